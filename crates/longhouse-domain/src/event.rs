@@ -1,0 +1,127 @@
+//! What happened, for everybody who may know: the events that reach open pages.
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Timestamp;
+use crate::id::{SessionId, UserId};
+use crate::lifecycle::Status;
+
+/// A stage of a creation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    /// The image is fetched.
+    Image,
+    /// The container, or on the host the working directory and sessiond, is made.
+    Container,
+    /// The repository is cloned.
+    Clone,
+    /// The set-up script runs.
+    Setup,
+    /// The agent and the other terminals start.
+    Agent,
+}
+
+/// What happened to one session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "kind")]
+pub enum EventKind {
+    /// It was written down.
+    Created,
+    /// Its record changed.
+    Updated,
+    /// It is gone.
+    Deleted,
+    /// Its status changed.
+    StatusChanged {
+        /// Before.
+        from: Status,
+        /// Now.
+        to: Status,
+        /// Why, where there is a reason.
+        reason: Option<String>,
+    },
+    /// A creation or start went on.
+    Progress {
+        /// What is being done.
+        stage: Stage,
+        /// How much of it is done, where that is known, 0 to 100.
+        percent: Option<u8>,
+        /// In words.
+        detail: String,
+    },
+    /// A terminal's program ended.
+    TerminalExited {
+        /// Which terminal.
+        terminal: String,
+        /// Its exit code; 128 + n where signal n ended it.
+        code: i32,
+    },
+}
+
+/// One event in the log that all share. `seq` grows by at least one with each, over restarts too.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Event {
+    /// Position in the log, from 1; below 2^53.
+    pub seq: i64,
+    /// When.
+    pub at: Timestamp,
+    /// To which session.
+    pub session: SessionId,
+    /// Whose session: decides who may know.
+    pub owner: UserId,
+    /// What.
+    pub what: EventKind,
+}
+
+/// How much a line of a session's log matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    /// For those who look for a fault.
+    Debug,
+    /// The ordinary course.
+    Info,
+    /// Something to look at.
+    Warn,
+    /// Something went wrong.
+    Error,
+}
+
+impl LogLevel {
+    /// As stored and shown.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Debug => "debug",
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Error => "error",
+        }
+    }
+
+    /// The level of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Debug, Self::Info, Self::Warn, Self::Error]
+            .into_iter()
+            .find(|level| level.as_str() == name)
+    }
+}
+
+/// A line of a session's log: what Longhouse did with it, and what its runtime said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LogLine {
+    /// Position within the session's log, from 1.
+    pub seq: i64,
+    /// When.
+    pub at: Timestamp,
+    /// How much it matters.
+    pub level: LogLevel,
+    /// Who says so: `session`, `sessiond`, `terminal:<name>`.
+    pub source: String,
+    /// What; one line, no control characters.
+    pub message: String,
+}

@@ -1,0 +1,22 @@
+//! The vocabulary of Longhouse and its pure decisions.
+//!
+//! Everything here is data in, data out: no async, no files, no SQL, no HTTP, no clock and no chance.
+//! Time comes in as a [`Timestamp`]; identifiers come in from whoever makes them.
+
+pub mod actor;
+pub mod agent;
+pub mod clock;
+pub mod event;
+pub mod id;
+pub mod lifecycle;
+pub mod name;
+pub mod query;
+pub mod session;
+pub mod terminal;
+pub mod user;
+
+pub use actor::{Actor, Permission, Role};
+pub use clock::{Clock, Timestamp};
+pub use id::{SessionId, UserId};
+pub use lifecycle::{Phase, Status, Wish};
+pub use session::{Session, SessionSpec};

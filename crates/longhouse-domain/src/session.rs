@@ -1,0 +1,145 @@
+//! The unit a person creates: a working directory, a runtime, an agent, terminals, a policy.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::agent::Mode;
+use crate::clock::Timestamp;
+use crate::id::{SessionId, UserId};
+use crate::lifecycle::{Phase, Status, Wish};
+use crate::name::SessionName;
+use crate::terminal::{Environment, TerminalSpec};
+
+/// Where a session lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RuntimeKind {
+    /// Processes on this machine.
+    Host,
+    /// One container.
+    Docker,
+    /// One pod.
+    Kubernetes,
+}
+
+impl RuntimeKind {
+    /// As stored and shown.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Host => "host",
+            Self::Docker => "docker",
+            Self::Kubernetes => "kubernetes",
+        }
+    }
+
+    /// The runtime of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        match name {
+            "host" => Some(Self::Host),
+            "docker" => Some(Self::Docker),
+            "kubernetes" => Some(Self::Kubernetes),
+            _ => None,
+        }
+    }
+}
+
+/// What a host terminal's program is wrapped in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Multiplexer {
+    /// A tmux session per terminal on a socket of the session's own: reachable from a plain shell, outlives sessiond.
+    Tmux,
+    /// Nothing: the program sits on sessiond's PTY.
+    None,
+}
+
+/// The directory that a session works in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "kind")]
+pub enum Workdir {
+    /// A new directory, made for the session and removed with it.
+    Own,
+    /// A directory that a person named, below an allowed base directory. Never removed.
+    Named {
+        /// The absolute path as named.
+        path: String,
+    },
+}
+
+/// Git identity for commits made in the session.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GitIdentity {
+    /// `user.name`.
+    pub user_name: Option<String>,
+    /// `user.email`.
+    pub user_email: Option<String>,
+}
+
+/// What was asked for at creation. It does not change while the session runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionSpec {
+    /// The agent's name.
+    pub agent: String,
+    /// Its additional arguments.
+    pub flags: Vec<String>,
+    /// With a person, or through one task.
+    pub mode: Mode,
+    /// The first message, or the task.
+    pub prompt: Option<String>,
+    /// Where it lives.
+    pub runtime: RuntimeKind,
+    /// Where it works.
+    pub workdir: Workdir,
+    /// What its terminals are wrapped in.
+    pub multiplexer: Multiplexer,
+    /// Environment variables; readable by everybody who may look at the session.
+    pub env: Environment,
+    /// Git identity.
+    pub git: GitIdentity,
+    /// Seconds without input or output after which the session is stopped; never, if absent.
+    pub idle_timeout_seconds: Option<u32>,
+}
+
+/// A session as it is remembered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// Identifier.
+    pub id: SessionId,
+    /// Who created it.
+    pub owner: UserId,
+    /// Unique on this server, compared without regard to case.
+    pub name: SessionName,
+    /// Free text.
+    pub description: String,
+    /// Free marks to filter by.
+    pub labels: BTreeMap<String, String>,
+    /// What was asked for.
+    pub spec: SessionSpec,
+    /// The terminals that it ought to have, in the order of their tabs.
+    pub terminals: Vec<TerminalSpec>,
+    /// What is wanted.
+    pub wish: Wish,
+    /// How far it has got.
+    pub phase: Phase,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When its record last changed.
+    pub updated_at: Timestamp,
+    /// When a person last opened it.
+    pub last_accessed_at: Option<Timestamp>,
+    /// When a terminal last had input or output.
+    pub last_activity_at: Option<Timestamp>,
+}
+
+impl Session {
+    /// The status that people see.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.phase.status()
+    }
+}
