@@ -1,1 +1,23 @@
-//! link
+//! The link between the server and one session's sessiond: the protocol, the connection, and what sessiond is told at its start.
+//!
+//! sessiond dials out to a Unix socket of its own session ([`dial`]); the server accepts there ([`LinkListener`]) and from then on is the
+//! gRPC client. Both sides bound what they take ([`limits`]).
+//!
+//! It is deliberately not: what either side does with a call. It knows no terminal, no process, no session state.
+
+mod dial;
+mod hello;
+mod io;
+pub mod limits;
+mod listener;
+pub mod spec;
+
+/// The messages, the client and the server trait, as generated from `proto/sessiond.proto`.
+pub mod proto {
+    #![expect(clippy::all, reason = "generated code keeps its own style")]
+    tonic::include_proto!("longhouse.link.v1");
+}
+
+pub use dial::{dial, serve_connection};
+pub use hello::{Greeting, answer_hello};
+pub use listener::{AcceptError, BindError, Link, LinkClient, LinkListener, PeerError};

@@ -1,0 +1,57 @@
+//! The link's numbers, each with its reason. Both sides use them, so that neither sends what the other refuses.
+//!
+//! Not here: limits of what one side keeps for itself (rings, queues); those stand beside what they bound.
+
+use std::time::Duration;
+
+/// The version of the protocol. Raised when one side could misunderstand the other; additive changes leave it alone.
+pub const PROTOCOL: u32 = 1;
+
+/// The largest gRPC message, bytes. The largest thing that travels in one message is an `ExecReply` with both streams full
+/// (2 × [`EXEC_OUTPUT_BYTES`]); everything else is cut into chunks. The rest is room for the other fields.
+pub const MESSAGE_BYTES: usize = 4 * 1024 * 1024;
+
+/// The most bytes of one stream (stdout or stderr) that an `Exec` keeps.
+pub const EXEC_OUTPUT_BYTES: usize = 1024 * 1024;
+
+/// The most data bytes in an `OutputChunk`. Measured: beyond 64 KiB a chunk gains no speed, below 16 KiB it costs.
+pub const OUTPUT_CHUNK_BYTES: usize = 64 * 1024;
+
+/// The most data bytes in a `WriteRequest`; the same size, so that echo and paste meet one limit.
+pub const WRITE_CHUNK_BYTES: usize = 64 * 1024;
+
+/// The most data bytes in one piece of a snapshot or a capture: a whole screen mostly fits one piece, and a piece fits one stream window.
+pub const SNAPSHOT_CHUNK_BYTES: usize = 256 * 1024;
+
+/// The HTTP/2 window of one stream, bytes: what a terminal's output may be ahead of its reader. 1 MiB keeps a local link busy; it also is
+/// the most that a stalled reader costs.
+pub const STREAM_WINDOW_BYTES: u32 = 1024 * 1024;
+
+/// The HTTP/2 window of the connection, bytes: four streams at full speed, so that one stalled stream never starves the rest.
+pub const CONNECTION_WINDOW_BYTES: u32 = 4 * 1024 * 1024;
+
+/// The largest HTTP/2 frame, bytes: an output chunk needs two of them at most, where the default of 16 KiB needs five.
+pub const FRAME_BYTES: u32 = 64 * 1024;
+
+/// Calls at once on one connection: an output and an input stream for each of 64 terminals, and as many single calls again.
+pub const CONCURRENT_STREAMS: u32 = 256;
+
+/// How long a fresh connection may take to answer the hello. It is one round trip within the machine; five seconds allow for a
+/// machine that is swapping, and keep a mute peer from holding the listener longer.
+pub const HELLO_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How often an idle connection is pinged. The end of a process closes its socket at once; pings only find a peer that stands still.
+pub const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(15);
+
+/// How long a ping may stay unanswered before the connection counts as dead.
+pub const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// The first pause between two attempts to dial: a server that restarts is back within tens of milliseconds.
+pub const DIAL_BACKOFF_FIRST: Duration = Duration::from_millis(20);
+
+/// The longest pause between two attempts to dial: a thousand waiting sessions then cost two thousand failing connects a second at
+/// most, and none waits visibly long.
+pub const DIAL_BACKOFF_CAP: Duration = Duration::from_millis(500);
+
+/// The longest path a Unix socket can have on Linux, bytes: `sun_path` holds 108 with its end.
+pub const SOCKET_PATH_BYTES: usize = 107;

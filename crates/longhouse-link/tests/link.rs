@@ -1,0 +1,372 @@
+//! The link over a real Unix socket, with the roles turned round: the listener's side calls, the dialling side serves.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt, stream};
+use longhouse_domain::SessionId;
+use longhouse_link::proto::sessiond_server::Sessiond;
+use longhouse_link::proto::*;
+use longhouse_link::{
+    AcceptError, BindError, Link, LinkListener, PeerError, answer_hello, dial, limits,
+};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tonic::{Code, Request, Response, Status, Streaming};
+
+type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+
+/// A real, small sessiond: says hello, echoes an exec's arguments, streams numbered chunks.
+#[derive(Clone)]
+struct Echo {
+    hello: HelloReply,
+}
+
+fn none<T>() -> Result<Response<T>, Status> {
+    Err(Status::unimplemented("the echo knows exec and output only"))
+}
+
+#[tonic::async_trait]
+impl Sessiond for Echo {
+    type OutputStream = Answers<OutputChunk>;
+    type SnapshotStream = Answers<SnapshotChunk>;
+    type CaptureStream = Answers<CaptureChunk>;
+    type WatchStream = Answers<SessionEvent>;
+
+    async fn hello(&self, r: Request<HelloRequest>) -> Result<Response<HelloReply>, Status> {
+        answer_hello(&r, self.hello.clone()).map(Response::new)
+    }
+
+    async fn exec(&self, r: Request<ExecRequest>) -> Result<Response<ExecReply>, Status> {
+        let stdout = r.into_inner().argv.join(" ").into();
+        Ok(Response::new(ExecReply {
+            stdout,
+            ..ExecReply::default()
+        }))
+    }
+
+    async fn output(
+        &self,
+        r: Request<OutputRequest>,
+    ) -> Result<Response<Self::OutputStream>, Status> {
+        let from = r.into_inner().from;
+        let chunks = stream::iter(0..64_u64).map(move |n| {
+            Ok(OutputChunk {
+                offset: from + n * limits::OUTPUT_CHUNK_BYTES as u64,
+                data: Bytes::from(vec![n as u8; limits::OUTPUT_CHUNK_BYTES]),
+                ..OutputChunk::default()
+            })
+        });
+        Ok(Response::new(Box::pin(chunks)))
+    }
+
+    async fn create_terminal(
+        &self,
+        _: Request<CreateTerminalRequest>,
+    ) -> Result<Response<Terminal>, Status> {
+        none()
+    }
+    async fn list_terminals(
+        &self,
+        _: Request<ListTerminalsRequest>,
+    ) -> Result<Response<TerminalList>, Status> {
+        none()
+    }
+    async fn close_terminal(&self, _: Request<TerminalRef>) -> Result<Response<Done>, Status> {
+        none()
+    }
+    async fn restart_terminal(
+        &self,
+        _: Request<TerminalRef>,
+    ) -> Result<Response<Terminal>, Status> {
+        none()
+    }
+    async fn resize_terminal(
+        &self,
+        _: Request<ResizeTerminalRequest>,
+    ) -> Result<Response<Terminal>, Status> {
+        none()
+    }
+    async fn write(&self, _: Request<Streaming<WriteRequest>>) -> Result<Response<Done>, Status> {
+        none()
+    }
+    async fn snapshot(
+        &self,
+        _: Request<SnapshotRequest>,
+    ) -> Result<Response<Self::SnapshotStream>, Status> {
+        none()
+    }
+    async fn capture(
+        &self,
+        _: Request<CaptureRequest>,
+    ) -> Result<Response<Self::CaptureStream>, Status> {
+        none()
+    }
+    async fn stats(&self, _: Request<StatsRequest>) -> Result<Response<StatsReply>, Status> {
+        none()
+    }
+    /// Never says anything, and never ends.
+    async fn watch(&self, _: Request<WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {
+        Ok(Response::new(Box::pin(stream::pending())))
+    }
+    async fn shutdown(&self, _: Request<ShutdownRequest>) -> Result<Response<Done>, Status> {
+        none()
+    }
+}
+
+/// A socket's place, and a dialling echo that ends with it.
+struct House {
+    directory: tempfile::TempDir,
+    session: SessionId,
+    cancel: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl House {
+    fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        private(directory.path(), 0o700);
+        Self {
+            directory,
+            session: SessionId(uuid::Uuid::from_u128(7)),
+            cancel: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+        }
+    }
+
+    fn socket(&self) -> PathBuf {
+        self.directory.path().join("link.sock")
+    }
+
+    fn bind(&self) -> LinkListener {
+        LinkListener::bind(&self.socket(), self.session, "test").unwrap()
+    }
+
+    fn hello(&self) -> HelloReply {
+        HelloReply {
+            protocol: limits::PROTOCOL,
+            session_id: self.session.to_string(),
+            pid: 42,
+            ..HelloReply::default()
+        }
+    }
+
+    fn dial(&self, hello: HelloReply) {
+        let (path, cancel) = (self.socket(), self.cancel.clone());
+        self.tasks
+            .spawn(async move { dial(&path, Echo { hello }, cancel).await });
+    }
+
+    /// Nothing may be left running: the dialler ends when it is told to.
+    async fn end(self) {
+        self.cancel.cancel();
+        self.tasks.close();
+        within(self.tasks.wait()).await;
+    }
+}
+
+fn private(path: &std::path::Path, mode: u32) {
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+async fn within<T>(future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(20), future)
+        .await
+        .expect("the deadline passed")
+}
+
+async fn exec(link: &Link, word: &str) -> Result<Bytes, Status> {
+    let request = ExecRequest {
+        argv: vec![word.to_owned()],
+        ..ExecRequest::default()
+    };
+    Ok(within(link.client().exec(request))
+        .await?
+        .into_inner()
+        .stdout)
+}
+
+#[tokio::test]
+async fn the_server_calls_the_sessiond_that_dialled() {
+    let house = House::new();
+    let listener = house.bind();
+    house.dial(house.hello());
+    let link = within(listener.accept()).await.unwrap();
+    assert_eq!(link.hello().pid, 42);
+    assert_eq!(exec(&link, "hello").await.unwrap(), "hello");
+
+    let from = OutputRequest {
+        name: "t".into(),
+        from: 5,
+    };
+    let mut output = link.client().output(from).await.unwrap().into_inner();
+    let mut expected = 5;
+    while let Some(chunk) = within(output.message()).await.unwrap() {
+        assert_eq!(chunk.offset, expected);
+        expected += chunk.data.len() as u64;
+    }
+    assert_eq!(expected, 5 + 64 * limits::OUTPUT_CHUNK_BYTES as u64);
+    house.end().await;
+}
+
+#[tokio::test]
+async fn a_server_that_vanished_and_came_back_is_dialled_again() {
+    let house = House::new();
+    house.dial(house.hello());
+    for round in 0..5 {
+        let listener = house.bind();
+        let link = within(listener.accept()).await.unwrap();
+        let mut watch = link
+            .client()
+            .watch(WatchRequest {})
+            .await
+            .unwrap()
+            .into_inner();
+        assert_eq!(
+            exec(&link, "again").await.unwrap(),
+            "again",
+            "round {round}"
+        );
+        drop((link, listener));
+        assert!(within(watch.message()).await.is_err());
+        assert!(!house.socket().exists(), "the socket file is removed");
+    }
+    house.end().await;
+}
+
+#[tokio::test]
+async fn a_socket_file_that_a_killed_server_left_is_replaced() {
+    let house = House::new();
+    // A std listener leaves its file behind, as a killed process does.
+    drop(std::os::unix::net::UnixListener::bind(house.socket()).unwrap());
+    let listener = house.bind();
+    let mode = std::fs::metadata(listener.path())
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600);
+    house.dial(house.hello());
+    assert!(within(listener.accept()).await.is_ok());
+    house.end().await;
+}
+
+#[tokio::test]
+async fn the_end_of_sessiond_is_noticed() {
+    let house = House::new();
+    let listener = house.bind();
+    house.dial(house.hello());
+    let link = within(listener.accept()).await.unwrap();
+    assert!(!link.is_closed());
+    let token = link.closed_token();
+    house.cancel.cancel();
+    within(link.closed()).await;
+    assert!(token.is_cancelled());
+    assert_eq!(
+        exec(&link, "x").await.unwrap_err().code(),
+        Code::Unavailable
+    );
+    house.end().await;
+}
+
+#[tokio::test]
+async fn another_protocol_version_is_refused_with_both_versions() {
+    let house = House::new();
+    let listener = house.bind();
+    house.dial(HelloReply {
+        protocol: limits::PROTOCOL + 1,
+        ..house.hello()
+    });
+    match within(listener.accept()).await.unwrap_err() {
+        AcceptError::Peer(PeerError::Version { ours, theirs }) => {
+            assert_eq!((ours, theirs), (limits::PROTOCOL, limits::PROTOCOL + 1));
+        }
+        other => panic!("{other:?}"),
+    }
+    house.end().await;
+}
+
+#[tokio::test]
+async fn the_sessiond_of_another_session_is_refused() {
+    let house = House::new();
+    let listener = house.bind();
+    let other = SessionId(uuid::Uuid::from_u128(8));
+    house.dial(HelloReply {
+        session_id: other.to_string(),
+        ..house.hello()
+    });
+    let error = within(listener.accept()).await.unwrap_err();
+    assert!(
+        matches!(error, AcceptError::Peer(PeerError::Session)),
+        "{error:?}"
+    );
+    house.end().await;
+}
+
+#[tokio::test]
+async fn a_call_before_the_hello_is_refused() {
+    let house = House::new();
+    let socket = tokio::net::UnixListener::bind(house.socket()).unwrap();
+    house.dial(house.hello());
+    let (stream, _) = within(socket.accept()).await.unwrap();
+    let mut stream = Some(hyper_util::rt::TokioIo::new(stream));
+    let connector = tower::service_fn(move |_| {
+        std::future::ready(stream.take().ok_or(std::io::ErrorKind::NotConnected.into()))
+            as std::future::Ready<Result<_, std::io::Error>>
+    });
+    let channel = tonic::transport::Endpoint::from_static("http://x.invalid")
+        .connect_with_connector(connector)
+        .await
+        .unwrap();
+    let mut client = sessiond_client::SessiondClient::new(channel);
+    let refusal = within(client.exec(ExecRequest::default()))
+        .await
+        .unwrap_err();
+    assert_eq!(refusal.code(), Code::FailedPrecondition);
+    house.end().await;
+}
+
+#[tokio::test]
+async fn a_mute_peer_does_not_become_a_link() {
+    let house = House::new();
+    let listener = house.bind();
+    let mute = tokio::net::UnixStream::connect(house.socket())
+        .await
+        .unwrap();
+    drop(mute);
+    let error = within(listener.accept()).await.unwrap_err();
+    assert!(
+        matches!(error, AcceptError::Peer(PeerError::Hello(_))),
+        "{error:?}"
+    );
+    // The listener still serves whoever comes next.
+    house.dial(house.hello());
+    assert!(within(listener.accept()).await.is_ok());
+    house.end().await;
+}
+
+#[tokio::test]
+async fn a_socket_is_only_offered_in_a_private_directory() {
+    let house = House::new();
+    let bind = |path: PathBuf| LinkListener::bind(&path, house.session, "test");
+    private(house.directory.path(), 0o755);
+    assert!(matches!(
+        bind(house.socket()),
+        Err(BindError::NotPrivate { mode: 0o755, .. })
+    ));
+    private(house.directory.path(), 0o700);
+    std::fs::write(house.socket(), "precious").unwrap();
+    assert!(matches!(
+        bind(house.socket()),
+        Err(BindError::Occupied { .. })
+    ));
+    assert_eq!(std::fs::read(house.socket()).unwrap(), b"precious");
+    let long = house
+        .directory
+        .path()
+        .join("x".repeat(limits::SOCKET_PATH_BYTES));
+    assert!(matches!(bind(long), Err(BindError::TooLong { .. })));
+    house.end().await;
+}
