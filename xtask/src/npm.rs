@@ -38,7 +38,11 @@ pub(crate) fn packages(root: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Installs a package's dependencies with `npm ci`, unless that was done with the same lock file.
+/// Installs a package's dependencies as its lock file names them, unless that was done with the same lock file.
+///
+/// `npm install --no-save` rather than `npm ci`: it takes the same versions and checks the same digests, but it does not insist that
+/// the lock file names the optional binaries of every foreign platform. npm leaves those out where a registry mirror lacks them,
+/// and `npm ci` then refuses its own lock file. That lock file and `package.json` agree is proved by the `tidy` crate.
 ///
 /// # Errors
 /// When Node.js is missing or npm fails.
@@ -53,7 +57,7 @@ pub(crate) fn install(package: &Path) -> Result<()> {
         return Ok(());
     }
     needs::check_node()?;
-    run(command(package).args(["ci", "--no-audit", "--no-fund"]))?;
+    run(command(package).args(["install", "--no-save", "--no-audit", "--no-fund"]))?;
     fs::create_dir_all(&modules)?;
     stamp.record(fingerprint)
 }
@@ -83,7 +87,8 @@ pub(crate) fn build_page(workspace: &Workspace) -> Result<()> {
     let web = workspace.web();
     let fingerprint = Fingerprint::of_tree(&web, &goes_into_the_page)?;
     let stamp = Stamp::at(workspace.stamp("web"));
-    if stamp.is_fresh(fingerprint, &web.join("dist/index.html")) {
+    // The server's build puts an `index.html` of its own where there is none, so that file proves nothing.
+    if stamp.is_fresh(fingerprint, &web.join("dist/assets")) {
         return Ok(());
     }
     install(&web)?;
