@@ -1,1 +1,44 @@
-//! store
+//! Everything Longhouse remembers: one [`Store`] on SQLite or PostgreSQL, with one module per group of tables.
+//!
+//! It keeps and finds; it decides nothing. What may happen to a session is the domain's business, and what a user may do
+//! is asked of the domain's `Actor`: whatever a user reads goes through a query that takes the actor, so that the ownership
+//! is checked where the data is read.
+//!
+//! **One SQL text for both.** Queries run over sqlx's `Any` driver: one pool type, one transaction type, one row type. The
+//! price is a short list of column types (text, bigint, real), which is what portable SQL has anyway. The other way, an
+//! enum over two native pools and a macro that expands each query twice, buys native JSON and time types that we must not
+//! use, and doubles what the compiler has to build.
+//!
+//! **Writers.** SQLite has one writer connection whose transactions begin IMMEDIATE, and a few read-only connections beside
+//! it: a transaction that begins by reading and goes on to write fails with BUSY whatever the time-out is. PostgreSQL has
+//! one pool for both.
+//!
+//! **Durability.** SQLite runs in WAL mode with `synchronous=full` for all writes: what was acknowledged survives the loss
+//! of power, not only the death of the process. One mode for all keeps that sentence true without exceptions; callers batch
+//! what comes often (log lines, activity), and one transaction costs one fsync.
+//!
+//! Time and identifiers come in as arguments. Nothing here takes the present moment or rolls a die.
+
+mod connection;
+pub mod error;
+pub mod events;
+pub mod idempotency;
+pub mod logs;
+mod migrations;
+mod row;
+pub mod sessions;
+pub mod settings;
+pub mod tickets;
+pub mod tokens;
+pub mod url;
+pub mod users;
+
+pub use connection::{Health, Store};
+pub use error::StoreError;
+pub use events::{CatchUp, EventBounds};
+pub use idempotency::{IdempotencyKey, IdempotentClaim};
+pub use logs::{LogQuery, MAX_LOG_LINES, NewLogLine};
+pub use sessions::{Changed, Created, SessionRef, StatusCounts};
+pub use tokens::{NewToken, Rotation, SignIn};
+pub use url::StoreUrl;
+pub use users::{Credentials, NewUser, UserChange};

@@ -1,0 +1,234 @@
+//! The store itself: opening, asking after its health, closing, and the two ways in (reading, writing).
+//!
+//! This is the only place that knows how the two back ends differ in their connections.
+
+use std::fs::{DirBuilder, OpenOptions, Permissions};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sqlx::any::AnyPoolOptions;
+use sqlx::{Any, AnyPool, Transaction};
+
+use crate::row::Fields;
+use crate::{StoreError, StoreUrl, migrations};
+
+/// How many connections read from SQLite at once. Each is a thread with a page cache of up to 2 MB.
+const SQLITE_READERS: u32 = 4;
+
+/// How many connections to PostgreSQL one server opens at most.
+const POSTGRES_CONNECTIONS: u32 = 10;
+
+/// How long a caller waits for a connection before it is told that the database is not available.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What every connection to PostgreSQL starts with: no statement and no forgotten transaction holds the others up for ever.
+const POSTGRES_SETTINGS: &str =
+    "set statement_timeout = '30s'; set idle_in_transaction_session_timeout = '60s'";
+
+/// What the connection that writes to SQLite starts with.
+const SQLITE_WRITER_SETTINGS: &str = "pragma journal_mode = wal; pragma synchronous = full; \
+     pragma foreign_keys = on; pragma trusted_schema = off; pragma journal_size_limit = 67108864";
+
+/// What the connections that read from SQLite start with.
+const SQLITE_READER_SETTINGS: &str = "pragma query_only = on; pragma trusted_schema = off";
+
+/// A write under way; rolled back if it is dropped before its commit.
+pub(crate) type WriteTransaction = Transaction<'static, Any>;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Backend {
+    Sqlite,
+    Postgres,
+}
+
+/// Everything remembered. A clone is another handle on the same connections.
+#[derive(Clone, Debug)]
+pub struct Store {
+    backend: Backend,
+    pub(crate) writer: AnyPool,
+    pub(crate) reader: AnyPool,
+}
+
+/// What a store says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Health {
+    /// The database and its version: `SQLite 3.51.3`, `PostgreSQL 15.14 ...`.
+    pub version: String,
+    /// The version of the schema.
+    pub schema: i64,
+}
+
+impl Store {
+    /// Opens the store and brings its schema up to date. A SQLite file is made if it is not there, with its directory; it
+    /// can be read by its owner alone.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] where nothing can be reached or made, [`StoreError::Corrupt`] for a damaged file,
+    /// [`StoreError::SchemaTooNew`] after a downgrade.
+    pub async fn open(url: &StoreUrl) -> Result<Self, StoreError> {
+        sqlx::any::install_default_drivers();
+        let store = match url {
+            StoreUrl::Sqlite(path) => Self::connect_sqlite(path).await?,
+            StoreUrl::Postgres(url) => Self::connect_postgres(url).await?,
+        };
+        if store.backend == Backend::Sqlite {
+            store.check_integrity().await?;
+        }
+        migrations::run(&store).await?;
+        Ok(store)
+    }
+
+    async fn connect_sqlite(path: &Path) -> Result<Self, StoreError> {
+        let path = prepare_file(path)?;
+        let base = sqlite_url(&path)?;
+        let options = |connections| {
+            AnyPoolOptions::new()
+                .max_connections(connections)
+                .acquire_timeout(ACQUIRE_TIMEOUT)
+                .max_lifetime(None)
+                .test_before_acquire(false)
+        };
+        let writer = options(1)
+            .idle_timeout(None)
+            .after_connect(|connection, _| {
+                Box::pin(async move {
+                    sqlx::raw_sql(SQLITE_WRITER_SETTINGS)
+                        .execute(connection)
+                        .await
+                        .map(drop)
+                })
+            })
+            .connect(&format!("{base}?mode=rw"))
+            .await?;
+        // The readers connect when they are needed: before the writer has made the WAL they could not.
+        let reader = options(SQLITE_READERS)
+            .after_connect(|connection, _| {
+                Box::pin(async move {
+                    sqlx::raw_sql(SQLITE_READER_SETTINGS)
+                        .execute(connection)
+                        .await
+                        .map(drop)
+                })
+            })
+            .connect_lazy(&format!("{base}?mode=ro"))?;
+        Ok(Self {
+            backend: Backend::Sqlite,
+            writer,
+            reader,
+        })
+    }
+
+    async fn connect_postgres(url: &str) -> Result<Self, StoreError> {
+        let pool = AnyPoolOptions::new()
+            .max_connections(POSTGRES_CONNECTIONS)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .after_connect(|connection, _| {
+                Box::pin(async move {
+                    sqlx::raw_sql(POSTGRES_SETTINGS)
+                        .execute(connection)
+                        .await
+                        .map(drop)
+                })
+            })
+            .connect(url)
+            .await?;
+        Ok(Self {
+            backend: Backend::Postgres,
+            writer: pool.clone(),
+            reader: pool,
+        })
+    }
+
+    /// A damaged file is told at the start, in words, and not by the first query that meets the damage.
+    async fn check_integrity(&self) -> Result<(), StoreError> {
+        let row = sqlx::query("pragma quick_check(1)")
+            .fetch_one(&self.writer)
+            .await?;
+        match row.text("quick_check")?.as_str() {
+            "ok" => Ok(()),
+            damage => Err(StoreError::Corrupt(format!(
+                "{damage}; restore the file from a backup, or move it away to start with an empty one"
+            ))),
+        }
+    }
+
+    pub(crate) fn backend(&self) -> Backend {
+        self.backend
+    }
+
+    /// Begins a transaction that may write.
+    pub(crate) async fn begin(&self) -> Result<WriteTransaction, StoreError> {
+        Ok(match self.backend {
+            Backend::Sqlite => self.writer.begin_with("begin immediate").await?,
+            Backend::Postgres => self.writer.begin().await?,
+        })
+    }
+
+    /// Asks the database for a sign of life.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] where none comes.
+    pub async fn ping(&self) -> Result<Health, StoreError> {
+        let sql = match self.backend {
+            Backend::Sqlite => "select 'SQLite ' || sqlite_version() as version",
+            Backend::Postgres => "select version() as version",
+        };
+        let version = sqlx::query(sql)
+            .fetch_one(&self.reader)
+            .await?
+            .text("version")?;
+        let schema = migrations::version(&self.reader).await?;
+        Ok(Health { version, schema })
+    }
+
+    /// Closes all connections, once the queries under way have ended. Later queries answer [`StoreError::Unavailable`].
+    pub async fn close(&self) {
+        // The writer goes last: the last connection folds the WAL into the file, and only the writer can.
+        self.reader.close().await;
+        self.writer.close().await;
+    }
+}
+
+/// Makes the file and its directory where they are missing, readable by the owner alone. SQLite gives the file's own
+/// permissions to the files it keeps beside it.
+fn prepare_file(path: &Path) -> Result<PathBuf, StoreError> {
+    let failed = |what: &str, error: std::io::Error| {
+        StoreError::unavailable(format!("cannot {what} {}: {error}", path.display()))
+    };
+    let directory = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(directory)
+        .map_err(|error| failed("make the directory of", error))?;
+    let file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)
+        .map_err(|error| failed("open", error))?;
+    file.set_permissions(Permissions::from_mode(0o600))
+        .map_err(|error| failed("protect", error))?;
+    path.canonicalize().map_err(|error| failed("find", error))
+}
+
+/// The path as sqlx takes it: everything that could mean something in a URL is encoded.
+fn sqlite_url(path: &Path) -> Result<String, StoreError> {
+    let text = path
+        .to_str()
+        .ok_or_else(|| StoreError::unavailable("the database's path is not UTF-8"))?;
+    let mut url = "sqlite://".to_owned();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"/._-".contains(&byte) {
+            url.push(char::from(byte));
+        } else {
+            url.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    Ok(url)
+}

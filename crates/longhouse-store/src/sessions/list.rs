@@ -1,0 +1,235 @@
+//! Lists of sessions: filters, search, order, pages.
+
+use std::fmt::Write;
+
+use longhouse_domain::query::{Order, Page, SessionQuery, SortKey};
+use longhouse_domain::session::RuntimeKind;
+use longhouse_domain::{Actor, Role, Session, Status};
+use sqlx::any::AnyArguments;
+use sqlx::query::Query;
+use sqlx::{Any, AssertSqlSafe};
+
+use super::cursor;
+use super::record::{SortValue, from_row};
+use crate::StoreError;
+use crate::connection::Store;
+use crate::row::{Fields, name_key, storable};
+
+/// The most sessions that one page holds.
+const MAX_PAGE: u32 = 500;
+
+/// The most values that one filter takes.
+const MAX_FILTER_VALUES: usize = 100;
+
+/// The longest text that is searched for, in bytes: the databases bound the patterns that they take.
+const MAX_SEARCH_BYTES: usize = 1_000;
+
+/// A condition that grows by fixed pieces; values are always arguments.
+#[derive(Clone, Default)]
+struct Condition {
+    sql: String,
+    arguments: Vec<Argument>,
+}
+
+#[derive(Clone)]
+enum Argument {
+    Text(String),
+    Number(i64),
+}
+
+impl Condition {
+    /// Joins another piece to the condition.
+    fn and(&mut self, piece: &str) {
+        self.sql.push_str(if self.sql.is_empty() {
+            " where "
+        } else {
+            " and "
+        });
+        self.sql.push_str(piece);
+    }
+
+    /// The placeholder of a new argument.
+    fn argument(&mut self, argument: Argument) -> String {
+        self.arguments.push(argument);
+        format!("${}", self.arguments.len())
+    }
+
+    fn text(&mut self, text: &str) -> String {
+        self.argument(Argument::Text(storable(text).into_owned()))
+    }
+
+    /// The column has one of these values; no values mean no condition.
+    fn any_of<'a>(&mut self, column: &str, values: impl Iterator<Item = &'a str>) {
+        let places: Vec<String> = values.map(|value| self.text(value)).collect();
+        if !places.is_empty() {
+            self.and(&format!("{column} in ({})", places.join(", ")));
+        }
+    }
+
+    /// A query with these arguments. Its text is one of many, so no connection keeps it prepared.
+    fn query(&self, sql: String) -> Query<'static, Any, AnyArguments> {
+        let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
+        for argument in &self.arguments {
+            query = match argument {
+                Argument::Text(text) => query.bind(text.clone()),
+                Argument::Number(number) => query.bind(*number),
+            };
+        }
+        query
+    }
+}
+
+impl Store {
+    /// One page of the sessions that `actor` may look at. The limit is brought into 1 to 500.
+    ///
+    /// # Errors
+    /// [`StoreError::InvalidQuery`] for a cursor that was not given out for this order, and for too many or too long
+    /// filters.
+    pub async fn sessions(
+        &self,
+        actor: &Actor,
+        query: &SessionQuery,
+    ) -> Result<Page<Session>, StoreError> {
+        check(query)?;
+        let matching = matching(actor, query);
+        let total = matching
+            .query(format!(
+                "select count(*) as n from sessions{}",
+                matching.sql
+            ))
+            .fetch_one(&self.reader)
+            .await?
+            .int("n")?
+            .unsigned_abs();
+
+        let mut page = matching;
+        let column = sort_column(query);
+        let (direction, beyond) = match query.sort.order {
+            Order::Ascending => ("asc", ">"),
+            Order::Descending => ("desc", "<"),
+        };
+        if let Some(cursor) = &query.cursor {
+            let place = cursor::parse(cursor, query.sort)?;
+            let value = page.argument(match place.value {
+                SortValue::Number(number) => Argument::Number(number),
+                SortValue::Text(text) => Argument::Text(text),
+            });
+            let id = page.text(&place.id.to_string());
+            page.and(&format!("({column}, id) {beyond} ({value}, {id})"));
+        }
+        let limit = query.limit.clamp(1, MAX_PAGE);
+        // One more than asked for tells whether there is a next page.
+        let more = page.argument(Argument::Number(i64::from(limit) + 1));
+        let mut sql = format!("select * from sessions{}", page.sql);
+        let order = write!(
+            sql,
+            " order by {column} {direction}, id {direction} limit {more}"
+        );
+        order.map_err(|error| StoreError::Other(error.into()))?;
+
+        let mut items = page
+            .query(sql)
+            .fetch_all(&self.reader)
+            .await?
+            .iter()
+            .map(from_row)
+            .collect::<Result<Vec<_>, _>>()?;
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let has_more = items.len() > limit;
+        items.truncate(limit);
+        let next_cursor = match items.last() {
+            Some(last) if has_more => Some(cursor::after(last, query.sort)?),
+            _ => None,
+        };
+        Ok(Page {
+            items,
+            total,
+            next_cursor,
+        })
+    }
+}
+
+fn check(query: &SessionQuery) -> Result<(), StoreError> {
+    for (field, values) in [
+        ("status", query.status.len()),
+        ("agent", query.agent.len()),
+        ("runtime", query.runtime.len()),
+        ("label", query.labels.len()),
+    ] {
+        if values > MAX_FILTER_VALUES {
+            return Err(StoreError::InvalidQuery {
+                field,
+                message: "has more than 100 values",
+            });
+        }
+    }
+    match &query.text {
+        Some(text) if text.len() > MAX_SEARCH_BYTES => Err(StoreError::InvalidQuery {
+            field: "q",
+            message: "is longer than 1000 bytes",
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn matching(actor: &Actor, query: &SessionQuery) -> Condition {
+    let mut condition = Condition::default();
+    if actor.role != Role::Admin {
+        let owner = condition.text(&actor.user.to_string());
+        condition.and(&format!("owner_id = {owner}"));
+    }
+    condition.any_of("status", query.status.iter().copied().map(Status::as_str));
+    condition.any_of("agent", query.agent.iter().map(String::as_str));
+    condition.any_of(
+        "runtime",
+        query.runtime.iter().copied().map(RuntimeKind::as_str),
+    );
+    if let Some(text) = &query.text {
+        let pattern = condition.text(&pattern_for(text));
+        condition.and(&format!("search_key like {pattern} escape '\\'"));
+    }
+    for (name, value) in &query.labels {
+        let mut exists = format!(
+            "exists (select 1 from session_labels l where l.session_id = sessions.id and l.name = {}",
+            condition.text(name)
+        );
+        if let Some(value) = value {
+            exists.push_str(" and l.value = ");
+            exists.push_str(&condition.text(value));
+        }
+        exists.push(')');
+        condition.and(&exists);
+    }
+    condition
+}
+
+/// What is ordered by. A session without any activity comes last in either order.
+fn sort_column(query: &SessionQuery) -> String {
+    match query.sort.key {
+        SortKey::Created => "created_at".to_owned(),
+        SortKey::Updated => "updated_at".to_owned(),
+        SortKey::Activity => {
+            // Written as a difference where the number itself has no literal.
+            let absent = match query.sort.order {
+                Order::Ascending => "9223372036854775807",
+                Order::Descending => "(-9223372036854775807 - 1)",
+            };
+            format!("coalesce(last_activity_at, {absent})")
+        }
+        SortKey::Name => "name_key".to_owned(),
+        SortKey::Status => "status".to_owned(),
+    }
+}
+
+/// The text anywhere, with the characters that `like` gives a meaning to taken as themselves.
+fn pattern_for(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for c in name_key(text).chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}

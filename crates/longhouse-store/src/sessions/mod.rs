@@ -1,0 +1,13 @@
+//! Sessions: the record of what was asked for, what is wanted, and how far it has got.
+//!
+//! What a user reads goes through [`Store::session`] and [`Store::sessions`], which take the actor. The engine's own reads,
+//! which serve no user, are named after what they are for.
+
+mod cursor;
+mod list;
+mod read;
+mod record;
+mod write;
+
+pub use read::{SessionRef, StatusCounts};
+pub use write::{Changed, Created};

@@ -1,0 +1,209 @@
+//! Changing sessions. What changes and the events that tell of it are one transaction: neither is there without the other.
+
+use longhouse_domain::clock::to_millis;
+use longhouse_domain::event::{Event, EventKind};
+use longhouse_domain::{Phase, Session, SessionId, Timestamp, Wish};
+
+use super::record::{as_stored, from_row, insert, update, write_labels};
+use crate::connection::{Store, WriteTransaction};
+use crate::idempotency::{self, IdempotencyKey, IdempotentClaim};
+use crate::{StoreError, events};
+
+/// What came of a creation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Created {
+    /// It was made.
+    New(Box<Changed>),
+    /// The same request made this session before; it may have been deleted since.
+    Before(SessionId),
+}
+
+/// A session after a change, with the events that were written with it, to be handed on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Changed {
+    /// As it is now.
+    pub session: Session,
+    /// What was written to the log.
+    pub events: Vec<Event>,
+}
+
+impl Store {
+    /// Writes a new session down, together with its idempotency key and events.
+    ///
+    /// # Errors
+    /// [`StoreError::NameTaken`]; [`StoreError::Conflict`] where the key belongs to another request, or the owner is not
+    /// there.
+    pub async fn create_session(
+        &self,
+        session: &Session,
+        key: Option<&IdempotencyKey>,
+        what: &[EventKind],
+        now: Timestamp,
+    ) -> Result<Created, StoreError> {
+        let mut tx = self.begin().await?;
+        if let Some(key) = key {
+            match idempotency::claim(&mut tx, key, now).await? {
+                IdempotentClaim::Fresh => {}
+                IdempotentClaim::Done(id) => {
+                    return crate::row::named("outcome", &id, |id| id.parse().ok())
+                        .map(Created::Before);
+                }
+                IdempotentClaim::Underway => {
+                    return Err(StoreError::Conflict(
+                        "a request with that idempotency key is under way",
+                    ));
+                }
+            }
+            idempotency::record(&mut tx, key, &session.id.to_string()).await?;
+        }
+        let session = as_stored(session.clone());
+        if !insert(&mut tx, &session).await? {
+            return Err(StoreError::NameTaken);
+        }
+        let events = events::append(&mut tx, session.id, session.owner, what, now).await?;
+        tx.commit().await?;
+        Ok(Created::New(Box::new(Changed { session, events })))
+    }
+
+    /// Changes a session: `change` gets it as it is, alters it, and says which events tell of that. Nobody else changes
+    /// the session meanwhile. `updated_at` follows by itself, and the identifier stays whatever `change` does. Where
+    /// nothing was altered and nothing is told, nothing is written. `None` where there is no such session.
+    ///
+    /// # Errors
+    /// [`StoreError::NameTaken`].
+    pub async fn change_session(
+        &self,
+        id: SessionId,
+        now: Timestamp,
+        change: impl FnOnce(&mut Session) -> Vec<EventKind> + Send,
+    ) -> Result<Option<Changed>, StoreError> {
+        let mut tx = self.begin().await?;
+        let Some(before) = lock(&mut tx, id).await? else {
+            return Ok(None);
+        };
+        let mut session = before.clone();
+        let what = change(&mut session);
+        session.id = id;
+        if session == before && what.is_empty() {
+            tx.rollback().await?;
+            return Ok(Some(Changed {
+                session,
+                events: Vec::new(),
+            }));
+        }
+        session.updated_at = now;
+        let session = as_stored(session);
+        update(&mut tx, &session).await?;
+        if session.labels != before.labels {
+            write_labels(&mut tx, &session).await?;
+        }
+        let events = events::append(&mut tx, id, session.owner, &what, now).await?;
+        tx.commit().await?;
+        Ok(Some(Changed { session, events }))
+    }
+
+    /// Writes down what is wanted. No event tells of it: what people see changes with the phase.
+    pub async fn set_wish(
+        &self,
+        id: SessionId,
+        wish: Wish,
+        now: Timestamp,
+    ) -> Result<Option<Changed>, StoreError> {
+        self.change_session(id, now, |session| {
+            session.wish = wish;
+            Vec::new()
+        })
+        .await
+    }
+
+    /// Writes down how far it has got. A [`EventKind::StatusChanged`] tells of it where what people see has changed:
+    /// the status, or the reason beside it.
+    pub async fn set_phase(
+        &self,
+        id: SessionId,
+        phase: Phase,
+        now: Timestamp,
+    ) -> Result<Option<Changed>, StoreError> {
+        self.change_session(id, now, |session| {
+            let before = std::mem::replace(&mut session.phase, phase);
+            let (from, to) = (before.status(), session.phase.status());
+            if from == to && before.reason() == session.phase.reason() {
+                return Vec::new();
+            }
+            vec![EventKind::StatusChanged {
+                from,
+                to,
+                reason: session.phase.reason().map(str::to_owned),
+            }]
+        })
+        .await
+    }
+
+    /// A person has opened it. This is no change of the record: neither `updated_at` nor an event follows.
+    pub async fn note_accessed(&self, id: SessionId, at: Timestamp) -> Result<(), StoreError> {
+        sqlx::query(
+            "update sessions set last_accessed_at = $2 \
+             where id = $1 and (last_accessed_at is null or last_accessed_at < $2)",
+        )
+        .bind(id.to_string())
+        .bind(to_millis(at))
+        .execute(&self.writer)
+        .await?;
+        Ok(())
+    }
+
+    /// Their terminals had input or output. Many sessions cost one transaction; sessions that are gone are passed over.
+    pub async fn note_activity(
+        &self,
+        activity: &[(SessionId, Timestamp)],
+    ) -> Result<(), StoreError> {
+        // In one order everywhere, so that two servers cannot wait for each other.
+        let mut activity = activity.to_vec();
+        activity.sort_unstable();
+        let mut tx = self.begin().await?;
+        for (id, at) in activity {
+            sqlx::query(
+                "update sessions set last_activity_at = $2 \
+                 where id = $1 and (last_activity_at is null or last_activity_at < $2)",
+            )
+            .bind(id.to_string())
+            .bind(to_millis(at))
+            .execute(&mut *tx)
+            .await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Forgets a session with its labels and its log, and tells of it. `None` where it is not there (any more).
+    pub async fn delete_session(
+        &self,
+        id: SessionId,
+        now: Timestamp,
+    ) -> Result<Option<Changed>, StoreError> {
+        let mut tx = self.begin().await?;
+        let row = sqlx::query("delete from sessions where id = $1 returning *")
+            .bind(id.to_string())
+            .fetch_optional(&mut *tx)
+            .await?;
+        let Some(row) = row else {
+            return Ok(None);
+        };
+        let session = from_row(&row)?;
+        let what = [EventKind::Deleted];
+        let events = events::append(&mut tx, id, session.owner, &what, now).await?;
+        tx.commit().await?;
+        Ok(Some(Changed { session, events }))
+    }
+}
+
+/// Reads a session and keeps others from changing it until the commit. Raising the version is what locks the row, in
+/// words that both back ends know.
+async fn lock(tx: &mut WriteTransaction, id: SessionId) -> Result<Option<Session>, StoreError> {
+    sqlx::query("update sessions set version = version + 1 where id = $1 returning *")
+        .bind(id.to_string())
+        .fetch_optional(&mut **tx)
+        .await?
+        .map(|row| from_row(&row))
+        .transpose()
+}
