@@ -3,6 +3,9 @@
 //! A runtime makes a place with a sessiond in it, finds it again, and clears it away. It decides nothing: which session
 //! should run is the engine's business, what happens inside is sessiond's.
 
+mod exec;
+pub mod host;
+
 use std::path::PathBuf;
 
 use async_trait::async_trait;

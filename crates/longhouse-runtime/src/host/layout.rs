@@ -1,0 +1,316 @@
+//! Where everything of a session is on this machine's disk, and the private directories that it is kept in.
+//!
+//! ```text
+//! <data_dir>/bin/sessiond-<hash>           the daemon's program
+//! <data_dir>/sessions/<id>/workspace/      the session's own working directory
+//! <data_dir>/sessions/<id>/state/          what the runtime remembers of it
+//! <run_dir>/<short id>/                    sockets, lock and log of its sessiond
+//! ```
+
+use std::fs::DirBuilder;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use longhouse_domain::SessionId;
+use rustix::fs::{CWD, Mode, OFlags, fchmod, fstat, mkdirat, openat};
+use rustix::io::Errno;
+use sha2::{Digest, Sha256};
+
+use super::remove::remove_tree;
+
+/// The longest runtime directory, bytes: a socket's path ends at 107, and below the directory come twelve characters of the session,
+/// two slashes and a file name, for which this leaves 23.
+const RUN_DIR_BYTES: usize = 70;
+
+/// Mode of everything that only the server's user may enter.
+const PRIVATE: u32 = 0o700;
+
+/// The directory of sockets for a server with this data directory, made if it is missing: `run` in the data directory where its path
+/// is short enough for sockets, else a directory in `/tmp` whose name is derived from the data directory, so that the next start finds
+/// it again. It is not the login's own runtime directory, for that is wiped when its user logs out, and sessions outlive that.
+///
+/// # Errors
+/// The directory cannot be made, or is not ours alone: in `/tmp` somebody else may have been there first.
+pub fn choose_run_dir(data_dir: &Path) -> io::Result<PathBuf> {
+    let near = data_dir.join("run");
+    let dir = if near.as_os_str().len() <= RUN_DIR_BYTES {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(PRIVATE)
+            .create(data_dir)?;
+        near
+    } else {
+        let uid = rustix::process::geteuid().as_raw();
+        let name = hex(&Sha256::digest(data_dir.as_os_str().as_bytes())[..4]);
+        PathBuf::from(format!("/tmp/longhouse-{uid}-{name}"))
+    };
+    private_dir(&dir)?;
+    Ok(dir)
+}
+
+/// Makes a directory that only this user may enter, or takes the one that is there if nobody else can have put anything in it.
+pub(super) fn private_dir(path: &Path) -> io::Result<OwnedFd> {
+    let refuse = |reason: &str| {
+        let text = format!(
+            "{} {reason}; remove it, or choose another directory",
+            path.display()
+        );
+        io::Error::new(io::ErrorKind::PermissionDenied, text)
+    };
+    match mkdirat(CWD, path, Mode::from_raw_mode(PRIVATE)) {
+        Ok(()) | Err(Errno::EXIST) => {}
+        Err(errno) => return Err(errno.into()),
+    }
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let dir = openat(CWD, path, flags, Mode::empty()).map_err(|errno| match errno {
+        Errno::LOOP | Errno::NOTDIR => refuse("is not a directory"),
+        other => other.into(),
+    })?;
+    let found = fstat(&dir)?;
+    if found.st_uid != rustix::process::geteuid().as_raw() {
+        return Err(refuse("belongs to somebody else"));
+    }
+    if found.st_mode & 0o022 != 0 {
+        return Err(refuse("can be written by others"));
+    }
+    fchmod(&dir, Mode::from_raw_mode(PRIVATE))?;
+    Ok(dir)
+}
+
+pub(super) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// The places of one server's sessions.
+#[derive(Clone, Debug)]
+pub(super) struct Layout {
+    data_dir: PathBuf,
+    run_dir: PathBuf,
+}
+
+impl Layout {
+    /// Makes the directories that all sessions share.
+    pub(super) fn new(data_dir: PathBuf, run_dir: PathBuf) -> io::Result<Self> {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(PRIVATE)
+            .create(&data_dir)?;
+        let layout = Self {
+            data_dir: data_dir.canonicalize()?,
+            run_dir,
+        };
+        for dir in [
+            layout.bin_dir(),
+            layout.sessions_dir(),
+            layout.run_dir.clone(),
+        ] {
+            private_dir(&dir)?;
+        }
+        Ok(layout)
+    }
+
+    pub(super) fn data_dir(&self) -> &Path {
+        &self.data_dir
+    }
+
+    pub(super) fn run_dir(&self) -> &Path {
+        &self.run_dir
+    }
+
+    pub(super) fn bin_dir(&self) -> PathBuf {
+        self.data_dir.join("bin")
+    }
+
+    pub(super) fn sessions_dir(&self) -> PathBuf {
+        self.data_dir.join("sessions")
+    }
+
+    fn session_dir(&self, session: SessionId) -> PathBuf {
+        self.sessions_dir().join(session.to_string())
+    }
+
+    pub(super) fn workspace(&self, session: SessionId) -> PathBuf {
+        self.session_dir(session).join("workspace")
+    }
+
+    pub(super) fn groups_file(&self, session: SessionId) -> PathBuf {
+        self.session_dir(session).join("state/cgroups")
+    }
+
+    pub(super) fn socket_dir(&self, session: SessionId) -> PathBuf {
+        self.run_dir.join(session.short())
+    }
+
+    pub(super) fn link_socket(&self, session: SessionId) -> PathBuf {
+        self.socket_dir(session).join("link.sock")
+    }
+
+    pub(super) fn tmux_socket(&self, session: SessionId) -> PathBuf {
+        self.socket_dir(session).join("tmux.sock")
+    }
+
+    /// Makes the session's directories.
+    pub(super) fn make(&self, session: SessionId) -> io::Result<()> {
+        let dir = self.session_dir(session);
+        private_dir(&dir)?;
+        private_dir(&dir.join("state"))?;
+        private_dir(&self.workspace(session))?;
+        private_dir(&self.socket_dir(session))?;
+        Ok(())
+    }
+
+    /// Whether the session has a directory.
+    pub(super) fn has(&self, session: SessionId) -> bool {
+        self.session_dir(session).is_dir()
+    }
+
+    /// Removes every directory and socket that was made for the session.
+    pub(super) fn remove(&self, session: SessionId) -> io::Result<()> {
+        remove_below(&self.sessions_dir(), &session.to_string())?;
+        self.remove_sockets(&session.short())
+    }
+
+    /// The same, but for the link's socket and the directory that holds it: the server listens there.
+    pub(super) fn remove_all_but_link(&self, session: SessionId) -> io::Result<()> {
+        remove_below(&self.sessions_dir(), &session.to_string())?;
+        let (dir, link) = (self.socket_dir(session), self.link_socket(session));
+        for name in names(&dir)?
+            .into_iter()
+            .filter(|name| dir.join(name) != link)
+        {
+            remove_below(&dir, &name)?;
+        }
+        Ok(())
+    }
+
+    /// Removes the socket directory of a session of which only the short name is known.
+    pub(super) fn remove_sockets(&self, short: &str) -> io::Result<()> {
+        remove_below(&self.run_dir, short)
+    }
+
+    /// The sessions that have a directory, and the short names that have a socket directory. What bears no such name is not ours to see.
+    pub(super) fn found(&self) -> io::Result<(Vec<SessionId>, Vec<String>)> {
+        let sessions = names(&self.sessions_dir())?;
+        let sessions = sessions.iter().filter_map(|name| name.parse().ok());
+        let short = |name: &String| is_short_name(name);
+        Ok((
+            sessions.collect(),
+            names(&self.run_dir)?.into_iter().filter(short).collect(),
+        ))
+    }
+}
+
+/// Whether this could be [`SessionId::short`]'s answer.
+pub(super) fn is_short_name(name: &str) -> bool {
+    name.len() == 12
+        && name
+            .bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+fn remove_below(parent: &Path, name: &str) -> io::Result<()> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    match openat(CWD, parent, flags, Mode::empty()) {
+        Ok(parent) => remove_tree(parent.as_fd(), name.as_ref()),
+        Err(Errno::NOENT) => Ok(()),
+        Err(errno) => Err(errno.into()),
+    }
+}
+
+fn names(dir: &Path) -> io::Result<Vec<String>> {
+    let entries = match std::fs::read_dir(dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        other => other?,
+    };
+    let name = |entry: io::Result<std::fs::DirEntry>| {
+        entry
+            .map(|entry| entry.file_name().into_string().ok())
+            .transpose()
+    };
+    entries.filter_map(name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+
+    use super::*;
+
+    #[test]
+    fn a_short_data_directory_keeps_its_sockets_near() {
+        let root = tempfile::tempdir().unwrap();
+        let data = root.path().join("data");
+        let run = choose_run_dir(&data).unwrap();
+        assert_eq!(run, data.join("run"));
+        assert_eq!(fs::metadata(&run).unwrap().mode() & 0o777, 0o700);
+        assert_eq!(choose_run_dir(&data).unwrap(), run);
+    }
+
+    #[test]
+    fn a_long_data_directory_has_one_short_place_for_sockets_again_and_again() {
+        let root = tempfile::tempdir().unwrap();
+        let (one, two) = (
+            root.path().join("x".repeat(90)),
+            root.path().join("y".repeat(90)),
+        );
+        let run = choose_run_dir(&one).unwrap();
+        assert_eq!(choose_run_dir(&one).unwrap(), run);
+        let other = choose_run_dir(&two).unwrap();
+        assert_ne!(other, run);
+        let session = SessionId(uuid::Uuid::max());
+        let layout = Layout {
+            data_dir: one,
+            run_dir: run.clone(),
+        };
+        assert!(layout.tmux_socket(session).as_os_str().len() < 100);
+        assert_eq!(fs::metadata(&run).unwrap().mode() & 0o777, 0o700);
+        for dir in [run, other] {
+            fs::remove_dir(dir).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_directory_that_others_could_have_prepared_is_refused() {
+        let root = tempfile::tempdir().unwrap();
+        let (open, link, file) = (
+            root.path().join("open"),
+            root.path().join("link"),
+            root.path().join("file"),
+        );
+        fs::create_dir(&open).unwrap();
+        fs::set_permissions(&open, Permissions::from_mode(0o777)).unwrap();
+        fs::create_dir(root.path().join("target")).unwrap();
+        symlink("target", &link).unwrap();
+        fs::write(&file, "").unwrap();
+        for (path, part) in [
+            (&open, "written by others"),
+            (&link, "not a directory"),
+            (&file, "not a directory"),
+        ] {
+            let refusal = private_dir(path).unwrap_err().to_string();
+            assert!(refusal.contains(part), "{refusal}");
+        }
+    }
+
+    #[test]
+    fn removing_a_session_leaves_its_neighbours() {
+        let root = tempfile::tempdir().unwrap();
+        let layout = Layout::new(root.path().join("data"), root.path().join("run")).unwrap();
+        let [a, b] = [1, 2].map(|n| SessionId(uuid::Uuid::from_u128(n)));
+        for session in [a, b] {
+            layout.make(session).unwrap();
+        }
+        fs::create_dir(layout.sessions_dir().join("lost+found")).unwrap();
+        layout.remove(a).unwrap();
+        layout.remove(a).unwrap();
+        assert_eq!(layout.found().unwrap(), (vec![b], vec![b.short()]));
+    }
+}

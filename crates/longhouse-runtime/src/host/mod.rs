@@ -1,0 +1,256 @@
+//! The host runtime: a session is processes of this machine, of the same user as the server, without a sandbox around them.
+//!
+//! What it holds apart is what has to be: directories, sockets, the environment, the control group. It is deliberately not a
+//! security boundary between a session and its user's other files.
+
+mod binary;
+mod detach;
+mod end;
+mod environment;
+mod launch;
+mod layout;
+mod process;
+mod program;
+mod remove;
+mod workdir;
+
+use std::collections::{BTreeMap, HashSet};
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use async_trait::async_trait;
+use longhouse_domain::SessionId;
+use longhouse_domain::lifecycle::{Observed, RuntimeHandle};
+use longhouse_domain::session::{Multiplexer, RuntimeKind, Workdir};
+
+pub use binary::SessiondBinary;
+pub use detach::{Detachment, Manager, Way};
+pub use layout::choose_run_dir;
+
+use crate::{Leftover, Plan, ProvisionError, Runtime};
+use end::Keep;
+use environment::{Account, BaseEnvironment};
+use layout::Layout;
+use workdir::{AllowedDirs, OpenDir};
+
+/// What the binary hands in.
+#[derive(Clone, Debug)]
+pub struct HostSettings {
+    /// Where sessions are kept; made if it is missing.
+    pub data_dir: PathBuf,
+    /// Where their sockets are: see [`choose_run_dir`].
+    pub run_dir: PathBuf,
+    /// The directories below which people may name a working directory.
+    pub allowed_dirs: Vec<PathBuf>,
+    /// sessiond's program.
+    pub sessiond: SessiondBinary,
+    /// The environment that the server was started with. Listed names are picked from it; the rest goes no further.
+    pub source_env: BTreeMap<String, String>,
+    /// Further names that the administrator lets pass.
+    pub pass_env: Vec<String>,
+    /// The tmux program, where it is installed.
+    pub tmux: Option<PathBuf>,
+    /// The most bytes of output kept of each terminal; sessiond's default if absent.
+    pub ring_bytes: Option<u64>,
+    /// The lines of history kept of each terminal's screen; sessiond's default if absent.
+    pub scrollback_lines: Option<u32>,
+}
+
+/// Makes, finds and clears sessions on this machine.
+#[derive(Clone, Debug)]
+pub struct HostRuntime {
+    host: Arc<Host>,
+}
+
+#[derive(Debug)]
+struct Host {
+    layout: Layout,
+    allowed: AllowedDirs,
+    base: BaseEnvironment,
+    binary: PathBuf,
+    tmux: Option<PathBuf>,
+    ring_bytes: Option<u64>,
+    scrollback_lines: Option<u32>,
+    detachment: Detachment,
+    boot_id: String,
+    /// Numbers the scopes: one of an earlier start may still hold what tmux keeps alive.
+    scopes: AtomicU64,
+}
+
+impl HostRuntime {
+    /// Makes the directories, writes sessiond's program, and finds out how sessions are held apart from the server. Reads and writes
+    /// files: call it before serving, or where blocking is allowed.
+    ///
+    /// # Errors
+    /// A directory cannot be made or is open to others; the program cannot be read or written; `/proc` is not there.
+    pub fn new(settings: HostSettings) -> io::Result<Self> {
+        let layout = Layout::new(settings.data_dir, settings.run_dir)?;
+        let binary = binary::install(&settings.sessiond, &layout.bin_dir())?;
+        if let Err(error) = binary::remove_unused(&layout.bin_dir(), &binary) {
+            tracing::warn!(%error, "cannot tidy up old versions of sessiond");
+        }
+        let account = Account::of(rustix::process::geteuid().as_raw());
+        let base = BaseEnvironment::new(&settings.source_env, &settings.pass_env, &account);
+        let detachment = Detachment::find(environment::search_dirs(&base.of_sessiond()));
+        if let Some(warning) = &detachment.warning {
+            tracing::warn!("{warning}");
+        }
+        Ok(Self {
+            host: Arc::new(Host {
+                allowed: AllowedDirs::new(
+                    &settings.allowed_dirs,
+                    &[layout.data_dir(), layout.run_dir()],
+                ),
+                layout,
+                base,
+                binary,
+                tmux: settings.tmux,
+                ring_bytes: settings.ring_bytes,
+                scrollback_lines: settings.scrollback_lines,
+                detachment,
+                boot_id: process::boot_id()?,
+                scopes: AtomicU64::new(0),
+            }),
+        })
+    }
+
+    /// How sessions are held apart from the server on this machine, and what an administrator ought to mend.
+    #[must_use]
+    pub fn detachment(&self) -> &Detachment {
+        &self.host.detachment
+    }
+
+    /// Does what reads files and the process table away from the tasks that must not wait.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Host) -> T + Send + 'static,
+    ) -> io::Result<T> {
+        let host = self.host.clone();
+        tokio::task::spawn_blocking(move || work(&host))
+            .await
+            .map_err(io::Error::other)
+    }
+}
+
+impl Host {
+    /// The directory to work in, if a person named one, and whether the programs are there. Makes nothing.
+    fn check(&self, plan: &Plan) -> Result<Option<OpenDir>, ProvisionError> {
+        let dir = match &plan.workdir {
+            Workdir::Own => None,
+            Workdir::Named { path } => Some(self.allowed.open(path)?),
+        };
+        if plan.multiplexer == Multiplexer::Tmux && self.tmux.is_none() {
+            return Err(ProvisionError::ProgramMissing {
+                program: "tmux".to_owned(),
+            });
+        }
+        match &plan.agent_program {
+            Some(program) if program::find(program, &self.base.with(&plan.env)).is_none() => {
+                Err(ProvisionError::ProgramMissing {
+                    program: program.clone(),
+                })
+            }
+            _ => Ok(dir),
+        }
+    }
+
+    fn leftovers(&self) -> io::Result<Vec<Leftover>> {
+        let (mut sessions, shorts) = self.layout.found()?;
+        // Programs whose directories somebody else has removed.
+        let running = process::own_processes()
+            .into_iter()
+            .map(|entry| entry.id)
+            .filter(|id| self.is_sessiond(*id));
+        sessions.extend(running.filter_map(process::ProcessId::session));
+        sessions.sort();
+        sessions.dedup();
+        let known: HashSet<String> = sessions.iter().map(SessionId::short).collect();
+        let whole = sessions.into_iter().map(|session| Leftover {
+            name: session.to_string(),
+            session: Some(session),
+        });
+        let sockets_only = shorts.into_iter().filter(|short| !known.contains(short));
+        let sockets_only = sockets_only.map(|name| Leftover {
+            name,
+            session: None,
+        });
+        Ok(whole.chain(sockets_only).collect())
+    }
+}
+
+#[async_trait]
+impl Runtime for HostRuntime {
+    fn kind(&self) -> RuntimeKind {
+        RuntimeKind::Host
+    }
+
+    async fn check(&self, plan: &Plan) -> Result<(), ProvisionError> {
+        let plan = plan.clone();
+        let checked = self.blocking(move |host| host.check(&plan).map(drop)).await;
+        checked.unwrap_or_else(|error| Err(ProvisionError::Failed(error.to_string())))
+    }
+
+    async fn provision(&self, plan: &Plan) -> Result<RuntimeHandle, ProvisionError> {
+        launch::provision(self, plan).await
+    }
+
+    async fn observe(&self, session: SessionId, handle: Option<&RuntimeHandle>) -> Observed {
+        let handle = handle.cloned();
+        let observed = self
+            .blocking(move |host| host.observe(session, handle.as_ref()))
+            .await;
+        observed.unwrap_or_else(|error| Observed::Gone {
+            reason: error.to_string(),
+        })
+    }
+
+    async fn end(&self, session: SessionId, _handle: Option<&RuntimeHandle>) -> io::Result<()> {
+        end::end(self, session, Keep::Nothing).await
+    }
+
+    async fn destroy(&self, session: SessionId, _workdir: &Workdir) -> io::Result<()> {
+        end::end(self, session, Keep::Nothing).await?;
+        self.blocking(move |host| host.layout.remove(session))
+            .await?
+    }
+
+    fn socket_dir(&self, session: SessionId) -> io::Result<PathBuf> {
+        let dir = self.host.layout.socket_dir(session);
+        layout::private_dir(&dir)?;
+        Ok(dir)
+    }
+
+    fn link_path(&self, session: SessionId) -> PathBuf {
+        self.host.layout.link_socket(session)
+    }
+
+    fn tmux_path(&self, session: SessionId) -> PathBuf {
+        self.host.layout.tmux_socket(session)
+    }
+
+    fn workdir_path(&self, session: SessionId, workdir: &Workdir) -> PathBuf {
+        match workdir {
+            Workdir::Own => self.host.layout.workspace(session),
+            Workdir::Named { path } => PathBuf::from(path),
+        }
+    }
+
+    async fn leftovers(&self) -> io::Result<Vec<Leftover>> {
+        self.blocking(|host| host.leftovers()).await?
+    }
+
+    async fn clear(&self, leftover: &Leftover) -> io::Result<()> {
+        match leftover.session {
+            Some(session) => self.destroy(session, &Workdir::Own).await,
+            None if layout::is_short_name(&leftover.name) => {
+                end::clear_short(self, leftover.name.clone()).await
+            }
+            None => Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "this is no leftover of a session",
+            )),
+        }
+    }
+}
