@@ -1,0 +1,60 @@
+//! What can go wrong with accounts, named for what the caller will do.
+
+use longhouse_store::StoreError;
+
+use crate::error::FieldProblem;
+
+/// Why something about an account was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum AccountError {
+    /// Wrong name or wrong password; which of them is not said, nor whether the account is disabled.
+    #[error("the user name or the password is wrong")]
+    WrongCredentials,
+    /// The token, ticket or sign-in is not good, or not any more.
+    #[error("not signed in")]
+    NotSignedIn,
+    /// A refresh token came back after it had been exchanged: somebody else has a copy. The sign-in has been ended.
+    #[error("this sign-in was ended, because its token was used twice")]
+    TokenReused,
+    /// The set-up token is wrong.
+    #[error("the set-up token is wrong; the newest one stands on the server's console")]
+    WrongSetupToken,
+    /// There is an account already: set-up is over.
+    #[error("the first account has been made already")]
+    SetupClosed,
+    /// Another account has that name.
+    #[error("that user name is taken")]
+    NameTaken,
+    /// No account of that name.
+    #[error("there is no such user")]
+    UserNotFound,
+    /// Nobody would be left to administer.
+    #[error("the last admin must stay one")]
+    LastAdmin,
+    /// Fields to correct.
+    #[error("the request has {} field(s) to correct", .0.len())]
+    Invalid(Vec<FieldProblem>),
+    /// Too many logins at once: try again shortly.
+    #[error("too many logins at once")]
+    Busy,
+    /// The database is away: try again later.
+    #[error("{0}")]
+    Unavailable(String),
+    /// A fault of ours. The text is for the log.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl From<StoreError> for AccountError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NameTaken => Self::NameTaken,
+            StoreError::Unavailable(_) => Self::Unavailable(error.to_string()),
+            StoreError::Conflict(_)
+            | StoreError::InvalidQuery { .. }
+            | StoreError::Corrupt(_)
+            | StoreError::SchemaTooNew { .. }
+            | StoreError::Other(_) => Self::Internal(error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Sign-ins: a login begins one, each refresh token is exchanged for its successor, a logout ends it.
+//!
+//! A token's successor is made from the token and a key, so that a client whose answer was lost gets the very same one again
+//! within [`REPLAY_GRACE`]. After that a token that comes back is a stolen one, and ends the sign-in.
+
+use std::time::Duration;
+
+use longhouse_domain::Timestamp;
+use longhouse_domain::user::User;
+use longhouse_store::{NewToken, Rotation, UserChange};
+use uuid::Uuid;
+
+use super::error::AccountError;
+use super::secret::Secret;
+use super::{Accounts, Identity, password};
+
+/// How long a sign-in lasts without being used.
+pub const REFRESH_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// How long the same successor is given again.
+pub const REPLAY_GRACE: Duration = Duration::from_secs(10);
+
+/// How much of what a client says of itself is kept, in characters.
+const LONGEST_CLIENT: usize = 200;
+
+/// A sign-in that has just begun or gone on.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// Who.
+    pub user: User,
+    /// Which sign-in.
+    pub sign_in: Uuid,
+    /// The refresh token: good for one exchange.
+    pub refresh: Secret,
+}
+
+impl Accounts {
+    /// Begins a sign-in. `client` is what the client says of itself, for the user to recognise.
+    ///
+    /// # Errors
+    /// [`AccountError::WrongCredentials`], after the same time whatever was wrong; [`AccountError::Busy`].
+    pub async fn log_in(
+        &self,
+        username: &str,
+        password: Secret,
+        client: &str,
+    ) -> Result<SignedIn, AccountError> {
+        let found = self.store.credentials(username).await?;
+        let hash = found.as_ref().and_then(|found| found.password_hash.clone());
+        let fits = self.passwords.matches(password, hash).await?;
+        match found {
+            Some(found) if fits && !found.user.disabled => self.begin(found.user, client).await,
+            _ => Err(AccountError::WrongCredentials),
+        }
+    }
+
+    /// Begins a sign-in for somebody who has shown otherwise who they are: by having made the first account.
+    pub async fn begin(&self, user: User, client: &str) -> Result<SignedIn, AccountError> {
+        let (sign_in, refresh) = (Uuid::now_v7(), Secret::random()?);
+        let now = self.clock.now();
+        let client: String = client
+            .chars()
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .take(LONGEST_CLIENT)
+            .collect();
+        self.store
+            .create_sign_in(sign_in, user.id, &client, &remembered(&refresh, now), now)
+            .await?;
+        Ok(SignedIn {
+            user,
+            sign_in,
+            refresh,
+        })
+    }
+
+    /// Exchanges a refresh token for its successor.
+    ///
+    /// # Errors
+    /// [`AccountError::NotSignedIn`]; [`AccountError::TokenReused`], with which the sign-in has ended.
+    pub async fn refresh(&self, token: &Secret, key: &[u8; 32]) -> Result<SignedIn, AccountError> {
+        let successor = token.successor(key)?;
+        let now = self.clock.now();
+        let rotation = self
+            .store
+            .rotate_token(
+                &token.hash(),
+                &remembered(&successor, now),
+                now,
+                REPLAY_GRACE,
+            )
+            .await?;
+        let (user, sign_in) = match rotation {
+            Rotation::Rotated { user, sign_in }
+            | Rotation::ReplayedWithinGrace { user, sign_in } => (user, sign_in),
+            Rotation::ReuseDetected { user, sign_in } => {
+                tracing::error!(%user, %sign_in, "a refresh token was used twice: the sign-in is ended");
+                self.revoke(user, Some(sign_in));
+                return Err(AccountError::TokenReused);
+            }
+            Rotation::Revoked | Rotation::Expired | Rotation::Unknown => {
+                return Err(AccountError::NotSignedIn);
+            }
+        };
+        let user = self
+            .store
+            .user(user)
+            .await?
+            .ok_or(AccountError::NotSignedIn)?;
+        if user.disabled {
+            return Err(AccountError::NotSignedIn);
+        }
+        Ok(SignedIn {
+            user,
+            sign_in,
+            refresh: successor,
+        })
+    }
+
+    /// Ends a sign-in. Its connections close.
+    pub async fn log_out(&self, identity: &Identity) -> Result<(), AccountError> {
+        let Some(sign_in) = identity.sign_in else {
+            return Ok(());
+        };
+        self.store
+            .revoke_sign_in(identity.user.id, sign_in, self.clock.now())
+            .await?;
+        self.revoke(identity.user.id, Some(sign_in));
+        Ok(())
+    }
+
+    /// Ends the sign-in of a refresh token, for a client whose access token has run out.
+    pub async fn log_out_token(&self, token: &Secret) -> Result<(), AccountError> {
+        let user = self
+            .store
+            .revoke_sign_in_of(&token.hash(), self.clock.now())
+            .await?;
+        if let Some(user) = user {
+            // Which sign-in it was is not said, so all of the user's connections ask again who they are.
+            self.revoke(user, None);
+        }
+        Ok(())
+    }
+
+    /// Changes one's own password, and begins a new sign-in in place of all others, which end.
+    ///
+    /// # Errors
+    /// [`AccountError::WrongCredentials`] where the present password is wrong, [`AccountError::Invalid`].
+    pub async fn change_own_password(
+        &self,
+        identity: &Identity,
+        present: Secret,
+        new: Secret,
+        client: &str,
+    ) -> Result<SignedIn, AccountError> {
+        password::check(&new, "newPassword")?;
+        let found = self.store.credentials(&identity.user.username).await?;
+        let hash = found.and_then(|found| found.password_hash);
+        if !self.passwords.matches(present, hash).await? {
+            return Err(AccountError::WrongCredentials);
+        }
+        let change = UserChange {
+            password_hash: Some(self.passwords.hash(new).await?),
+            ..UserChange::default()
+        };
+        let user = self.change(identity.user.id, &change).await?;
+        self.begin(user, client).await
+    }
+}
+
+fn remembered(token: &Secret, now: Timestamp) -> NewToken {
+    NewToken {
+        hash: token.hash(),
+        expires_at: later(now, REFRESH_LIFETIME),
+    }
+}
+
+/// A moment after another; the last one there is where that lies beyond it.
+pub(super) fn later(now: Timestamp, by: Duration) -> Timestamp {
+    now.checked_add(by).unwrap_or(Timestamp::MAX)
+}
