@@ -71,3 +71,47 @@ fn the_change_log_has_a_place_for_the_next_change() {
         .expect("CHANGELOG.md");
     assert!(log.text.lines().any(|line| line == "## [Unreleased]"));
 }
+
+/// The settings that the list of names in the binary's configuration holds, as they are written there.
+fn settings(keys: &str) -> Vec<&str> {
+    let quoted = |beginning: &'static str| {
+        keys.split(beginning)
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next())
+    };
+    quoted("public(\"").chain(quoted("path: \"")).collect()
+}
+
+fn undocumented(keys: &str, guide: &str) -> Vec<Finding> {
+    settings(keys)
+        .into_iter()
+        .filter(|name| !guide.contains(&format!("| `{name}` |")))
+        .map(|name| Finding::in_file("docs/admin-guide.md", format!("has no row for `{name}`")))
+        .collect()
+}
+
+#[test]
+fn every_setting_stands_in_the_administrators_guide() {
+    let files = files();
+    let text = |path: &str| {
+        &files
+            .iter()
+            .find(|file| file.path == path)
+            .expect(path)
+            .text
+    };
+    let keys = text("crates/longhouse/src/config/keys.rs");
+    assert!(
+        settings(keys).len() > 10,
+        "the list of settings was not understood"
+    );
+    assert_none(undocumented(keys, text("docs/admin-guide.md")));
+}
+
+#[test]
+fn a_setting_without_a_row_is_found() {
+    let keys = r#"public("listen", Shape::Text), Key { path: "database_url", shape: Shape::Text }"#;
+    assert_eq!(settings(keys), ["listen", "database_url"]);
+    assert!(undocumented(keys, "| `listen` | x |\n| `database_url` | y |").is_empty());
+    assert_eq!(undocumented(keys, "| `listen` | x |").len(), 1);
+}
