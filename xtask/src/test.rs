@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
-use crate::build::{self, Profile};
+use crate::build;
 use crate::process::{find_program, run as run_process, version_of};
 use crate::version::Version;
 use crate::workspace::Workspace;
@@ -265,6 +265,7 @@ fn web(workspace: &Workspace) -> Result<()> {
 }
 
 fn rust(workspace: &Workspace) -> Result<()> {
+    build::embed(workspace)?;
     run_process(
         workspace
             .cargo()
@@ -276,7 +277,16 @@ fn e2e(workspace: &Workspace) -> Result<()> {
     let package = workspace.web().join("e2e");
     npm::install(&package)?;
     build::embed(workspace)?;
-    let program = build::server(workspace, Profile::Dev)?;
+    // The tests' own build of the program, and not `cargo build -p longhouse`: that one unites other features of the
+    // dependencies, and would compile half of them a second time.
+    run_process(workspace.cargo().args([
+        "test",
+        "--locked",
+        "--workspace",
+        "--no-run",
+        "--quiet",
+    ]))?;
+    let program = workspace.target().join("debug/longhouse");
     run_process(
         npm::command(&package)
             .arg("test")
