@@ -1,0 +1,267 @@
+//! The settings as the rest of the program reads them: typed, complete, and consistent with one another.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use longhouse_domain::agent::{Agent, Agents};
+use serde::Deserialize;
+
+use super::error::ConfigError;
+
+/// Everything that can be set.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Settings {
+    /// Where HTTP is served; port 0 takes any free one.
+    pub(crate) listen: SocketAddr,
+    /// What is remembered, and what sessiond's embedded copy is written to.
+    pub(crate) data_dir: PathBuf,
+    /// Sockets; their paths must stay short. Beside the data unless that path is too long.
+    #[serde(default)]
+    pub(crate) run_dir: Option<PathBuf>,
+    /// PostgreSQL in place of the SQLite file in the data directory.
+    #[serde(default)]
+    pub(crate) database_url: Option<String>,
+    /// The container engine's address.
+    #[serde(default)]
+    pub(crate) docker_host: Option<String>,
+    /// The address that people's browsers use, where it is not the one listened on.
+    #[serde(default)]
+    pub(crate) public_url: Option<String>,
+    /// Further host names under which requests are answered.
+    #[serde(default)]
+    pub(crate) allowed_hosts: Vec<String>,
+    /// Addresses of proxies whose `X-Forwarded-*` headers are believed.
+    #[serde(default)]
+    pub(crate) trusted_proxies: Vec<std::net::IpAddr>,
+    /// Serve other machines without encryption.
+    pub(crate) insecure: bool,
+    /// Sessions on this server at once, of everybody together.
+    pub(crate) max_sessions: u32,
+    /// Sessions of one user at once.
+    pub(crate) max_sessions_per_user: u32,
+    /// How long programs have to end by themselves when a session is stopped.
+    #[serde(deserialize_with = "duration")]
+    pub(crate) stop_grace: Duration,
+    /// What is logged, and how.
+    pub(crate) log: LogSettings,
+    /// Sessions on this machine itself.
+    pub(crate) host: HostSettings,
+    /// What is kept of a terminal.
+    pub(crate) terminal: TerminalSettings,
+    /// Agents beside the built-in ones, and replacements for them.
+    #[serde(default)]
+    pub(crate) agents: BTreeMap<String, AgentSettings>,
+}
+
+/// `[log]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LogSettings {
+    /// A level, or directives such as `info,longhouse_engine=debug`.
+    pub(crate) level: String,
+    /// Text or JSON.
+    pub(crate) format: LogFormat,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    /// Text where standard error is a terminal, JSON elsewhere.
+    Auto,
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// `[host]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HostSettings {
+    /// Working directories must lie below one of these.
+    pub(crate) allowed_dirs: Vec<PathBuf>,
+    /// What terminals are wrapped in by default.
+    pub(crate) multiplexer: MultiplexerSetting,
+    /// Variables of the server's environment that sessions get too. Nothing else is inherited.
+    #[serde(default)]
+    pub(crate) pass_env: Vec<String>,
+}
+
+/// The default wrapping of host terminals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum MultiplexerSetting {
+    /// tmux where it is installed.
+    Auto,
+    /// tmux.
+    Tmux,
+    /// Nothing.
+    None,
+}
+
+/// `[terminal]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TerminalSettings {
+    /// Bytes of output that a terminal keeps for those who come back.
+    pub(crate) ring_bytes: u32,
+    /// Lines of history that a repaint holds.
+    pub(crate) scrollback_lines: u32,
+}
+
+/// `[agents.NAME]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AgentSettings {
+    /// What people read; the agent's name where absent.
+    #[serde(default)]
+    pub(crate) title: Option<String>,
+    /// The program, then the arguments it always gets.
+    pub(crate) command: Vec<String>,
+    /// Arguments before the prompt of an interactive run.
+    #[serde(default)]
+    pub(crate) prompt_args: Vec<String>,
+    /// Arguments before the prompt of an autonomous run; absent: it has none.
+    #[serde(default)]
+    pub(crate) autonomous_args: Option<Vec<String>>,
+    /// What to tell a person whose machine lacks the program.
+    #[serde(default)]
+    pub(crate) install_hint: String,
+}
+
+impl Settings {
+    /// The built-in agents and the configured ones.
+    pub(crate) fn agents(&self) -> Agents {
+        let configured = self.agents.iter().map(|(name, agent)| {
+            let agent = Agent {
+                title: agent.title.clone().unwrap_or_else(|| name.clone()),
+                command: agent.command.clone(),
+                prompt_args: agent.prompt_args.clone(),
+                autonomous_args: agent.autonomous_args.clone(),
+                install_hint: agent.install_hint.clone(),
+            };
+            (name.clone(), agent)
+        });
+        Agents::with_configured(configured.collect())
+    }
+
+    /// Refuses what no type can: settings that contradict one another or make no sense.
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        let wrong = |message: String| Err(ConfigError::Inconsistent(message));
+        if !self.listen.ip().is_loopback() && !self.insecure && self.trusted_proxies.is_empty() {
+            return Err(ConfigError::Unencrypted {
+                listen: self.listen,
+            });
+        }
+        if self.host.allowed_dirs.is_empty() {
+            return wrong(
+                "host.allowed_dirs is empty: no session could have a directory".to_owned(),
+            );
+        }
+        if let Some(dir) = self.host.allowed_dirs.iter().find(|dir| !dir.is_absolute()) {
+            return wrong(format!(
+                "host.allowed_dirs: {} is not an absolute path",
+                dir.display()
+            ));
+        }
+        if self.max_sessions == 0 || self.max_sessions_per_user == 0 {
+            return wrong("max_sessions and max_sessions_per_user must be at least 1".to_owned());
+        }
+        for (name, agent) in &self.agents {
+            check_agent(name, agent)?;
+        }
+        check_url(self.public_url.as_deref())
+    }
+}
+
+fn check_agent(name: &str, agent: &AgentSettings) -> Result<(), ConfigError> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    if name.is_empty() || name.len() > 64 || !name.chars().all(allowed) {
+        return Err(ConfigError::Inconsistent(format!(
+            "agents: \"{}\" cannot be an agent's name; letters, digits, '_' and '-' can",
+            name.escape_debug()
+        )));
+    }
+    if agent.command.first().is_none_or(String::is_empty) {
+        return Err(ConfigError::Inconsistent(format!(
+            "agents.{name}.command must name a program"
+        )));
+    }
+    Ok(())
+}
+
+fn check_url(url: Option<&str>) -> Result<(), ConfigError> {
+    let Some(text) = url else { return Ok(()) };
+    let parsed: Result<http::Uri, _> = text.parse();
+    let usable = parsed.is_ok_and(|uri| {
+        matches!(uri.scheme_str(), Some("http" | "https"))
+            && uri.host().is_some()
+            && matches!(uri.path(), "" | "/")
+            && uri.query().is_none()
+    });
+    if usable {
+        Ok(())
+    } else {
+        Err(ConfigError::Inconsistent(format!(
+            "public_url: \"{}\" should look like https://longhouse.example.org, without a path",
+            text.escape_debug()
+        )))
+    }
+}
+
+/// `500ms`, `10s`, `5m`, `1h`, or a whole number of seconds.
+fn duration<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Seconds(u64),
+        Text(String),
+    }
+    let text = match Written::deserialize(deserializer)? {
+        Written::Seconds(seconds) => return Ok(Duration::from_secs(seconds)),
+        Written::Text(text) => text,
+    };
+    parse_duration(&text).ok_or_else(|| {
+        serde::de::Error::custom(format!(
+            "\"{}\" is no duration; write 500ms, 10s, 5m or 1h",
+            text.escape_debug()
+        ))
+    })
+}
+
+fn parse_duration(text: &str) -> Option<Duration> {
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let number: u64 = number.parse().ok()?;
+    match unit.trim() {
+        "ms" => Some(Duration::from_millis(number)),
+        "" | "s" => Some(Duration::from_secs(number)),
+        "m" => number.checked_mul(60).map(Duration::from_secs),
+        "h" => number.checked_mul(3600).map(Duration::from_secs),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read_with_their_unit() {
+        let read = |text: &str| parse_duration(text).map(|d| d.as_millis());
+        assert_eq!(read("500ms"), Some(500));
+        assert_eq!(read("10s"), Some(10_000));
+        assert_eq!(read("7"), Some(7_000));
+        assert_eq!(read("2 m"), Some(120_000));
+        assert_eq!(read("1h"), Some(3_600_000));
+        for bad in ["", "s", "1 day", "-1s", "99999999999999999999s"] {
+            assert_eq!(read(bad), None, "{bad:?}");
+        }
+    }
+}
