@@ -1,1 +1,26 @@
-//! engine
+//! What the product does: every session driven to its wish, every terminal fanned out, every event handed on.
+//!
+//! The engine knows no HTTP, no SQL text and no container: it asks the store, the runtimes and the link, and decides by the
+//! domain's rules. Whoever asks brings an [`longhouse_domain::Actor`], and what they may not see does not exist for them.
+
+pub mod accounts;
+mod context;
+mod engine;
+mod error;
+mod events;
+mod session;
+mod settings;
+mod terminal;
+
+pub use engine::{Engine, Health};
+pub use error::{EngineError, FieldProblem};
+pub use events::Notice;
+pub use longhouse_store::{CatchUp, LogQuery};
+pub use session::inside::Join;
+pub use session::request::{
+    CaptureFormat, ExecCommand, ExecOutcome, HealthCheck, NewSession, NewTerminal, SessionHealth,
+    SessionPatch, SessionStats, SessionsStats,
+};
+pub use session::view::{Action, AgentActivity, AgentState, SessionView, TerminalView};
+pub use settings::EngineSettings;
+pub use terminal::{Access, Closed, Hello, PresentViewer, Viewer, ViewerEvent, ViewerInput};

@@ -53,6 +53,33 @@ impl Store {
         Ok(claim)
     }
 
+    /// The session that a request with this key made before, if it did: asked before anything else is checked, so that a
+    /// repeated request gets its answer even where a new one would be refused.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] where the key belongs to another request.
+    pub async fn session_made_with(
+        &self,
+        key: &IdempotencyKey,
+    ) -> Result<Option<longhouse_domain::SessionId>, StoreError> {
+        let row = sqlx::query(
+            "select request_hash, outcome from idempotency_keys where user_id = $1 and name = $2",
+        )
+        .bind(key.user.to_string())
+        .bind(storable(&key.name).into_owned())
+        .fetch_optional(&self.reader)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        if row.text("request_hash")? != key.request_hash {
+            return Err(StoreError::Conflict(
+                "that idempotency key belongs to a different request",
+            ));
+        }
+        row.maybe_text("outcome")?
+            .map(|id| crate::row::named("outcome", &id, |id| id.parse().ok()))
+            .transpose()
+    }
+
     /// Records what came of a claimed request.
     pub async fn record_outcome(
         &self,

@@ -1,0 +1,110 @@
+//! What every session's driver and every request share.
+
+use std::sync::Arc;
+
+use longhouse_domain::clock::{Clock, Timestamp};
+use longhouse_domain::session::{RuntimeKind, Session};
+use longhouse_domain::{Actor, Role, SessionId, UserId};
+use longhouse_runtime::Runtime;
+use longhouse_store::Store;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
+
+use crate::error::EngineError;
+use crate::events::Events;
+use crate::session::live::Live;
+use crate::session::view::{SessionView, allowed_actions};
+use crate::settings::EngineSettings;
+
+/// The engine's parts, handed to whoever needs them.
+pub(crate) struct Context {
+    pub(crate) settings: EngineSettings,
+    pub(crate) store: Store,
+    pub(crate) runtimes: Vec<Arc<dyn Runtime>>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) events: Events,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) stop: CancellationToken,
+}
+
+impl Context {
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// A new identifier that sorts by the present moment.
+    pub(crate) fn new_id(&self) -> Uuid {
+        let now = self.now();
+        let seconds = u64::try_from(now.as_second()).unwrap_or(0);
+        let nanos = u32::try_from(now.subsec_nanosecond()).unwrap_or(0);
+        Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, nanos))
+    }
+
+    /// The runtime of that kind.
+    pub(crate) fn runtime(&self, kind: RuntimeKind) -> Result<&Arc<dyn Runtime>, EngineError> {
+        self.runtimes
+            .iter()
+            .find(|runtime| runtime.kind() == kind)
+            .ok_or_else(|| EngineError::Unavailable {
+                code: "runtime.unavailable",
+                detail: format!("this server has no {} runtime at present", kind.as_str()),
+            })
+    }
+
+    /// A user's name, for people to read; empty where the account is gone.
+    pub(crate) async fn username(&self, user: UserId) -> Result<String, EngineError> {
+        Ok(self
+            .store
+            .user(user)
+            .await?
+            .map(|user| user.username)
+            .unwrap_or_default())
+    }
+
+    /// The session as its owner sees it.
+    pub(crate) fn view(
+        &self,
+        session: &Session,
+        live: Option<&Live>,
+        owner_name: String,
+    ) -> SessionView {
+        use longhouse_domain::session::Multiplexer;
+        let resting;
+        let live = match live {
+            Some(live) => live,
+            None => {
+                resting = Live::new(session.clone(), session.updated_at);
+                &resting
+            }
+        };
+        let runtime = self.runtime(session.spec.runtime).ok();
+        let owner = Actor {
+            user: session.owner,
+            username: owner_name.clone(),
+            role: Role::Member,
+            may_use_host: true,
+        };
+        let mut session = session.clone();
+        session.last_activity_at = session.last_activity_at.max(live.last_activity_at);
+        SessionView {
+            allowed_actions: allowed_actions(&owner, &session),
+            workdir: runtime
+                .map(|r| r.workdir_path(session.id, &session.spec.workdir))
+                .unwrap_or_default(),
+            socket_path: runtime
+                .filter(|_| session.spec.multiplexer == Multiplexer::Tmux)
+                .map(|r| r.tmux_path(session.id)),
+            terminals: live.terminals.clone(),
+            agent_state: live.agent_state(),
+            pid: live.pid,
+            owner_name,
+            session,
+        }
+    }
+
+    /// A line for those who look for faults, where nobody waits for an answer.
+    pub(crate) fn complain(&self, session: SessionId, doing: &str, error: &EngineError) {
+        tracing::warn!(%session, %error, "cannot {doing}");
+    }
+}

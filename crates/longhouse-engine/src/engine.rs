@@ -1,0 +1,294 @@
+//! The engine: started once, asked by everybody, stopped without touching a single session.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use longhouse_domain::actor::Actor;
+use longhouse_domain::clock::{Clock, Timestamp};
+use longhouse_domain::session::{RuntimeKind, Session};
+use longhouse_domain::{SessionId, UserId};
+use longhouse_runtime::Runtime;
+use longhouse_store::{CatchUp, Store};
+use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::accounts::Accounts;
+use crate::context::Context;
+use crate::error::EngineError;
+use crate::events::{Events, Notice};
+use crate::session::driver;
+use crate::session::handle::Handle;
+use crate::settings::EngineSettings;
+
+/// How long the start waits for the first look at every session: a look costs microseconds, a correction a transaction.
+const FIRST_LOOK: Duration = Duration::from_secs(10);
+
+/// How many events are kept for clients that were away, and how often older ones are forgotten.
+const EVENTS_KEPT: u32 = 10_000;
+const CLEAN_UP: Duration = Duration::from_secs(600);
+
+/// The most events that a client is sent to catch up; one that missed more reads everything anew.
+const CATCH_UP: u32 = 1_000;
+
+/// How the engine fares.
+#[derive(Clone, Debug)]
+pub struct Health {
+    /// The database's kind and version, or what is wrong with it.
+    pub database: Result<String, String>,
+    /// How many sessions run.
+    pub sessions_running: u64,
+    /// How many there are.
+    pub sessions_total: u64,
+    /// How long the engine has run.
+    pub uptime: Duration,
+}
+
+/// What the product does. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    context: Arc<Context>,
+    accounts: Accounts,
+    sessions: Mutex<HashMap<SessionId, Arc<Handle>>>,
+    started: std::time::Instant,
+}
+
+impl Engine {
+    /// Begins to drive every session that the store remembers, and returns when each has been looked at: from then on every
+    /// status is true. Connections to living sessions come up in the background.
+    pub async fn start(
+        settings: EngineSettings,
+        store: Store,
+        runtimes: Vec<Arc<dyn Runtime>>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, EngineError> {
+        let context = Arc::new(Context {
+            settings,
+            store,
+            runtimes,
+            clock: clock.clone(),
+            events: Events::new(),
+            tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
+        });
+        let engine = Self {
+            inner: Arc::new(Inner {
+                accounts: Accounts::new(context.store.clone(), clock),
+                context: context.clone(),
+                sessions: Mutex::default(),
+                started: std::time::Instant::now(),
+            }),
+        };
+        engine.take_up_sessions().await?;
+        engine.clear_leftovers().await;
+        context.tasks.spawn(clean_up(context.clone()));
+        Ok(engine)
+    }
+
+    async fn take_up_sessions(&self) -> Result<(), EngineError> {
+        let mut handles = Vec::new();
+        for session in self
+            .context()
+            .store
+            .every_session_for_reconciliation()
+            .await?
+        {
+            let id = session.id;
+            match self.drive(session) {
+                Ok(handle) => handles.push(handle),
+                Err(error) => self.context().complain(id, "drive the session", &error),
+            }
+        }
+        let first_look = async {
+            for handle in &handles {
+                // An error means that the driver has finished, which it does only after looking.
+                let _ = handle
+                    .live
+                    .clone()
+                    .wait_for(|live| live.looked || live.gone)
+                    .await;
+            }
+        };
+        if tokio::time::timeout(FIRST_LOOK, first_look).await.is_err() {
+            tracing::warn!("not every session could be looked at yet; their statuses follow");
+        }
+        Ok(())
+    }
+
+    /// Ends and clears what no session on paper accounts for: what is left where a machine's end fell between two steps.
+    async fn clear_leftovers(&self) {
+        for runtime in &self.context().runtimes {
+            let found = match runtime.leftovers().await {
+                Ok(found) => found,
+                Err(error) => {
+                    tracing::warn!(%error, "cannot look for leftovers");
+                    continue;
+                }
+            };
+            for leftover in found {
+                let known =
+                    |id: &SessionId| leftover.session == Some(*id) || leftover.name == id.short();
+                if self.lock().keys().any(known) {
+                    continue;
+                }
+                tracing::info!(
+                    name = leftover.name,
+                    "clearing what is left of a forgotten session"
+                );
+                if let Err(error) = runtime.clear(&leftover).await {
+                    tracing::warn!(name = leftover.name, %error, "cannot clear it");
+                }
+            }
+        }
+    }
+
+    /// Stops driving. Sessions are left alone; viewers are told that the server goes away.
+    pub async fn shutdown(&self) {
+        self.context().stop.cancel();
+        self.context().tasks.close();
+        self.context().tasks.wait().await;
+        self.context().store.close().await;
+    }
+
+    /// What the binary said at the start.
+    #[must_use]
+    pub fn settings(&self) -> &EngineSettings {
+        &self.context().settings
+    }
+
+    /// The kinds of runtime that this server has.
+    #[must_use]
+    pub fn runtimes(&self) -> Vec<RuntimeKind> {
+        self.context()
+            .runtimes
+            .iter()
+            .map(|runtime| runtime.kind())
+            .collect()
+    }
+
+    /// People: log-in, tokens, set-up.
+    #[must_use]
+    pub fn accounts(&self) -> &Accounts {
+        &self.inner.accounts
+    }
+
+    /// The present moment, as this engine sees it.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.context().now()
+    }
+
+    /// Cancelled when the engine goes away.
+    #[must_use]
+    pub fn stopping(&self) -> CancellationToken {
+        self.context().stop.child_token()
+    }
+
+    /// How the engine fares.
+    pub async fn health(&self) -> Health {
+        let database = match self.context().store.ping().await {
+            Ok(health) => Ok(health.version),
+            Err(error) => Err(error.to_string()),
+        };
+        let counts = self
+            .context()
+            .store
+            .session_counts(None)
+            .await
+            .unwrap_or_default();
+        Health {
+            database,
+            sessions_running: counts.running,
+            sessions_total: counts.total(),
+            uptime: self.inner.started.elapsed(),
+        }
+    }
+
+    /// What happens from now on. A listener that lags behind is told so, and catches up with [`Engine::notices_since`].
+    #[must_use]
+    pub fn notices(&self) -> broadcast::Receiver<Arc<Notice>> {
+        self.context().events.notices()
+    }
+
+    /// What the actor missed after position `seq`.
+    pub async fn notices_since(&self, actor: &Actor, seq: i64) -> Result<CatchUp, EngineError> {
+        let missed = self.context().store.catch_up(actor, seq, CATCH_UP).await?;
+        match missed {
+            CatchUp::Events(events) if events.len() >= CATCH_UP as usize => Ok(CatchUp::Reload {
+                latest: self.last_seq().await?,
+            }),
+            missed => Ok(missed),
+        }
+    }
+
+    /// The position of the latest event.
+    pub async fn last_seq(&self) -> Result<i64, EngineError> {
+        Ok(self.context().store.event_bounds().await?.latest)
+    }
+
+    /// How many viewers look at terminals at this moment.
+    #[must_use]
+    pub fn viewers(&self) -> u64 {
+        self.lock().values().map(|handle| handle.viewers()).sum()
+    }
+
+    /// Whose session that is, if it is there.
+    #[must_use]
+    pub fn owner_of(&self, session: SessionId) -> Option<UserId> {
+        self.handle(session).map(|handle| handle.owner)
+    }
+
+    pub(crate) fn context(&self) -> &Arc<Context> {
+        &self.inner.context
+    }
+
+    pub(crate) fn handle(&self, session: SessionId) -> Option<Arc<Handle>> {
+        self.lock().get(&session).cloned()
+    }
+
+    /// Starts a driver for the session.
+    pub(crate) fn drive(&self, session: Session) -> Result<Arc<Handle>, EngineError> {
+        let id = session.id;
+        let handle = driver::spawn(self.context(), session)?;
+        self.lock().insert(id, handle.clone());
+        Ok(handle)
+    }
+
+    pub(crate) fn forget(&self, session: SessionId) {
+        self.lock().remove(&session);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<SessionId, Arc<Handle>>> {
+        self.inner
+            .sessions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Forgets, now and then, what nobody can ask for any more.
+async fn clean_up(context: Arc<Context>) {
+    let mut tick = tokio::time::interval(CLEAN_UP);
+    while context
+        .stop
+        .run_until_cancelled(tick.tick())
+        .await
+        .is_some()
+    {
+        let now = context.now();
+        let done = async {
+            context.store.trim_events(EVENTS_KEPT).await?;
+            context.store.forget_expired_idempotency_keys(now).await?;
+            context.store.forget_expired_tickets(now).await?;
+            context.store.forget_expired_sign_ins(now).await
+        };
+        if let Err(error) = done.await {
+            tracing::warn!(%error, "cannot clean up");
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! What can go wrong, named for what the caller will do about it.
+
+/// One field of a request that cannot be accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldProblem {
+    /// The field's name as the caller wrote it.
+    pub field: String,
+    /// What is wrong, and what would be right.
+    pub message: String,
+}
+
+impl FieldProblem {
+    /// A problem with `field`.
+    pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            field: field.into(),
+            message: message.into(),
+        }
+    }
+}
+
+/// Why the engine did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// No such session, or none that the actor may know of.
+    #[error("there is no such session")]
+    SessionNotFound,
+    /// The session has no such terminal.
+    #[error("there is no such terminal")]
+    TerminalNotFound,
+    /// The actor may look, but not do this.
+    #[error("{detail}")]
+    Forbidden {
+        /// Stable code.
+        code: &'static str,
+        /// In words.
+        detail: String,
+    },
+    /// Fields to correct.
+    #[error("the request has {} field(s) to correct", .0.len())]
+    Invalid(Vec<FieldProblem>),
+    /// Not in the present state; the text says what to do first.
+    #[error("{detail}")]
+    Conflict {
+        /// Stable code.
+        code: &'static str,
+        /// In words.
+        detail: String,
+    },
+    /// Something that is needed is away: try again later.
+    #[error("{detail}")]
+    Unavailable {
+        /// Stable code.
+        code: &'static str,
+        /// In words.
+        detail: String,
+    },
+    /// A fault of ours. The text is for the log, not for the caller.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl EngineError {
+    pub(crate) fn conflict(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::Conflict {
+            code,
+            detail: detail.into(),
+        }
+    }
+
+    pub(crate) fn invalid(field: &str, message: impl Into<String>) -> Self {
+        Self::Invalid(vec![FieldProblem::new(field, message)])
+    }
+
+    pub(crate) fn not_running() -> Self {
+        Self::conflict(
+            "session.not_running",
+            "the session does not run: start it first",
+        )
+    }
+
+    pub(crate) fn unreachable(what: &str) -> Self {
+        Self::Unavailable {
+            code: "session.unreachable",
+            detail: format!("the session's sessiond did not answer ({what}): try again shortly"),
+        }
+    }
+}
+
+/// What sessiond answered, as what the caller will do about it. Its words are foreign input: they are cut and cleaned.
+impl From<tonic::Status> for EngineError {
+    fn from(status: tonic::Status) -> Self {
+        use tonic::Code;
+        let said = plain(status.message());
+        match status.code() {
+            Code::NotFound => Self::TerminalNotFound,
+            Code::InvalidArgument => Self::Invalid(vec![FieldProblem::new("", said)]),
+            Code::FailedPrecondition | Code::AlreadyExists | Code::OutOfRange => Self::Conflict {
+                code: "terminal.conflict",
+                detail: said,
+            },
+            Code::ResourceExhausted => Self::Conflict {
+                code: "terminal.limit_reached",
+                detail: said,
+            },
+            _ => Self::unreachable(&said),
+        }
+    }
+}
+
+impl From<longhouse_store::StoreError> for EngineError {
+    fn from(error: longhouse_store::StoreError) -> Self {
+        use longhouse_store::StoreError as E;
+        match error {
+            E::NameTaken => Self::conflict(
+                "session.name_taken",
+                "another session has that name: choose another",
+            ),
+            E::Conflict(why) => Self::conflict("request.conflict", why),
+            E::InvalidQuery { field, message } => Self::invalid(field, message),
+            E::Unavailable(_) => {
+                tracing::warn!(%error, "the database is not available");
+                Self::Unavailable {
+                    code: "database.unavailable",
+                    detail: "the database is not available: try again shortly".to_owned(),
+                }
+            }
+            E::Corrupt(_) | E::SchemaTooNew { .. } | E::Other(_) => {
+                Self::Internal(error.to_string())
+            }
+        }
+    }
+}
+
+/// Foreign words for people: one line, no control characters, at most 300 characters.
+pub(crate) fn plain(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(300)
+        .collect::<String>()
+        .trim()
+        .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_sessiond_says_is_cleaned_before_anybody_reads_it() {
+        assert_eq!(plain("a\x1b[31m\nb"), "a [31m b");
+        assert_eq!(plain(&"x".repeat(1000)).len(), 300);
+    }
+}

@@ -1,0 +1,95 @@
+//! The live connection to a session's sessiond, as the driver publishes it and everybody else uses it.
+
+use std::sync::Arc;
+
+use longhouse_link::{Link, LinkClient};
+use tokio::sync::watch;
+
+/// A connection that said the right hello.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    link: Link,
+}
+
+impl Connection {
+    pub(crate) fn new(link: Link) -> Self {
+        Self { link }
+    }
+
+    /// The stub; calls fail with `unavailable` once the connection is gone.
+    pub(crate) fn client(&self) -> LinkClient {
+        self.link.client()
+    }
+
+    /// Which start of sessiond this is: offsets of another mean nothing here.
+    pub(crate) fn boot_id(&self) -> &str {
+        &self.link.hello().boot_id
+    }
+
+    /// sessiond's own version.
+    pub(crate) fn version(&self) -> &str {
+        &self.link.hello().version
+    }
+
+    /// sessiond's process id, as it says.
+    pub(crate) fn pid(&self) -> u32 {
+        self.link.hello().pid
+    }
+
+    /// Resolves when the connection is gone.
+    pub(crate) async fn closed(&self) {
+        self.link.closed().await;
+    }
+}
+
+/// How a session can be reached.
+#[derive(Clone, Debug)]
+pub(crate) enum Reach {
+    /// Connected.
+    Up(Arc<Connection>),
+    /// Not at the moment: it starts, or the connection was lost.
+    Down,
+    /// Not any more: it is at rest.
+    AtRest,
+}
+
+/// Why there is no connection to wait for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Away {
+    /// The session is at rest.
+    AtRest,
+    /// The server goes away.
+    ServerStopping,
+}
+
+/// Where the present connection can be read, and its return be awaited.
+#[derive(Clone, Debug)]
+pub(crate) struct Connections(watch::Receiver<Reach>);
+
+impl Connections {
+    /// How long a sessiond that lives takes to dial again, at the most.
+    pub(crate) const REDIAL: std::time::Duration = std::time::Duration::from_secs(2);
+
+    pub(crate) fn channel() -> (watch::Sender<Reach>, Self) {
+        let (sender, receiver) = watch::channel(Reach::Down);
+        (sender, Self(receiver))
+    }
+
+    /// The present connection, if there is one.
+    pub(crate) fn current(&self) -> Option<Arc<Connection>> {
+        match &*self.0.borrow() {
+            Reach::Up(connection) => Some(connection.clone()),
+            Reach::Down | Reach::AtRest => None,
+        }
+    }
+
+    /// The present connection, or the next one.
+    pub(crate) async fn wait(&mut self) -> Result<Arc<Connection>, Away> {
+        let reach = self.0.wait_for(|reach| !matches!(reach, Reach::Down)).await;
+        match reach.as_deref() {
+            Ok(Reach::Up(connection)) => Ok(connection.clone()),
+            Ok(Reach::AtRest | Reach::Down) => Err(Away::AtRest),
+            Err(_) => Err(Away::ServerStopping),
+        }
+    }
+}

@@ -1,0 +1,362 @@
+//! Creating a session: everything that can be said beforehand is said before anything is written.
+
+use longhouse_domain::actor::Actor;
+use longhouse_domain::event::EventKind;
+use longhouse_domain::lifecycle::{Phase, Wish};
+use longhouse_domain::name::TerminalName;
+use longhouse_domain::session::{Multiplexer, RuntimeKind, Session, SessionSpec, Workdir};
+use longhouse_domain::terminal::{
+    TerminalCommand, TerminalSize, TerminalSpec, is_environment_name,
+};
+use longhouse_domain::{SessionId, UserId};
+use longhouse_runtime::ProvisionError;
+use longhouse_store::{Created, IdempotencyKey, SessionRef};
+
+use super::driver::make;
+use super::request::NewSession;
+use super::view::SessionView;
+use crate::engine::Engine;
+use crate::error::{EngineError, FieldProblem};
+
+/// The most characters of a description, and of a prompt.
+const DESCRIPTION_CHARS: usize = 4_000;
+const PROMPT_BYTES: usize = 100_000;
+
+/// The most flags, labels and variables, and the most bytes of each: a command line and an environment have room for 128 KiB.
+const LIST_ITEMS: usize = 100;
+const ITEM_BYTES: usize = 8_000;
+
+impl Engine {
+    /// Creates a session and starts it. Answers as soon as it is written down; events tell how it goes on. With an idempotency key
+    /// the same request a second time answers the first one's session.
+    pub async fn create_session(
+        &self,
+        actor: &Actor,
+        new: NewSession,
+        idempotency: Option<String>,
+    ) -> Result<SessionView, EngineError> {
+        let request_hash = fingerprint(&new);
+        let session = self.planned(actor, new)?;
+        let key = idempotency.map(|name| IdempotencyKey {
+            user: actor.user,
+            name,
+            request_hash,
+        });
+        if let Some(before) = self.made_before(actor, key.as_ref()).await? {
+            return Ok(before);
+        }
+        self.admit(actor.user).await?;
+        self.check_place(&session).await?;
+        // Creations go through one door, so that two at once cannot both take the last place.
+        let now = session.created_at;
+        match self
+            .context()
+            .store
+            .create_session(&session, key.as_ref(), &[EventKind::Created], now)
+            .await?
+        {
+            Created::Before(id) => self.get_session(actor, &id.to_string()).await,
+            Created::New(changed) => {
+                let handle = self.drive(changed.session.clone())?;
+                let view = self.view_of(actor, &changed.session, Some(&handle)).await?;
+                for event in changed.events {
+                    self.context()
+                        .events
+                        .publish(event, Some(std::sync::Arc::new(view.clone())));
+                }
+                Ok(view)
+            }
+        }
+    }
+
+    /// The session that this very request made before, if it did.
+    async fn made_before(
+        &self,
+        actor: &Actor,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<Option<SessionView>, EngineError> {
+        let Some(key) = key else { return Ok(None) };
+        let Some(id) = self.context().store.session_made_with(key).await? else {
+            return Ok(None);
+        };
+        let session = self
+            .context()
+            .store
+            .session(actor, &SessionRef::Id(id))
+            .await?;
+        match session {
+            Some(_) => Ok(Some(self.get_session(actor, &id.to_string()).await?)),
+            None => Err(EngineError::conflict(
+                "idempotency.session_deleted",
+                "that request made a session before, and it has been deleted since: use a new key",
+            )),
+        }
+    }
+
+    fn planned(&self, actor: &Actor, new: NewSession) -> Result<Session, EngineError> {
+        if !actor.may_create() {
+            return Err(EngineError::Forbidden {
+                code: "session.create_forbidden",
+                detail: "a viewer cannot create sessions".to_owned(),
+            });
+        }
+        let context = self.context();
+        let runtime = new.runtime.unwrap_or(RuntimeKind::Host);
+        context.runtime(runtime)?;
+        if runtime == RuntimeKind::Host && !actor.may_use_host() {
+            return Err(EngineError::Forbidden {
+                code: "session.host_forbidden",
+                detail: "sessions on the host need the permission \"host\": ask an administrator"
+                    .to_owned(),
+            });
+        }
+        check_fields(&new)?;
+        if let Err(error) = context.settings.agents.command_line(
+            &new.agent,
+            &new.flags,
+            new.mode,
+            new.prompt.as_deref(),
+        ) {
+            use longhouse_domain::agent::AgentError;
+            let field = match error {
+                AgentError::PromptMissing => "prompt",
+                AgentError::NotAutonomous(_) => "mode",
+                AgentError::Unknown(_) => "agent",
+            };
+            return Err(EngineError::invalid(field, error.to_string()));
+        }
+        let now = context.now();
+        Ok(Session {
+            id: SessionId(context.new_id()),
+            owner: actor.user,
+            name: new.name,
+            description: new.description,
+            labels: new.labels,
+            terminals: first_terminals(&new.agent),
+            spec: SessionSpec {
+                agent: new.agent,
+                flags: new.flags,
+                mode: new.mode,
+                prompt: new.prompt,
+                runtime,
+                workdir: new
+                    .workdir
+                    .map_or(Workdir::Own, |path| Workdir::Named { path }),
+                multiplexer: self.multiplexer(new.multiplexer)?,
+                env: new.env,
+                git: new.git,
+                idle_timeout_seconds: new.idle_timeout_seconds,
+            },
+            wish: Wish::Running,
+            phase: Phase::Starting,
+            created_at: now,
+            updated_at: now,
+            last_accessed_at: None,
+            last_activity_at: None,
+        })
+    }
+
+    fn multiplexer(&self, asked: Option<Multiplexer>) -> Result<Multiplexer, EngineError> {
+        let settings = &self.context().settings;
+        match asked {
+            Some(Multiplexer::Tmux) if !settings.tmux_installed => Err(EngineError::invalid(
+                "multiplexer",
+                "tmux is not installed on this machine: install it (apt-get install tmux), or choose \"none\"",
+            )),
+            Some(multiplexer) => Ok(multiplexer),
+            None => Ok(settings.default_multiplexer),
+        }
+    }
+
+    async fn admit(&self, user: UserId) -> Result<(), EngineError> {
+        let context = self.context();
+        for (owner, limit, whose) in [
+            (None, context.settings.max_sessions, "this server"),
+            (
+                Some(user),
+                context.settings.max_sessions_per_user,
+                "one user",
+            ),
+        ] {
+            let counts = context.store.session_counts(owner).await?;
+            if counts.pending + counts.starting + counts.running >= u64::from(limit) {
+                return Err(EngineError::conflict(
+                    "session.limit_reached",
+                    format!(
+                        "{whose} may have {limit} running sessions, and has them: stop one first"
+                    ),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    async fn check_place(&self, session: &Session) -> Result<(), EngineError> {
+        let context = self.context();
+        let plan = make::plan(context, session)?;
+        let runtime = context.runtime(session.spec.runtime)?;
+        runtime.check(&plan).await.map_err(|error| {
+            let said = make::explain(context, session, &error);
+            match error {
+                ProvisionError::Workdir(_) => EngineError::invalid("workdir", said),
+                ProvisionError::ProgramMissing { .. } => EngineError::invalid("agent", said),
+                ProvisionError::Failed(_) => EngineError::Unavailable {
+                    code: "runtime.unavailable",
+                    detail: said,
+                },
+            }
+        })
+    }
+}
+
+/// Tells one request from another. It guards against a mistake, not against an attack: a user can only meet their own keys.
+fn fingerprint(new: &NewSession) -> String {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let mut hasher = DefaultHasher::new();
+    format!("{new:?}").hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}
+
+/// Every session begins with its agent and a plain shell beside it.
+fn first_terminals(agent: &str) -> Vec<TerminalSpec> {
+    let terminal = |name: TerminalName, title: &str, command| TerminalSpec {
+        name,
+        title: title.to_owned(),
+        command,
+        size: TerminalSize::DEFAULT,
+    };
+    vec![
+        terminal(TerminalName::agent(), agent, TerminalCommand::Agent),
+        terminal(TerminalName::manual(), "manual", TerminalCommand::Shell),
+    ]
+}
+
+fn check_fields(new: &NewSession) -> Result<(), EngineError> {
+    let mut problems = Vec::new();
+    let mut refuse =
+        |field: &str, message: String| problems.push(FieldProblem::new(field, message));
+    if new.description.chars().count() > DESCRIPTION_CHARS {
+        refuse(
+            "description",
+            format!("has more than {DESCRIPTION_CHARS} characters"),
+        );
+    }
+    if new
+        .prompt
+        .as_ref()
+        .is_some_and(|prompt| prompt.len() > PROMPT_BYTES || prompt.contains('\0'))
+    {
+        refuse(
+            "prompt",
+            format!("has more than {PROMPT_BYTES} bytes, or a NUL character"),
+        );
+    }
+    if new
+        .workdir
+        .as_ref()
+        .is_some_and(|path| path.len() > 4096 || path.contains('\0'))
+    {
+        refuse("workdir", "is no path".to_owned());
+    }
+    check_list("flags", new.flags.iter(), &mut refuse);
+    check_labels(&new.labels, &mut refuse);
+    check_environment(&new.env, &mut refuse);
+    for (field, value) in [
+        ("gitUserName", &new.git.user_name),
+        ("gitUserEmail", &new.git.user_email),
+    ] {
+        if value
+            .as_ref()
+            .is_some_and(|v| v.len() > 256 || v.chars().any(|c| c.is_control() || "<>".contains(c)))
+        {
+            refuse(
+                field,
+                "has more than 256 characters, control characters, or angle brackets".to_owned(),
+            );
+        }
+    }
+    if new.idle_timeout_seconds == Some(0) {
+        refuse("idleTimeoutSeconds", "must be at least 1".to_owned());
+    }
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(EngineError::Invalid(problems))
+    }
+}
+
+/// Arguments that a command line can hold.
+pub(super) fn check_list<'a>(
+    field: &str,
+    items: impl ExactSizeIterator<Item = &'a String>,
+    refuse: &mut impl FnMut(&str, String),
+) {
+    if items.len() > LIST_ITEMS {
+        refuse(field, format!("has more than {LIST_ITEMS} items"));
+    }
+    for (i, item) in items.enumerate() {
+        if item.len() > ITEM_BYTES || item.contains('\0') {
+            refuse(
+                &format!("{field}[{i}]"),
+                format!("has more than {ITEM_BYTES} bytes, or a NUL character"),
+            );
+        }
+    }
+}
+
+/// Labels: names like environment variables, dots, slashes and hyphens allowed; short values without control characters.
+pub(super) fn check_labels(
+    labels: &std::collections::BTreeMap<String, String>,
+    refuse: &mut impl FnMut(&str, String),
+) {
+    if labels.len() > LIST_ITEMS {
+        refuse("labels", format!("has more than {LIST_ITEMS} items"));
+    }
+    for (name, value) in labels {
+        let fits = !name.is_empty()
+            && name.len() <= 64
+            && name
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/'));
+        if !fits {
+            refuse(
+                "labels",
+                format!(
+                    "the name {name:?} may have 1 to 64 letters, digits, '.', '_', '-' and '/'"
+                ),
+            );
+        }
+        if value.len() > 256 || value.chars().any(char::is_control) {
+            refuse(
+                "labels",
+                format!("the value of {name:?} has more than 256 bytes, or control characters"),
+            );
+        }
+    }
+}
+
+/// Environment variables that a process can have, and that are not ours to give.
+pub(super) fn check_environment(
+    env: &longhouse_domain::terminal::Environment,
+    refuse: &mut impl FnMut(&str, String),
+) {
+    if env.len() > LIST_ITEMS {
+        refuse("env", format!("has more than {LIST_ITEMS} variables"));
+    }
+    for (name, value) in env {
+        if !is_environment_name(name) {
+            refuse(
+                "env",
+                format!("{name:?} is no name of an environment variable"),
+            );
+        } else if name.starts_with("LONGHOUSE_") || matches!(name.as_str(), "TMUX" | "TMUX_PANE") {
+            refuse("env", format!("{name} is set by Longhouse or tmux itself"));
+        }
+        if value.len() > ITEM_BYTES * 4 || value.contains('\0') {
+            refuse(
+                "env",
+                format!("the value of {name} is too long, or has a NUL character"),
+            );
+        }
+    }
+}

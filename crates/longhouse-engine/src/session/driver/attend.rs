@@ -1,0 +1,347 @@
+//! Being connected to a living session: its terminals are seen to, its news is taken, a lost connection is awaited.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use longhouse_domain::agent::Mode;
+use longhouse_domain::clock::from_millis;
+use longhouse_domain::event::{EventKind, LogLevel, Stage};
+use longhouse_domain::lifecycle::{Observed, Phase, RuntimeHandle, Wish};
+use longhouse_domain::name::TerminalName;
+use longhouse_domain::terminal::{TerminalCommand, TerminalSpec};
+use longhouse_link::proto::session_event::What;
+use longhouse_link::proto::{self, CreateTerminalRequest, SessionEvent, WatchRequest};
+use longhouse_link::{AcceptError, LinkClient};
+use tonic::{Code, Status, Streaming};
+
+use super::{Driver, Heard, Next, make};
+use crate::error::{EngineError, plain};
+use crate::session::connection::{Connection, Reach};
+use crate::session::terminals;
+use crate::session::view::{AgentActivity, TerminalView};
+
+/// How often a session that does not dial is looked at: whether it still lives.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// How long a fresh sessiond may take to dial before its start counts as failed.
+const DIAL_WAIT: Duration = Duration::from_secs(15);
+
+/// How often idleness is looked at, and activity written down.
+const TICK: Duration = Duration::from_secs(2);
+
+/// Why a connected session is no longer attended.
+enum Left {
+    /// The connection is gone.
+    Lost,
+    /// Something else is wanted now, or the session came to its end.
+    Wish,
+    /// The server goes away.
+    ServerStopping,
+}
+
+impl Driver {
+    /// Attends the session as long as it lives and is wished to.
+    pub(super) async fn attend(&mut self, handle: RuntimeHandle) -> Result<Next, EngineError> {
+        loop {
+            let Some(connection) = self.connect(&handle).await? else {
+                self.reach.send_replace(Reach::Down);
+                return Ok(Next::Again);
+            };
+            let mut news = match self.furnish(&connection).await {
+                Ok(news) => news,
+                Err(Furnishing::Broken(status)) => {
+                    self.log(
+                        LogLevel::Warn,
+                        "session",
+                        &format!("the link broke: {}", status.message()),
+                    )
+                    .await;
+                    continue;
+                }
+                Err(Furnishing::Impossible(reason)) => {
+                    self.end_for_good(&handle, Some(&connection)).await?;
+                    self.settle(Phase::Error { reason }).await?;
+                    return Ok(Next::Again);
+                }
+            };
+            self.turn_to(Phase::Running {
+                handle: handle.clone(),
+            })
+            .await?;
+            self.reach.send_replace(Reach::Up(connection.clone()));
+            let left = self.listen_to(&connection, &mut news).await;
+            match left? {
+                Left::Lost => {
+                    self.reach.send_replace(Reach::Down);
+                }
+                Left::Wish => return Ok(Next::Again),
+                Left::ServerStopping => return Ok(Next::Finished),
+            }
+        }
+    }
+
+    /// Waits until sessiond dials. `None` where it no longer lives, or something else is wanted.
+    async fn connect(
+        &mut self,
+        handle: &RuntimeHandle,
+    ) -> Result<Option<Arc<Connection>>, EngineError> {
+        let stop = self.context.stop.clone();
+        let deadline = tokio::time::Instant::now() + DIAL_WAIT;
+        let mut look = tokio::time::interval(LOOK);
+        look.tick().await;
+        loop {
+            self.listen()?;
+            let Some(listener) = &self.listener else {
+                return Ok(None);
+            };
+            tokio::select! {
+                link = listener.accept() => match link {
+                    Ok(link) => return Ok(Some(Arc::new(Connection::new(link)))),
+                    Err(AcceptError::Peer(error)) => {
+                        self.log(LogLevel::Warn, "session", &format!("a connection was refused: {error}")).await;
+                    }
+                    Err(AcceptError::Listener(_)) => self.listener = None,
+                },
+                command = self.commands.recv() => match command {
+                    Some(command) => if self.hear(command).await == Heard::NewWish { return Ok(None) },
+                    None => return Ok(None),
+                },
+                _ = look.tick() => {
+                    if let Observed::Gone { .. } = self.runtime.observe(self.id, Some(handle)).await {
+                        return Ok(None);
+                    }
+                    if matches!(self.session.phase, Phase::Starting) && tokio::time::Instant::now() > deadline {
+                        self.end_for_good(handle, None).await?;
+                        let reason = "sessiond was started but did not connect: look into its log, then start the session again";
+                        self.settle(Phase::Error { reason: reason.to_owned() }).await?;
+                        return Ok(None);
+                    }
+                }
+                () = stop.cancelled() => return Ok(None),
+            }
+        }
+    }
+
+    /// Sees that every terminal is there. The news is subscribed to first, so that nothing falls between.
+    async fn furnish(
+        &mut self,
+        connection: &Connection,
+    ) -> Result<Streaming<SessionEvent>, Furnishing> {
+        let mut client = connection.client();
+        let news = client.watch(WatchRequest {}).await?.into_inner();
+        let fresh = matches!(self.session.phase, Phase::Pending | Phase::Starting);
+        if fresh {
+            self.progress(Stage::Agent, "starting the terminals").await;
+        }
+        let mut views = Vec::new();
+        for spec in self.session.terminals.clone() {
+            let terminal = self.furnish_one(&mut client, &spec).await?;
+            if terminal.adopted {
+                let text = format!(
+                    "the terminal {} was found alive in tmux and adopted",
+                    spec.name
+                );
+                self.log(LogLevel::Info, "session", &text).await;
+            }
+            views.push(TerminalView::alive(&spec, &terminal));
+        }
+        let pid = connection.pid();
+        self.publish(|live| {
+            live.terminals = views;
+            live.pid = Some(pid);
+        });
+        Ok(news)
+    }
+
+    async fn furnish_one(
+        &self,
+        client: &mut LinkClient,
+        spec: &TerminalSpec,
+    ) -> Result<proto::Terminal, Furnishing> {
+        let request = self
+            .create_request(spec)
+            .map_err(|e| Furnishing::Impossible(e.to_string()))?;
+        let program = request.program.clone();
+        let answer = tokio::time::timeout(terminals::ANSWER_WAIT, client.create_terminal(request))
+            .await
+            .map_err(|_| Status::deadline_exceeded("no terminal in time"))?;
+        match answer {
+            Ok(terminal) => Ok(terminal.into_inner()),
+            Err(status) => Err(match status.code() {
+                Code::Unavailable | Code::Cancelled | Code::DeadlineExceeded | Code::Unknown => {
+                    Furnishing::Broken(status)
+                }
+                Code::NotFound if spec.command == TerminalCommand::Agent => Furnishing::Impossible(
+                    make::missing_program(&self.context, &self.session.spec.agent, &program),
+                ),
+                _ => Furnishing::Impossible(format!(
+                    "the terminal {} did not start: {}",
+                    spec.name,
+                    plain(status.message())
+                )),
+            }),
+        }
+    }
+
+    fn create_request(&self, spec: &TerminalSpec) -> Result<CreateTerminalRequest, EngineError> {
+        terminals::create_request(&self.context, &self.session, spec)
+    }
+
+    /// Takes what sessiond and people say, until that ends.
+    async fn listen_to(
+        &mut self,
+        connection: &Connection,
+        news: &mut Streaming<SessionEvent>,
+    ) -> Result<Left, EngineError> {
+        let stop = self.context.stop.clone();
+        let mut tick = tokio::time::interval(TICK);
+        let mut written = self.live.borrow().last_activity_at;
+        let mut last_active = tokio::time::Instant::now();
+        loop {
+            tokio::select! {
+                event = news.message() => match event {
+                    Ok(Some(event)) => {
+                        if matches!(event.what, Some(What::Activity(_))) {
+                            last_active = tokio::time::Instant::now();
+                        }
+                        if self.take_news(connection, event).await? { return Ok(Left::Wish) }
+                    }
+                    Ok(None) | Err(_) => return Ok(Left::Lost),
+                },
+                () = connection.closed() => return Ok(Left::Lost),
+                command = self.commands.recv() => match command {
+                    Some(command) => match self.hear(command).await {
+                        Heard::NewWish => return Ok(Left::Wish),
+                        Heard::Refresh => self.refresh(connection).await,
+                        Heard::Nothing => {}
+                    },
+                    None => return Ok(Left::ServerStopping),
+                },
+                _ = tick.tick() => {
+                    let latest = self.live.borrow().last_activity_at;
+                    if let Some(at) = latest.filter(|_| latest != written) {
+                        self.context.store.note_activity(&[(self.id, at)]).await?;
+                        written = latest;
+                    }
+                    if self.idle_for(last_active.elapsed()).await? { return Ok(Left::Wish) }
+                }
+                () = stop.cancelled() => return Ok(Left::ServerStopping),
+            }
+        }
+    }
+
+    /// Stops a session that nobody has used for as long as its owner allowed.
+    async fn idle_for(&mut self, idle: Duration) -> Result<bool, EngineError> {
+        let Some(limit) = self.session.spec.idle_timeout_seconds else {
+            return Ok(false);
+        };
+        if idle < Duration::from_secs(limit.into()) {
+            return Ok(false);
+        }
+        self.want(Wish::Stopped).await?;
+        self.ending = Some(format!("idle for {limit} seconds"));
+        Ok(true)
+    }
+
+    /// Takes one piece of news. Answers whether the session has come to its end.
+    async fn take_news(
+        &mut self,
+        connection: &Connection,
+        event: SessionEvent,
+    ) -> Result<bool, EngineError> {
+        match event.what {
+            Some(What::TerminalExited(exited)) => return self.take_exit(connection, exited).await,
+            Some(What::TerminalStarted(_) | What::TerminalResized(_)) => {
+                self.refresh(connection).await
+            }
+            Some(What::Activity(activity)) => {
+                let at = i64::try_from(activity.at_ms)
+                    .map(from_millis)
+                    .unwrap_or_else(|_| self.context.now());
+                let now = self.context.now();
+                self.publish(|live| {
+                    live.last_activity_at = live.last_activity_at.max(Some(at.min(now)))
+                });
+            }
+            Some(What::Log(log)) => {
+                let level = LogLevel::parse(&log.level).unwrap_or(LogLevel::Info);
+                self.log(level, &log.source, &log.message).await;
+            }
+            Some(What::Ready(_)) | None => {}
+        }
+        Ok(false)
+    }
+
+    async fn take_exit(
+        &mut self,
+        connection: &Connection,
+        exited: proto::session_event::TerminalExited,
+    ) -> Result<bool, EngineError> {
+        let Ok(name) = exited.name.parse::<TerminalName>() else {
+            return Ok(false);
+        };
+        self.refresh(connection).await;
+        let text = format!("the program ended with exit code {}", exited.code);
+        self.log(LogLevel::Info, &format!("terminal:{name}"), &text)
+            .await;
+        self.append(&[EventKind::TerminalExited {
+            terminal: name.to_string(),
+            code: exited.code,
+        }])
+        .await;
+        let done = self.session.spec.mode == Mode::Autonomous && name == TerminalName::agent();
+        if done {
+            self.want(Wish::Stopped).await?;
+            self.ending = Some(format!("the agent finished with exit code {}", exited.code));
+        }
+        Ok(done)
+    }
+
+    /// Looks at the terminals again, and shows everybody what is there.
+    async fn refresh(&mut self, connection: &Connection) {
+        let found = match terminals::list(connection).await {
+            Ok(found) => found,
+            Err(status) => {
+                tracing::debug!(session = %self.id, %status, "cannot list the terminals");
+                return;
+            }
+        };
+        let views = self
+            .session
+            .terminals
+            .iter()
+            .map(|spec| {
+                match found
+                    .iter()
+                    .find(|terminal| terminal.name == spec.name.as_str())
+                {
+                    Some(terminal) => TerminalView::alive(spec, terminal),
+                    None => TerminalView::at_rest(spec),
+                }
+            })
+            .collect();
+        let now = self.context.now();
+        self.publish(|live| {
+            let before = live.agent_state().kind;
+            live.terminals = views;
+            let after = live.agent_state().kind;
+            if (before == AgentActivity::Exited) != (after == AgentActivity::Exited) {
+                live.agent_since = now;
+            }
+        });
+    }
+}
+
+/// Why the terminals are not there.
+pub(super) enum Furnishing {
+    /// The connection broke; sessiond will dial again.
+    Broken(Status),
+    /// They cannot be: the session ends in `error` with this reason.
+    Impossible(String),
+}
+
+impl From<Status> for Furnishing {
+    fn from(status: Status) -> Self {
+        Self::Broken(status)
+    }
+}

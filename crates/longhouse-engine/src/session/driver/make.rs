@@ -1,0 +1,123 @@
+//! Making a session's place, and starting sessiond in it.
+
+use longhouse_domain::event::Stage;
+use longhouse_domain::lifecycle::{Phase, RuntimeHandle};
+use longhouse_domain::session::Session;
+use longhouse_domain::terminal::Environment;
+use longhouse_link::LinkListener;
+use longhouse_runtime::{Plan, ProvisionError};
+
+use super::{Driver, Next};
+use crate::context::Context;
+use crate::error::EngineError;
+
+impl Driver {
+    /// Makes the place. What goes wrong for good ends in `error` with the reason, and nothing is left behind.
+    pub(super) async fn make(&mut self) -> Result<Next, EngineError> {
+        self.turn_to(Phase::Starting).await?;
+        self.progress(
+            Stage::Container,
+            "preparing the working directory and starting sessiond",
+        )
+        .await;
+        match self.try_to_make().await {
+            Ok(handle) => self.attend(handle).await,
+            Err(reason) => {
+                self.runtime
+                    .end(self.id, None)
+                    .await
+                    .map_err(|e| EngineError::Internal(e.to_string()))?;
+                self.listener = None;
+                self.settle(Phase::Error { reason }).await?;
+                Ok(Next::Again)
+            }
+        }
+    }
+
+    async fn try_to_make(&mut self) -> Result<RuntimeHandle, String> {
+        let plan = plan(&self.context, &self.session).map_err(|error| error.to_string())?;
+        self.listen().map_err(|error| error.to_string())?;
+        // Requests wait in the mailbox: making a place on the host takes milliseconds, and one that was begun is brought to a
+        // state that can be found again.
+        self.runtime
+            .provision(&plan)
+            .await
+            .map_err(|error| explain(&self.context, &self.session, &error))
+    }
+
+    /// Offers the link's socket, if it is not offered already.
+    pub(super) fn listen(&mut self) -> Result<&LinkListener, EngineError> {
+        if self.listener.is_none() {
+            let internal = |error: &dyn std::fmt::Display| EngineError::Internal(error.to_string());
+            self.runtime
+                .socket_dir(self.id)
+                .map_err(|error| internal(&error))?;
+            let path = self.runtime.link_path(self.id);
+            let listener = LinkListener::bind(&path, self.id, self.context.settings.version)
+                .map_err(|error| internal(&error))?;
+            self.listener = Some(listener);
+        }
+        self.listener
+            .as_ref()
+            .ok_or_else(|| EngineError::Internal("no link socket".to_owned()))
+    }
+}
+
+/// What the runtime needs to know to make the session's place.
+pub(crate) fn plan(context: &Context, session: &Session) -> Result<Plan, EngineError> {
+    let spec = &session.spec;
+    let line = context
+        .settings
+        .agents
+        .command_line(&spec.agent, &spec.flags, spec.mode, spec.prompt.as_deref())
+        .map_err(|error| EngineError::invalid("agent", error.to_string()))?;
+    Ok(Plan {
+        session: session.id,
+        workdir: spec.workdir.clone(),
+        multiplexer: spec.multiplexer,
+        env: environment(session),
+        agent_program: line.program,
+    })
+}
+
+/// The session's environment: git identity first, so that variables a person set explicitly win.
+fn environment(session: &Session) -> Environment {
+    let git = &session.spec.git;
+    let mut env = Environment::new();
+    for (names, value) in [
+        (["GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME"], &git.user_name),
+        (["GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"], &git.user_email),
+    ] {
+        if let Some(value) = value {
+            env.extend(names.map(|name| (name.to_owned(), value.clone())));
+        }
+    }
+    env.extend(session.spec.env.clone());
+    env
+}
+
+/// Why a place could not be made, and what to do.
+pub(crate) fn explain(context: &Context, session: &Session, error: &ProvisionError) -> String {
+    match error {
+        ProvisionError::Workdir(_) | ProvisionError::Failed(_) => error.to_string(),
+        ProvisionError::ProgramMissing { program } => {
+            missing_program(context, &session.spec.agent, program)
+        }
+    }
+}
+
+/// What to tell a person whose machine lacks the agent's program.
+pub(crate) fn missing_program(context: &Context, agent: &str, program: &str) -> String {
+    let hint = context
+        .settings
+        .agents
+        .get(agent)
+        .map(|agent| agent.install_hint.as_str())
+        .unwrap_or_default();
+    let hint = if hint.is_empty() {
+        "install it, or choose another agent"
+    } else {
+        hint
+    };
+    format!("the program \"{program}\" of the agent \"{agent}\" was not found: {hint}")
+}

@@ -1,0 +1,387 @@
+//! The one task that owns a session: it compares the wish with the world and takes one step after the other.
+//!
+//! ```text
+//!   observe ──► next_step (domain, pure) ──► carry it out ──► observe …
+//!                                              │
+//!              requests are answered meanwhile ┘ (a changed wish ends the step at its next safe point)
+//! ```
+//!
+//! Every change is written to the store before it is carried out, so that a new driver after kill -9 goes on from there.
+
+mod attend;
+mod end;
+pub(super) mod make;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use longhouse_domain::SessionId;
+use longhouse_domain::event::{Event, EventKind, LogLevel, Stage};
+use longhouse_domain::lifecycle::{Phase, Step, Wish, next_step};
+use longhouse_domain::session::Session;
+use longhouse_link::LinkListener;
+use longhouse_runtime::Runtime;
+use longhouse_store::NewLogLine;
+use tokio::sync::{mpsc, watch};
+
+use super::connection::{Connections, Reach};
+use super::handle::{Command, Handle, MAILBOX, Reply};
+use super::live::Live;
+use super::view::TerminalView;
+use crate::context::Context;
+use crate::error::{EngineError, plain};
+
+/// The pauses between attempts at a step that failed for a reason that may pass.
+const BACKOFF_FIRST: Duration = Duration::from_millis(100);
+const BACKOFF_LAST: Duration = Duration::from_secs(10);
+
+/// What a carried out step leads to.
+enum Next {
+    /// Look again.
+    Again,
+    /// Nothing more will ever happen: the session is deleted, or the server goes away.
+    Finished,
+}
+
+/// What a pass over the mailbox found.
+#[derive(PartialEq, Eq)]
+enum Heard {
+    /// Nothing that changes the present step.
+    Nothing,
+    /// The wish changed.
+    NewWish,
+    /// The terminals changed.
+    Refresh,
+}
+
+pub(crate) struct Driver {
+    id: SessionId,
+    context: Arc<Context>,
+    runtime: Arc<dyn Runtime>,
+    session: Session,
+    commands: mpsc::Receiver<Command>,
+    live: watch::Sender<Live>,
+    reach: watch::Sender<Reach>,
+    listener: Option<LinkListener>,
+    /// Why the session is being stopped, where it was not a person's wish.
+    ending: Option<String>,
+}
+
+/// Starts the task that drives the session, and returns the way to reach it.
+pub(crate) fn spawn(context: &Arc<Context>, session: Session) -> Result<Arc<Handle>, EngineError> {
+    let runtime = context.runtime(session.spec.runtime)?.clone();
+    let (sender, commands) = mpsc::channel(MAILBOX);
+    let (live, state) = watch::channel(Live::new(session.clone(), context.now()));
+    let (reach, connections) = Connections::channel();
+    let handle = Arc::new(Handle::new(session.owner, state, connections, sender));
+    let driver = Driver {
+        id: session.id,
+        context: context.clone(),
+        runtime,
+        session,
+        commands,
+        live,
+        reach,
+        listener: None,
+        ending: None,
+    };
+    context.tasks.spawn(driver.run());
+    Ok(handle)
+}
+
+impl Driver {
+    async fn run(mut self) {
+        let stop = self.context.stop.clone();
+        let mut pause = BACKOFF_FIRST;
+        while !stop.is_cancelled() {
+            let observed = self
+                .runtime
+                .observe(self.id, self.session.phase.handle())
+                .await;
+            let step = next_step(self.session.wish, &self.session.phase, &observed);
+            self.note_first_look(&step);
+            match self.carry_out(step).await {
+                Ok(Next::Again) => pause = BACKOFF_FIRST,
+                Ok(Next::Finished) => return,
+                Err(error) => {
+                    self.context
+                        .complain(self.id, "bring the session nearer to its wish", &error);
+                    self.listen_for(pause).await;
+                    pause = (pause * 2).min(BACKOFF_LAST);
+                }
+            }
+        }
+    }
+
+    async fn carry_out(&mut self, step: Step) -> Result<Next, EngineError> {
+        match step {
+            Step::Rest => self.rest().await,
+            Step::Provision => self.make().await,
+            Step::Attach(handle) => self.attend(handle).await,
+            Step::Stop(handle) => self.stop(handle).await,
+            Step::Settle(phase) => {
+                // What a dead sessiond left behind is cleared; tmux is left for the next start.
+                self.settle(phase).await?;
+                Ok(Next::Again)
+            }
+            Step::Destroy => self.destroy().await,
+        }
+    }
+
+    /// At rest: nothing is to be done until somebody asks for something.
+    async fn rest(&mut self) -> Result<Next, EngineError> {
+        self.reach.send_replace(Reach::AtRest);
+        self.listener = None;
+        self.publish(|live| {
+            live.pid = None;
+            for terminal in &mut live.terminals {
+                terminal.running = false;
+                terminal.pid = None;
+            }
+        });
+        let stop = self.context.stop.clone();
+        tokio::select! {
+            command = self.commands.recv() => match command {
+                Some(command) => {
+                    self.hear(command).await;
+                    Ok(Next::Again)
+                }
+                None => Ok(Next::Finished),
+            },
+            () = stop.cancelled() => Ok(Next::Finished),
+        }
+    }
+
+    /// Answers one request. It is written down before it is answered.
+    async fn hear(&mut self, command: Command) -> Heard {
+        match command {
+            Command::Want(wish, reply) => {
+                let changed = self.want(wish).await;
+                self.answer(reply, changed);
+                Heard::NewWish
+            }
+            Command::Restart(reply) => {
+                let changed = self.want_restart().await;
+                self.answer(reply, changed);
+                Heard::NewWish
+            }
+            Command::Change(change, reply) => {
+                let changed = self.change(change).await;
+                self.answer(reply, changed);
+                Heard::Nothing
+            }
+            Command::Refresh(reply) => {
+                self.answer(reply, Ok(()));
+                Heard::Refresh
+            }
+        }
+    }
+
+    fn answer(&self, reply: Reply, outcome: Result<(), EngineError>) {
+        // Whoever asked may have gone; what was asked is done all the same.
+        let _ = reply.send(outcome.map(|()| self.session.clone()));
+    }
+
+    /// Answers requests for a while.
+    async fn listen_for(&mut self, pause: Duration) {
+        let stop = self.context.stop.clone();
+        let over = tokio::time::sleep(pause);
+        tokio::pin!(over);
+        loop {
+            tokio::select! {
+                () = &mut over => return,
+                () = stop.cancelled() => return,
+                command = self.commands.recv() => match command {
+                    Some(command) => if self.hear(command).await == Heard::NewWish { return },
+                    None => return,
+                },
+            }
+        }
+    }
+
+    async fn want(&mut self, wish: Wish) -> Result<(), EngineError> {
+        if self.session.wish == Wish::Deleted && wish != Wish::Deleted {
+            return Err(EngineError::SessionNotFound);
+        }
+        self.ending = None;
+        self.change(Box::new(move |session| {
+            session.wish = wish;
+            let at_rest = matches!(session.phase, Phase::Stopped { .. } | Phase::Error { .. });
+            if wish == Wish::Running && at_rest {
+                turn(session, Phase::Starting)
+            } else {
+                Vec::new()
+            }
+        }))
+        .await
+    }
+
+    async fn want_restart(&mut self) -> Result<(), EngineError> {
+        if self.session.wish == Wish::Deleted {
+            return Err(EngineError::SessionNotFound);
+        }
+        self.ending = None;
+        self.change(Box::new(|session| {
+            session.wish = Wish::Running;
+            match session.phase.clone() {
+                Phase::Running { handle } | Phase::Stopping { handle } => {
+                    turn(session, Phase::Stopping { handle })
+                }
+                Phase::Stopped { .. } | Phase::Error { .. } => turn(session, Phase::Starting),
+                Phase::Pending | Phase::Starting => Vec::new(),
+            }
+        }))
+        .await
+    }
+
+    /// Writes a change down, and tells of it.
+    async fn change(&mut self, change: super::handle::Change) -> Result<(), EngineError> {
+        let now = self.context.now();
+        let changed = self
+            .context
+            .store
+            .change_session(self.id, now, change)
+            .await?;
+        let Some(changed) = changed else {
+            return Err(EngineError::SessionNotFound);
+        };
+        self.session = changed.session;
+        let names: Vec<_> = self.session.terminals.clone();
+        self.publish(|live| {
+            live.terminals
+                .retain(|known| names.iter().any(|spec| spec.name == known.name));
+            for spec in &names {
+                if !live.terminals.iter().any(|known| known.name == spec.name) {
+                    live.terminals.push(TerminalView::at_rest(spec));
+                }
+            }
+        });
+        self.tell(changed.events).await;
+        Ok(())
+    }
+
+    /// How far the session has got.
+    async fn turn_to(&mut self, phase: Phase) -> Result<(), EngineError> {
+        self.change(Box::new(move |session| turn(session, phase)))
+            .await
+    }
+
+    /// The session has come to rest: nobody wishes it to run any more.
+    async fn settle(&mut self, phase: Phase) -> Result<(), EngineError> {
+        let (level, message) = match &phase {
+            Phase::Error { reason } => (LogLevel::Error, format!("ended: {reason}")),
+            phase => (
+                LogLevel::Info,
+                format!(
+                    "stopped{}",
+                    phase.reason().map(|r| format!(": {r}")).unwrap_or_default()
+                ),
+            ),
+        };
+        self.change(Box::new(move |session| {
+            if session.wish == Wish::Running {
+                session.wish = Wish::Stopped;
+            }
+            turn(session, phase)
+        }))
+        .await?;
+        self.log(level, "session", &message).await;
+        Ok(())
+    }
+
+    async fn progress(&mut self, stage: Stage, detail: &str) {
+        let what = [EventKind::Progress {
+            stage,
+            percent: None,
+            detail: detail.to_owned(),
+        }];
+        self.append(&what).await;
+        self.log(LogLevel::Info, "session", detail).await;
+    }
+
+    /// Tells of something that changes no record.
+    async fn append(&mut self, what: &[EventKind]) {
+        let now = self.context.now();
+        match self
+            .context
+            .store
+            .append_events(self.id, self.session.owner, what, now)
+            .await
+        {
+            Ok(events) => self.tell(events).await,
+            Err(error) => self
+                .context
+                .complain(self.id, "write an event down", &error.into()),
+        }
+    }
+
+    async fn tell(&mut self, events: Vec<Event>) {
+        if events.is_empty() {
+            return;
+        }
+        let name = self
+            .context
+            .username(self.session.owner)
+            .await
+            .unwrap_or_default();
+        let view = {
+            let live = self.live.borrow();
+            (!live.gone).then(|| Arc::new(self.context.view(&self.session, Some(&live), name)))
+        };
+        for event in events {
+            self.context.events.publish(event, view.clone());
+        }
+    }
+
+    /// A line for the session's own log.
+    async fn log(&self, level: LogLevel, source: &str, message: &str) {
+        let line = NewLogLine {
+            at: self.context.now(),
+            level,
+            source: plain(source),
+            message: plain(message),
+        };
+        match self.context.store.append_log(self.id, &[line]).await {
+            Ok(lines) => {
+                for line in lines.into_iter().flatten() {
+                    self.context.events.publish_line(self.id, line);
+                }
+            }
+            Err(error) => {
+                self.context
+                    .complain(self.id, "write to the session's log", &error.into())
+            }
+        }
+    }
+
+    /// Changes what everybody sees at this moment.
+    fn publish(&self, change: impl FnOnce(&mut Live)) {
+        self.live.send_if_modified(|live| {
+            let before = live.clone();
+            live.session = self.session.clone();
+            change(live);
+            *live != before
+        });
+    }
+
+    /// From the first look on the stored status is the truth, unless the step is the one that corrects it.
+    fn note_first_look(&mut self, step: &Step) {
+        if !matches!(step, Step::Settle(_)) {
+            self.publish(|live| live.looked = true);
+        }
+    }
+}
+
+/// Turns the session to a phase. Answers the event that tells of it, where people see a difference.
+fn turn(session: &mut Session, phase: Phase) -> Vec<EventKind> {
+    let before = std::mem::replace(&mut session.phase, phase);
+    let (from, to) = (before.status(), session.phase.status());
+    if from == to && before.reason() == session.phase.reason() {
+        return Vec::new();
+    }
+    vec![EventKind::StatusChanged {
+        from,
+        to,
+        reason: session.phase.reason().map(str::to_owned),
+    }]
+}

@@ -1,0 +1,116 @@
+//! How the rest of the engine reaches a session: its driver's mailbox, its state, its connection, its watched terminals.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use longhouse_domain::UserId;
+use longhouse_domain::event::EventKind;
+use longhouse_domain::lifecycle::Wish;
+use longhouse_domain::session::Session;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::connection::Connections;
+use super::live::Live;
+use crate::error::EngineError;
+use crate::terminal::Hub;
+
+/// How many requests wait for a driver. A request is answered within one transaction, so few ever wait.
+pub(super) const MAILBOX: usize = 64;
+
+/// An alteration of a session's record, and the events that tell of it.
+pub(crate) type Change = Box<dyn FnOnce(&mut Session) -> Vec<EventKind> + Send>;
+
+/// What a driver is asked.
+pub(crate) enum Command {
+    /// Something else is wanted of the session from now on.
+    Want(Wish, Reply),
+    /// End it and start it again.
+    Restart(Reply),
+    /// Change its record.
+    Change(Change, Reply),
+    /// Its terminals changed: look at them again.
+    Refresh(Reply),
+}
+
+/// Answered when it is written down, not when it is done.
+pub(crate) type Reply = oneshot::Sender<Result<Session, EngineError>>;
+
+/// One session, to the rest of the engine.
+#[derive(Debug)]
+pub(crate) struct Handle {
+    pub(crate) owner: UserId,
+    pub(crate) live: watch::Receiver<Live>,
+    pub(crate) connections: Connections,
+    commands: mpsc::Sender<Command>,
+    hubs: Mutex<HashMap<String, Weak<Hub>>>,
+    opening: tokio::sync::Mutex<()>,
+}
+
+impl Handle {
+    pub(super) fn new(
+        owner: UserId,
+        live: watch::Receiver<Live>,
+        connections: Connections,
+        commands: mpsc::Sender<Command>,
+    ) -> Self {
+        Self {
+            owner,
+            live,
+            connections,
+            commands,
+            hubs: Mutex::default(),
+            opening: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// Asks the driver, and waits until it has written the answer down.
+    pub(crate) async fn ask(
+        &self,
+        command: impl FnOnce(Reply) -> Command,
+    ) -> Result<Session, EngineError> {
+        let (reply, answer) = oneshot::channel();
+        let gone = |_| EngineError::SessionNotFound;
+        self.commands
+            .send(command(reply))
+            .await
+            .map_err(|_| EngineError::SessionNotFound)?;
+        answer.await.map_err(gone)?
+    }
+
+    /// The terminal's hub: the one that others already watch, or a new one.
+    pub(crate) async fn hub(
+        &self,
+        name: &str,
+        tasks: &TaskTracker,
+        stop: &CancellationToken,
+    ) -> Result<Arc<Hub>, EngineError> {
+        // Two viewers who come at once share one hub: the second waits for the first one's.
+        let _opening = self.opening.lock().await;
+        if let Some(hub) = self.watched(name) {
+            return Ok(hub);
+        }
+        let hub = Arc::new(Hub::open(self.connections.clone(), name, tasks, stop).await?);
+        let mut hubs = self.hubs.lock().unwrap_or_else(PoisonError::into_inner);
+        hubs.retain(|_, hub| hub.strong_count() > 0);
+        hubs.insert(name.to_owned(), Arc::downgrade(&hub));
+        Ok(hub)
+    }
+
+    fn watched(&self, name: &str) -> Option<Arc<Hub>> {
+        let hubs = self.hubs.lock().unwrap_or_else(PoisonError::into_inner);
+        hubs.get(name)
+            .and_then(Weak::upgrade)
+            .filter(|hub| !hub.is_closed())
+    }
+
+    /// How many look at this session's terminals.
+    pub(crate) fn viewers(&self) -> u64 {
+        let hubs = self.hubs.lock().unwrap_or_else(PoisonError::into_inner);
+        hubs.values()
+            .filter_map(Weak::upgrade)
+            .map(|hub| hub.viewers() as u64)
+            .sum()
+    }
+}

@@ -1,0 +1,232 @@
+//! Finding sessions, changing their records, counting them.
+
+use std::sync::Arc;
+
+use longhouse_domain::actor::{Actor, Permission};
+use longhouse_domain::event::EventKind;
+use longhouse_domain::lifecycle::Wish;
+use longhouse_domain::query::{Page, SessionQuery};
+use longhouse_domain::session::Session;
+use longhouse_store::SessionRef;
+
+use super::create::{check_environment, check_labels, check_list};
+use super::handle::{Command, Handle};
+use super::request::{SessionPatch, SessionsStats};
+use super::view::{SessionView, allowed_actions};
+use crate::engine::Engine;
+use crate::error::{EngineError, FieldProblem};
+
+/// How many sessions one page of a walk over all of them holds.
+const WALK_PAGE: u32 = 500;
+
+impl Engine {
+    /// The sessions that the actor may see and that fit the query.
+    pub async fn list_sessions(
+        &self,
+        actor: &Actor,
+        query: SessionQuery,
+    ) -> Result<Page<SessionView>, EngineError> {
+        let page = self.context().store.sessions(actor, &query).await?;
+        let mut items = Vec::with_capacity(page.items.len());
+        for session in &page.items {
+            items.push(
+                self.view_of(actor, session, self.handle(session.id).as_ref())
+                    .await?,
+            );
+        }
+        Ok(Page {
+            items,
+            total: page.total,
+            next_cursor: page.next_cursor,
+        })
+    }
+
+    /// One session, by its identifier or name. This counts as opening it.
+    pub async fn get_session(
+        &self,
+        actor: &Actor,
+        reference: &str,
+    ) -> Result<SessionView, EngineError> {
+        let (mut session, handle) = self.find(actor, reference, Permission::Look).await?;
+        let now = self.context().now();
+        self.context().store.note_accessed(session.id, now).await?;
+        session.last_accessed_at = Some(now);
+        self.view_of(actor, &session, Some(&handle)).await
+    }
+
+    /// Changes a session's record.
+    pub async fn update_session(
+        &self,
+        actor: &Actor,
+        reference: &str,
+        patch: SessionPatch,
+    ) -> Result<SessionView, EngineError> {
+        let (_, handle) = self.find(actor, reference, Permission::Drive).await?;
+        check_patch(&patch)?;
+        let changed = handle
+            .ask(|reply| {
+                Command::Change(
+                    Box::new(move |session| {
+                        apply(session, patch);
+                        vec![EventKind::Updated]
+                    }),
+                    reply,
+                )
+            })
+            .await?;
+        self.view_of(actor, &changed, Some(&handle)).await
+    }
+
+    /// Deletes a session with everything that Longhouse made for it; returns when it is gone.
+    pub async fn delete_session(&self, actor: &Actor, reference: &str) -> Result<(), EngineError> {
+        let (session, handle) = self.find(actor, reference, Permission::Own).await?;
+        match handle
+            .ask(|reply| Command::Want(Wish::Deleted, reply))
+            .await
+        {
+            Ok(_) | Err(EngineError::SessionNotFound) => {}
+            Err(error) => return Err(error),
+        }
+        self.wait_until(&handle, |live| live.gone).await?;
+        self.forget(session.id);
+        Ok(())
+    }
+
+    /// All sessions that the actor may see, counted.
+    pub async fn sessions_stats(&self, actor: &Actor) -> Result<SessionsStats, EngineError> {
+        let mut stats = SessionsStats::default();
+        let mut query = SessionQuery {
+            limit: WALK_PAGE,
+            ..SessionQuery::default()
+        };
+        loop {
+            let page = self.context().store.sessions(actor, &query).await?;
+            for session in &page.items {
+                stats.total += 1;
+                *stats
+                    .by_status
+                    .entry(session.status().as_str())
+                    .or_default() += 1;
+                *stats
+                    .by_agent
+                    .entry(session.spec.agent.clone())
+                    .or_default() += 1;
+                stats.viewers += self.handle(session.id).map_or(0, |handle| handle.viewers());
+            }
+            match page.next_cursor {
+                Some(cursor) => query.cursor = Some(cursor),
+                None => return Ok(stats),
+            }
+        }
+    }
+
+    /// The session that the actor means, and may do this with. What they may not even look at does not exist for them.
+    pub(crate) async fn find(
+        &self,
+        actor: &Actor,
+        reference: &str,
+        permission: Permission,
+    ) -> Result<(Session, Arc<Handle>), EngineError> {
+        let session = self
+            .context()
+            .store
+            .session(actor, &SessionRef::parse(reference))
+            .await?
+            .filter(|session| session.wish != Wish::Deleted || permission == Permission::Own)
+            .ok_or(EngineError::SessionNotFound)?;
+        if !actor.may(permission, &session) {
+            return Err(EngineError::Forbidden {
+                code: "session.forbidden",
+                detail: "you may look at this session, but not do this".to_owned(),
+            });
+        }
+        let handle = self
+            .handle(session.id)
+            .ok_or_else(|| EngineError::Unavailable {
+                code: "runtime.unavailable",
+                detail: "the runtime of this session is not available at present".to_owned(),
+            })?;
+        Ok((session, handle))
+    }
+
+    /// The session as this actor sees it.
+    pub(crate) async fn view_of(
+        &self,
+        actor: &Actor,
+        session: &Session,
+        handle: Option<&Arc<Handle>>,
+    ) -> Result<SessionView, EngineError> {
+        let owner_name = self.context().username(session.owner).await?;
+        let live = handle.map(|handle| handle.live.borrow().clone());
+        let view = self.context().view(session, live.as_ref(), owner_name);
+        Ok(view.for_actor(actor))
+    }
+}
+
+impl SessionView {
+    /// The same session, with what this actor may do.
+    #[must_use]
+    pub fn for_actor(mut self, actor: &Actor) -> Self {
+        self.allowed_actions = allowed_actions(actor, &self.session);
+        self
+    }
+}
+
+fn check_patch(patch: &SessionPatch) -> Result<(), EngineError> {
+    let mut problems = Vec::new();
+    let mut refuse =
+        |field: &str, message: String| problems.push(FieldProblem::new(field, message));
+    if patch
+        .description
+        .as_ref()
+        .is_some_and(|text| text.chars().count() > 4_000)
+    {
+        refuse("description", "has more than 4000 characters".to_owned());
+    }
+    if let Some(labels) = &patch.labels {
+        check_labels(labels, &mut refuse);
+    }
+    if let Some(env) = &patch.env {
+        check_environment(env, &mut refuse);
+    }
+    if let Some(flags) = &patch.flags {
+        check_list("flags", flags.iter(), &mut refuse);
+    }
+    if patch.idle_timeout_seconds == Some(Some(0)) {
+        refuse("idleTimeoutSeconds", "must be at least 1".to_owned());
+    }
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(EngineError::Invalid(problems))
+    }
+}
+
+fn apply(session: &mut Session, patch: SessionPatch) {
+    let SessionPatch {
+        name,
+        description,
+        labels,
+        idle_timeout_seconds,
+        env,
+        flags,
+    } = patch;
+    if let Some(name) = name {
+        session.name = name;
+    }
+    if let Some(description) = description {
+        session.description = description;
+    }
+    if let Some(labels) = labels {
+        session.labels = labels;
+    }
+    if let Some(timeout) = idle_timeout_seconds {
+        session.spec.idle_timeout_seconds = timeout;
+    }
+    if let Some(env) = env {
+        session.spec.env = env;
+    }
+    if let Some(flags) = flags {
+        session.spec.flags = flags;
+    }
+}

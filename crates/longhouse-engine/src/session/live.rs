@@ -1,0 +1,78 @@
+//! What is known of a session at this moment, beside its record: published by its driver, read by everybody.
+
+use longhouse_domain::clock::Timestamp;
+use longhouse_domain::name::TerminalName;
+use longhouse_domain::session::Session;
+
+use super::view::{AgentActivity, AgentState, TerminalView};
+
+/// The present state of a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Live {
+    /// The record, as the driver last wrote or read it.
+    pub(crate) session: Session,
+    /// Its terminals.
+    pub(crate) terminals: Vec<TerminalView>,
+    /// sessiond's process id.
+    pub(crate) pid: Option<u32>,
+    /// When it last had input or output.
+    pub(crate) last_activity_at: Option<Timestamp>,
+    /// Whether the driver has compared paper and world at least once.
+    pub(crate) looked: bool,
+    /// Whether the session is gone for good.
+    pub(crate) gone: bool,
+    /// When the present agent state began.
+    pub(crate) agent_since: Timestamp,
+}
+
+impl Live {
+    pub(crate) fn new(session: Session, now: Timestamp) -> Self {
+        Self {
+            terminals: session
+                .terminals
+                .iter()
+                .map(TerminalView::at_rest)
+                .collect(),
+            last_activity_at: session.last_activity_at,
+            session,
+            pid: None,
+            looked: false,
+            gone: false,
+            agent_since: now,
+        }
+    }
+
+    /// What the agent is doing, as far as its terminal tells.
+    pub(crate) fn agent_state(&self) -> AgentState {
+        let agent = self
+            .terminals
+            .iter()
+            .find(|terminal| terminal.name == TerminalName::agent());
+        let (kind, evidence) = match agent {
+            Some(terminal) if terminal.running => (
+                AgentActivity::Unknown,
+                "its terminal runs; what it does is not looked into".to_owned(),
+            ),
+            Some(terminal) if terminal.exit_code.is_some() => (
+                AgentActivity::Exited,
+                format!(
+                    "its program ended with exit code {}",
+                    terminal.exit_code.unwrap_or_default()
+                ),
+            ),
+            Some(_) => (
+                AgentActivity::Unknown,
+                "the session does not run".to_owned(),
+            ),
+            None => (
+                AgentActivity::Unknown,
+                "the agent's terminal was closed".to_owned(),
+            ),
+        };
+        AgentState {
+            kind,
+            since: self.agent_since,
+            evidence,
+        }
+    }
+}

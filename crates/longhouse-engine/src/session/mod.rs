@@ -1,0 +1,13 @@
+//! Sessions: what people ask of them, and the tasks that drive each to its wish.
+
+pub(crate) mod connection;
+pub(crate) mod create;
+pub(crate) mod driver;
+pub(crate) mod handle;
+pub(crate) mod inside;
+mod lists;
+pub(crate) mod live;
+mod operate;
+pub(crate) mod request;
+pub(crate) mod terminals;
+pub(crate) mod view;

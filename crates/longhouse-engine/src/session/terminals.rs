@@ -1,0 +1,89 @@
+//! Questions to sessiond about terminals, with its answers checked.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use longhouse_domain::session::{Multiplexer, Session};
+use longhouse_domain::terminal::{Environment, TerminalCommand, TerminalSpec};
+use longhouse_link::proto::{CreateTerminalRequest, ListTerminalsRequest, Terminal};
+use tonic::Status;
+
+use super::connection::{Connection, Connections};
+use crate::context::Context;
+use crate::error::EngineError;
+
+/// How long a request waits for a connection that is just being made (a session that starts, a link that was lost a moment ago).
+const CONNECT_WAIT: Duration = Duration::from_secs(3);
+
+/// How long sessiond may take for a simple question.
+pub(crate) const ANSWER_WAIT: Duration = Duration::from_secs(10);
+
+/// The session's connection, waiting a little for one that is just being made.
+pub(crate) async fn connected(
+    connections: &mut Connections,
+) -> Result<Arc<Connection>, EngineError> {
+    match tokio::time::timeout(CONNECT_WAIT, connections.wait()).await {
+        Ok(Ok(connection)) => Ok(connection),
+        Ok(Err(_)) => Err(EngineError::not_running()),
+        Err(_) => Err(EngineError::unreachable("it is not connected")),
+    }
+}
+
+/// All terminals of the session.
+pub(crate) async fn list(connection: &Connection) -> Result<Vec<Terminal>, Status> {
+    let mut client = connection.client();
+    let answer = tokio::time::timeout(ANSWER_WAIT, client.list_terminals(ListTerminalsRequest {}))
+        .await
+        .map_err(|_| Status::deadline_exceeded("no list of terminals in time"))??;
+    Ok(answer.into_inner().terminals)
+}
+
+/// The terminal of that name.
+pub(crate) async fn find(connection: &Connection, name: &str) -> Result<Terminal, EngineError> {
+    Ok(find_raw(connection, name).await?)
+}
+
+/// [`find`], with sessiond's own status.
+pub(crate) async fn find_raw(connection: &Connection, name: &str) -> Result<Terminal, Status> {
+    list(connection)
+        .await?
+        .into_iter()
+        .find(|terminal| terminal.name == name)
+        .ok_or_else(|| Status::not_found("no such terminal"))
+}
+
+/// What sessiond is told to start for this terminal.
+pub(crate) fn create_request(
+    context: &Context,
+    session: &Session,
+    terminal: &TerminalSpec,
+) -> Result<CreateTerminalRequest, EngineError> {
+    let spec = &session.spec;
+    let (program, args) = match &terminal.command {
+        TerminalCommand::Agent => {
+            let line = context
+                .settings
+                .agents
+                .command_line(&spec.agent, &spec.flags, spec.mode, spec.prompt.as_deref())
+                .map_err(|error| EngineError::invalid("agent", error.to_string()))?;
+            (line.program.unwrap_or_default(), line.args)
+        }
+        TerminalCommand::Shell => (String::new(), Vec::new()),
+        TerminalCommand::Program { argv } => {
+            let (program, args) = argv
+                .split_first()
+                .ok_or_else(|| EngineError::invalid("command", "must name a program"))?;
+            (program.clone(), args.to_vec())
+        }
+    };
+    Ok(CreateTerminalRequest {
+        name: terminal.name.to_string(),
+        title: terminal.title.clone(),
+        program,
+        args,
+        env: Environment::new(),
+        cols: terminal.size.cols.into(),
+        rows: terminal.size.rows.into(),
+        tmux: spec.multiplexer == Multiplexer::Tmux,
+    })
+}

@@ -1,0 +1,28 @@
+//! What the binary tells the engine once, at its start.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use longhouse_domain::agent::Agents;
+use longhouse_domain::session::Multiplexer;
+
+/// The engine's settings.
+#[derive(Clone, Debug)]
+pub struct EngineSettings {
+    /// The agents that sessions can run.
+    pub agents: Agents,
+    /// What host terminals are wrapped in where a session does not say: tmux where it is installed.
+    pub default_multiplexer: Multiplexer,
+    /// Whether tmux can be used.
+    pub tmux_installed: bool,
+    /// How many sessions may run at once.
+    pub max_sessions: u32,
+    /// How many of them may be one user's.
+    pub max_sessions_per_user: u32,
+    /// Below which directories sessions may work; for people to read, the runtime does the check.
+    pub allowed_dirs: Vec<PathBuf>,
+    /// How long programs may take to end by themselves when a session is stopped.
+    pub stop_grace: Duration,
+    /// This build's version.
+    pub version: &'static str,
+}

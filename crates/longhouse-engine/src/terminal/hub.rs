@@ -1,0 +1,196 @@
+//! One watched terminal: its newest output, its viewers, and the tasks that keep both fresh. It lives as long as it has viewers.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use longhouse_domain::terminal::TerminalSize;
+use longhouse_link::proto;
+use tokio::sync::{Notify, mpsc, watch};
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::task::TaskTracker;
+
+use super::presence::Access;
+use super::state::State;
+use super::{input, pump};
+use crate::error::EngineError;
+use crate::session::connection::Connections;
+use crate::session::terminals;
+
+/// How many pieces of input wait for sessiond; beyond that, who types waits.
+const INPUT_QUEUE: usize = 16;
+
+/// How long changes of presence are gathered before all viewers hear of them: a thousand viewers who arrive at once are one change.
+const PRESENCE_PAUSE: Duration = Duration::from_millis(100);
+
+/// What the tasks and the viewers of one terminal share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    state: Mutex<State>,
+    changed: watch::Sender<()>,
+    presence: Notify,
+}
+
+impl Shared {
+    /// The state. The lock is held for a few instructions, never across an await.
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Wakes every viewer that waits.
+    pub(super) fn wake(&self) {
+        self.changed.send_replace(());
+    }
+
+    pub(super) fn watch(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
+    }
+}
+
+/// One watched terminal.
+#[derive(Debug)]
+pub(crate) struct Hub {
+    pub(super) name: String,
+    pub(super) shared: Arc<Shared>,
+    pub(super) connections: Connections,
+    input: mpsc::Sender<Bytes>,
+    wanted_size: watch::Sender<Option<TerminalSize>>,
+    next_viewer: AtomicU64,
+    _stop: DropGuard,
+}
+
+impl Hub {
+    /// Begins to watch the terminal. Fails where the session has no such terminal, or is not connected.
+    pub(crate) async fn open(
+        mut connections: Connections,
+        name: &str,
+        tasks: &TaskTracker,
+        stop: &CancellationToken,
+    ) -> Result<Self, EngineError> {
+        let connection = terminals::connected(&mut connections).await?;
+        let terminal = terminals::find(&connection, name).await?;
+        let state = State::new(
+            connection.boot_id().to_owned(),
+            terminal.oldest,
+            terminal.offset,
+            TerminalSize::clamped(terminal.cols.into(), terminal.rows.into()),
+            terminal.exit_code.filter(|_| !terminal.running),
+        );
+        let shared = Arc::new(Shared {
+            state: Mutex::new(state),
+            changed: watch::Sender::new(()),
+            presence: Notify::new(),
+        });
+        let (input, typed) = mpsc::channel(INPUT_QUEUE);
+        let (wanted_size, wanted) = watch::channel(None);
+        let stop = stop.child_token();
+        let name = name.to_owned();
+        let spawn = |task: futures_util::future::BoxFuture<'static, ()>| {
+            let stop = stop.clone();
+            tasks.spawn(async move { stop.run_until_cancelled(task).await });
+        };
+        spawn(Box::pin(pump::run(
+            name.clone(),
+            shared.clone(),
+            connections.clone(),
+        )));
+        spawn(Box::pin(input::run(
+            name.clone(),
+            typed,
+            connections.clone(),
+        )));
+        spawn(Box::pin(resize(name.clone(), wanted, connections.clone())));
+        spawn(Box::pin(announce(shared.clone())));
+        Ok(Self {
+            name,
+            shared,
+            connections,
+            input,
+            wanted_size,
+            next_viewer: AtomicU64::new(1),
+            _stop: stop.drop_guard(),
+        })
+    }
+
+    /// How many look.
+    pub(crate) fn viewers(&self) -> usize {
+        self.shared.lock().presence.count()
+    }
+
+    /// Whether its terminal is gone, so that it serves nobody new.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.shared.lock().closed.is_some()
+    }
+
+    pub(super) fn join(&self, username: &str, access: Access) -> u64 {
+        let id = self.next_viewer.fetch_add(1, Ordering::Relaxed);
+        self.shared.lock().presence.join(id, username, access);
+        self.shared.presence.notify_one();
+        id
+    }
+
+    pub(super) fn leave(&self, id: u64) {
+        self.shared.lock().presence.leave(id);
+        self.shared.presence.notify_one();
+    }
+
+    /// Types for a viewer, who becomes the driver. Waits while the program does not read.
+    pub(super) async fn typed(&self, id: u64, data: Bytes) -> Result<(), EngineError> {
+        if !self.shared.lock().presence.drives(id) {
+            let size = self.shared.lock().presence.typed(id);
+            self.shared.presence.notify_one();
+            if size.is_some() {
+                self.wanted_size.send_replace(size);
+            }
+        }
+        self.input
+            .send(data)
+            .await
+            .map_err(|_| EngineError::TerminalNotFound)
+    }
+
+    /// A viewer's window has this size: the terminal takes it if the viewer drives.
+    pub(super) fn wants(&self, id: u64, size: TerminalSize) {
+        let takes = self.shared.lock().presence.wants(id, size);
+        if takes {
+            self.wanted_size
+                .send_if_modified(|wanted| wanted.replace(size) != Some(size));
+            self.shared.presence.notify_one();
+        }
+    }
+}
+
+/// Carries the newest wanted size to sessiond; sizes that were overtaken on the way are left out.
+async fn resize(
+    name: String,
+    mut wanted: watch::Receiver<Option<TerminalSize>>,
+    mut connections: Connections,
+) {
+    while wanted.changed().await.is_ok() {
+        let Some(size) = *wanted.borrow_and_update() else {
+            continue;
+        };
+        let Ok(connection) = connections.wait().await else {
+            return;
+        };
+        let request = proto::ResizeTerminalRequest {
+            name: name.clone(),
+            cols: size.cols.into(),
+            rows: size.rows.into(),
+        };
+        if let Err(status) = connection.client().resize_terminal(request).await {
+            tracing::debug!(terminal = name, %status, "resize was refused");
+        }
+    }
+}
+
+/// Tells the viewers of each other, a moment after something changed.
+async fn announce(shared: Arc<Shared>) {
+    loop {
+        shared.presence.notified().await;
+        tokio::time::sleep(PRESENCE_PAUSE).await;
+        shared.lock().presence_version += 1;
+        shared.wake();
+    }
+}

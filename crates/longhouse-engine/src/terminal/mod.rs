@@ -1,0 +1,22 @@
+//! Terminals as many people see them: one stream from sessiond per watched terminal, fanned out to any number of viewers.
+//!
+//! ```text
+//!   sessiond ── Output ──► pump ──► ring (1 MiB, by offset) ──► viewer's cursor ──► WebSocket
+//!                                                        └────► viewer's cursor ──► Socket.IO
+//! ```
+//!
+//! A viewer pulls; nobody pushes to it. One that reads slowly falls behind the ring, then reads what sessiond still keeps, and
+//! when that is gone is repainted. Nothing here waits for a viewer.
+
+mod hub;
+mod input;
+mod presence;
+mod pump;
+mod ring;
+mod state;
+mod viewer;
+
+pub(crate) use hub::Hub;
+pub(crate) use input::pieces;
+pub use presence::{Access, PresentViewer};
+pub use viewer::{Closed, Hello, Viewer, ViewerEvent, ViewerInput};

@@ -1,0 +1,154 @@
+//! Who looks at a terminal, and whose size counts.
+//!
+//! The driver is the viewer who typed last. While nobody has typed, or the driver has left, whoever asks for a size first becomes
+//! the driver. The others scale what they see; their wishes are kept for the moment in which they begin to type.
+
+use std::collections::BTreeMap;
+
+use longhouse_domain::terminal::TerminalSize;
+
+/// What a viewer may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Look.
+    Read,
+    /// Look and type.
+    Write,
+}
+
+/// A viewer, as the others see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PresentViewer {
+    /// Tells two windows of one person apart; unique within the server's run.
+    pub id: u64,
+    /// Who.
+    pub username: String,
+    /// What they may do.
+    pub access: Access,
+    /// Whether their size counts.
+    pub driving: bool,
+}
+
+/// The viewers of one terminal.
+#[derive(Debug, Default)]
+pub(super) struct Presence {
+    viewers: BTreeMap<u64, Entry>,
+    driver: Option<u64>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    username: String,
+    access: Access,
+    wanted: Option<TerminalSize>,
+}
+
+impl Presence {
+    /// How many viewers are named to the others: a list of a thousand names helps nobody, and sending it to a thousand costs a
+    /// million.
+    pub(super) const NAMED: usize = 50;
+
+    pub(super) fn join(&mut self, id: u64, username: &str, access: Access) {
+        self.viewers.insert(
+            id,
+            Entry {
+                username: username.to_owned(),
+                access,
+                wanted: None,
+            },
+        );
+    }
+
+    pub(super) fn leave(&mut self, id: u64) {
+        self.viewers.remove(&id);
+        if self.driver == Some(id) {
+            self.driver = None;
+        }
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.viewers.len()
+    }
+
+    /// The viewer typed. Answers the size that the terminal should take for them, if they are a new driver who asked for one.
+    pub(super) fn typed(&mut self, id: u64) -> Option<TerminalSize> {
+        if self.driver == Some(id) {
+            return None;
+        }
+        self.driver = Some(id);
+        self.viewers.get(&id).and_then(|viewer| viewer.wanted)
+    }
+
+    /// Whether `typed` would change anything, so that a keystroke costs no more than this look.
+    pub(super) fn drives(&self, id: u64) -> bool {
+        self.driver == Some(id)
+    }
+
+    /// The viewer's window has this size. Answers whether the terminal should take it.
+    pub(super) fn wants(&mut self, id: u64, size: TerminalSize) -> bool {
+        let Some(viewer) = self.viewers.get_mut(&id) else {
+            return false;
+        };
+        if viewer.access == Access::Read {
+            return false;
+        }
+        viewer.wanted = Some(size);
+        *self.driver.get_or_insert(id) == id
+    }
+
+    /// The first of them, for the others to see.
+    pub(super) fn list(&self) -> Vec<PresentViewer> {
+        self.viewers
+            .iter()
+            .take(Self::NAMED)
+            .map(|(&id, viewer)| PresentViewer {
+                id,
+                username: viewer.username.clone(),
+                access: viewer.access,
+                driving: self.driver == Some(id),
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn size(cols: u16) -> TerminalSize {
+        TerminalSize { cols, rows: 10 }
+    }
+
+    fn two() -> Presence {
+        let mut presence = Presence::default();
+        presence.join(1, "ann", Access::Write);
+        presence.join(2, "bob", Access::Write);
+        presence
+    }
+
+    #[test]
+    fn the_first_to_ask_drives_until_somebody_types() {
+        let mut presence = two();
+        assert!(presence.wants(1, size(100)));
+        assert!(!presence.wants(2, size(50)));
+        assert_eq!(presence.typed(2), Some(size(50)));
+        assert!(!presence.wants(1, size(120)));
+    }
+
+    #[test]
+    fn a_driver_who_leaves_makes_room() {
+        let mut presence = two();
+        assert!(presence.wants(1, size(100)));
+        presence.leave(1);
+        assert!(presence.wants(2, size(50)));
+        assert_eq!(presence.count(), 1);
+    }
+
+    #[test]
+    fn one_who_only_looks_never_drives() {
+        let mut presence = Presence::default();
+        presence.join(7, "eve", Access::Read);
+        assert!(!presence.wants(7, size(10)));
+        assert_eq!(presence.list()[0].driving, false);
+    }
+}

@@ -1,0 +1,522 @@
+//! One viewer's place in a terminal's output.
+//!
+//! ```text
+//!              from is kept                 position reaches the ring
+//!   join ──┬───────────────► reads sessiond's past ───────────────► reads the ring ◄─┐
+//!          │                        │ no longer kept                    │ fell behind │
+//!          └───────────────► repainted from a snapshot ◄────────────────┘─────────────┘
+//! ```
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use futures_util::future::BoxFuture;
+use longhouse_domain::terminal::TerminalSize;
+use longhouse_link::proto::{OutputRequest, SnapshotRequest};
+use tokio::sync::watch;
+use tonic::{Code, Status};
+
+use super::hub::Hub;
+use super::presence::{Access, PresentViewer};
+use super::ring::{READ_BYTES, Read};
+use super::state::Mark;
+use crate::error::EngineError;
+use crate::session::connection::{Away, Connections};
+
+/// The most bytes of the past that a viewer takes from sessiond at once.
+const PAST_BYTES: usize = 256 * 1024;
+
+/// The largest repaint, bytes. A larger one is asked for again without scrollback: no screen of 1000 × 1000 cells comes near.
+const SNAPSHOT_BYTES: u64 = 16 * 1024 * 1024;
+
+/// How many lines of history a repaint has at most.
+const SCROLLBACK_LINES: u32 = 10_000;
+
+/// The pause before a failed question to sessiond is asked again.
+const RETRY: Duration = Duration::from_millis(100);
+
+/// Why a viewer hears no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closed {
+    /// The terminal was closed, or its session stopped.
+    TerminalGone,
+    /// The server goes away; the terminal stays. Come back.
+    ServerStopping,
+}
+
+impl From<Away> for Closed {
+    fn from(away: Away) -> Self {
+        match away {
+            Away::AtRest => Self::TerminalGone,
+            Away::ServerStopping => Self::ServerStopping,
+        }
+    }
+}
+
+/// What a viewer hears first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hello {
+    /// Where this viewer's output begins.
+    pub offset: u64,
+    /// The first offset that is kept.
+    pub oldest: u64,
+    /// The present size.
+    pub size: TerminalSize,
+    /// What the viewer may do.
+    pub access: Access,
+}
+
+/// The next thing for a viewer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ViewerEvent {
+    /// Bytes that repaint screen and scrollback; output goes on at `offset`.
+    Snapshot {
+        /// The offset that the repaint shows.
+        offset: u64,
+        /// For a terminal that was reset.
+        data: Bytes,
+    },
+    /// Output.
+    Output {
+        /// The offset of the first byte.
+        offset: u64,
+        /// At least one byte, at most 64 KiB.
+        data: Bytes,
+    },
+    /// The size changed here.
+    Size(TerminalSize),
+    /// The program ended here; output may follow if it is started again.
+    Exit(i32),
+    /// Who looks, at most fifty of them.
+    Presence(Vec<PresentViewer>),
+    /// The end. Nothing follows.
+    Closed(Closed),
+}
+
+struct Snapshot {
+    offset: u64,
+    oldest: u64,
+    size: TerminalSize,
+    data: Bytes,
+}
+
+enum Fetched {
+    Snapshot(Snapshot),
+    Past(VecDeque<(u64, Bytes)>),
+    /// What was asked for is no longer kept.
+    Lost,
+    Gone(Closed),
+}
+
+enum Look {
+    Event(ViewerEvent),
+    Repaint,
+    Past { from: u64, until: u64 },
+    Wait,
+}
+
+/// Reads one terminal. Dropping it leaves.
+pub struct Viewer {
+    id: u64,
+    hub: Arc<Hub>,
+    access: Access,
+    hello: Hello,
+    changed: watch::Receiver<()>,
+    position: u64,
+    epoch: u64,
+    next_mark: u64,
+    presence_seen: u64,
+    /// The exit that happened before this viewer came, and where.
+    exit_before: Option<(u64, i32)>,
+    queue: VecDeque<ViewerEvent>,
+    past: VecDeque<(u64, Bytes)>,
+    repaint: bool,
+    fetch: Option<BoxFuture<'static, Fetched>>,
+}
+
+impl std::fmt::Debug for Viewer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Viewer")
+            .field("id", &self.id)
+            .field("position", &self.position)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Viewer {
+    /// Joins. With `from` inside what is kept, the output goes on at exactly that byte; otherwise it begins with a repaint.
+    pub(crate) async fn join(
+        hub: Arc<Hub>,
+        username: &str,
+        from: Option<u64>,
+        access: Access,
+    ) -> Result<Self, EngineError> {
+        let changed = hub.shared.watch();
+        let (epoch, next_mark, exit_before, size, oldest, end) = {
+            let state = hub.shared.lock();
+            let exit = state.exit.map(|code| (state.ring.end(), code));
+            (
+                state.epoch,
+                state.next_mark(),
+                exit,
+                state.size,
+                state.oldest,
+                state.ring.end(),
+            )
+        };
+        let from = from.filter(|from| (oldest..=end).contains(from));
+        let mut viewer = Self {
+            id: hub.join(username, access),
+            hub,
+            access,
+            hello: Hello {
+                offset: from.unwrap_or(end),
+                oldest,
+                size,
+                access,
+            },
+            changed,
+            position: from.unwrap_or(end),
+            epoch,
+            next_mark,
+            presence_seen: 0,
+            exit_before,
+            queue: VecDeque::new(),
+            past: VecDeque::new(),
+            repaint: false,
+            fetch: None,
+        };
+        if from.is_none() {
+            match snapshot(viewer.hub.connections.clone(), viewer.hub.name.clone()).await {
+                Fetched::Snapshot(snapshot) => viewer.start_with(snapshot),
+                Fetched::Gone(Closed::TerminalGone) => return Err(EngineError::TerminalNotFound),
+                _ => return Err(EngineError::unreachable("no snapshot")),
+            }
+        }
+        Ok(viewer)
+    }
+
+    /// What to tell the viewer first.
+    #[must_use]
+    pub fn hello(&self) -> Hello {
+        self.hello
+    }
+
+    /// Tells two windows of one person apart.
+    #[must_use]
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// Waits for the next thing. Cancel safe. With no credit only things that are not output come; output is at most
+    /// `credit` and 64 KiB long.
+    pub async fn next(&mut self, credit: usize) -> ViewerEvent {
+        loop {
+            if let Some(fetch) = &mut self.fetch {
+                let fetched = fetch.await;
+                self.fetch = None;
+                self.take(fetched);
+            }
+            self.changed.borrow_and_update();
+            match self.look(credit) {
+                Look::Event(event) => return event,
+                Look::Repaint => {
+                    let (connections, name) = (self.hub.connections.clone(), self.hub.name.clone());
+                    self.fetch = Some(Box::pin(snapshot(connections, name)));
+                }
+                Look::Past { from, until } => {
+                    let (connections, name) = (self.hub.connections.clone(), self.hub.name.clone());
+                    self.fetch = Some(Box::pin(past(connections, name, from, until)));
+                }
+                Look::Wait => {
+                    if self.changed.changed().await.is_err() {
+                        return ViewerEvent::Closed(Closed::ServerStopping);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The way in, apart from the way out: a viewer's typing may have to wait while its output goes on.
+    #[must_use]
+    pub fn input(&self) -> ViewerInput {
+        ViewerInput {
+            id: self.id,
+            hub: Arc::clone(&self.hub),
+            access: self.access,
+        }
+    }
+
+    /// Types. Waits while the program does not read.
+    pub async fn write(&self, data: Bytes) -> Result<(), EngineError> {
+        self.input().write(data).await
+    }
+
+    /// Says how large the viewer's window is. The terminal takes that size while this viewer drives.
+    pub fn resize(&self, size: TerminalSize) -> Result<(), EngineError> {
+        self.input().resize(size)
+    }
+
+    fn look(&mut self, credit: usize) -> Look {
+        if let Some(event) = self.queue.pop_front() {
+            return Look::Event(event);
+        }
+        let hub = Arc::clone(&self.hub);
+        let state = hub.shared.lock();
+        if state.presence_version > self.presence_seen {
+            self.presence_seen = state.presence_version;
+            return Look::Event(ViewerEvent::Presence(state.presence.list()));
+        }
+        if state.epoch != self.epoch {
+            self.epoch = state.epoch;
+            self.repaint = true;
+        }
+        if self.repaint {
+            return if credit == 0 {
+                Look::Wait
+            } else {
+                Look::Repaint
+            };
+        }
+        if let Some((number, mark)) = state.mark_before(self.next_mark, self.position) {
+            self.next_mark = number + 1;
+            return Look::Event(match mark {
+                Mark::Size(size) => ViewerEvent::Size(size),
+                Mark::Exit(code) => ViewerEvent::Exit(code),
+            });
+        }
+        if let Some((_, code)) = self
+            .exit_before
+            .take_if(|(offset, _)| *offset <= self.position)
+        {
+            return Look::Event(ViewerEvent::Exit(code));
+        }
+        let ended = state
+            .closed
+            .map(|closed| Look::Event(ViewerEvent::Closed(closed)));
+        if credit == 0 {
+            return ended.unwrap_or(Look::Wait);
+        }
+        if let Some(data) = next_past(&mut self.past, self.position, credit) {
+            return Look::Event(self.output(data));
+        }
+        match state.ring.read(self.position, credit) {
+            Read::Some(data) => Look::Event(self.output(data)),
+            Read::Outside if self.position < state.ring.start() => match ended {
+                Some(ended) => ended,
+                None => Look::Past {
+                    from: self.position,
+                    until: state.ring.start(),
+                },
+            },
+            // A repaint may be ahead of the ring by what is on its way.
+            Read::End | Read::Outside => ended.unwrap_or(Look::Wait),
+        }
+    }
+
+    fn output(&mut self, data: Bytes) -> ViewerEvent {
+        let offset = self.position;
+        self.position += data.len() as u64;
+        ViewerEvent::Output { offset, data }
+    }
+
+    fn take(&mut self, fetched: Fetched) {
+        match fetched {
+            Fetched::Snapshot(snapshot) => self.start_with(snapshot),
+            Fetched::Past(chunks) => self.past = chunks,
+            Fetched::Lost => self.repaint = true,
+            Fetched::Gone(closed) => self.queue.push_back(ViewerEvent::Closed(closed)),
+        }
+    }
+
+    fn start_with(&mut self, snapshot: Snapshot) {
+        self.repaint = false;
+        self.past.clear();
+        self.position = snapshot.offset;
+        self.hello = Hello {
+            offset: snapshot.offset,
+            oldest: snapshot.oldest,
+            size: snapshot.size,
+            access: self.access,
+        };
+        let state = self.hub.shared.lock();
+        self.next_mark = state.next_mark();
+        self.exit_before = state
+            .exit
+            .map(|code| (state.ring.end().min(snapshot.offset), code));
+        let later_size = (state.size != snapshot.size).then_some(state.size);
+        drop(state);
+        self.queue.push_back(ViewerEvent::Size(snapshot.size));
+        self.queue.push_back(ViewerEvent::Snapshot {
+            offset: snapshot.offset,
+            data: snapshot.data,
+        });
+        self.queue.extend(later_size.map(ViewerEvent::Size));
+    }
+}
+
+/// What a viewer types into. It keeps nothing open: once its viewer has left, nobody drives through it.
+#[derive(Clone)]
+pub struct ViewerInput {
+    id: u64,
+    hub: Arc<Hub>,
+    access: Access,
+}
+
+impl std::fmt::Debug for ViewerInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ViewerInput")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl ViewerInput {
+    /// Types. Waits while the program does not read.
+    pub async fn write(&self, data: Bytes) -> Result<(), EngineError> {
+        self.may_write()?;
+        self.hub.typed(self.id, data).await
+    }
+
+    /// Says how large the viewer's window is. The terminal takes that size while this viewer drives.
+    pub fn resize(&self, size: TerminalSize) -> Result<(), EngineError> {
+        self.may_write()?;
+        self.hub.wants(self.id, size);
+        Ok(())
+    }
+
+    fn may_write(&self) -> Result<(), EngineError> {
+        match self.access {
+            Access::Write => Ok(()),
+            Access::Read => Err(EngineError::Forbidden {
+                code: "terminal.read_only",
+                detail: "this viewer may look, not type".to_owned(),
+            }),
+        }
+    }
+}
+
+impl Drop for Viewer {
+    fn drop(&mut self) {
+        self.hub.leave(self.id);
+    }
+}
+
+/// The next bytes of the fetched past that continue at `position`.
+fn next_past(past: &mut VecDeque<(u64, Bytes)>, position: u64, credit: usize) -> Option<Bytes> {
+    let (offset, data) = past.front_mut()?;
+    if *offset != position {
+        past.clear();
+        return None;
+    }
+    let piece = data.split_to(data.len().min(credit).min(READ_BYTES));
+    *offset += piece.len() as u64;
+    if data.is_empty() {
+        past.pop_front();
+    }
+    Some(piece)
+}
+
+/// Asks sessiond for a repaint, as often as it takes.
+async fn snapshot(mut connections: Connections, name: String) -> Fetched {
+    let mut lines = SCROLLBACK_LINES;
+    loop {
+        let connection = match connections.wait().await {
+            Ok(connection) => connection,
+            Err(away) => return Fetched::Gone(away.into()),
+        };
+        let request = SnapshotRequest {
+            name: name.clone(),
+            scrollback_lines: lines,
+        };
+        match read_snapshot(connection.client(), request).await {
+            Ok(Some(snapshot)) => return Fetched::Snapshot(snapshot),
+            Ok(None) if lines > 0 => lines = 0,
+            Ok(None) => return Fetched::Gone(Closed::TerminalGone),
+            Err(status) if status.code() == Code::NotFound => {
+                return Fetched::Gone(Closed::TerminalGone);
+            }
+            Err(status) => {
+                tracing::debug!(terminal = name, %status, "no snapshot");
+                tokio::time::sleep(RETRY).await;
+            }
+        }
+    }
+}
+
+/// One snapshot; `None` if it is larger than anybody needs.
+async fn read_snapshot(
+    mut client: longhouse_link::LinkClient,
+    request: SnapshotRequest,
+) -> Result<Option<Snapshot>, Status> {
+    let mut pieces = client.snapshot(request).await?.into_inner();
+    let Some(first) = pieces.message().await? else {
+        return Err(Status::data_loss("an empty snapshot"));
+    };
+    let mut data = BytesMut::from(&first.data[..]);
+    while let Some(piece) = pieces.message().await? {
+        if data.len() as u64 + piece.data.len() as u64 > SNAPSHOT_BYTES {
+            return Ok(None);
+        }
+        data.extend_from_slice(&piece.data);
+    }
+    Ok(Some(Snapshot {
+        offset: first.offset,
+        oldest: first.oldest,
+        size: TerminalSize::clamped(first.cols.into(), first.rows.into()),
+        data: data.freeze(),
+    }))
+}
+
+/// Takes a stretch of the past from sessiond. The stream is read to the stretch's end and then dropped: a stream left unread would
+/// hold a share of the connection's window, and so let one slow viewer slow down all.
+async fn past(mut connections: Connections, name: String, from: u64, until: u64) -> Fetched {
+    loop {
+        let connection = match connections.wait().await {
+            Ok(connection) => connection,
+            Err(away) => return Fetched::Gone(away.into()),
+        };
+        let request = OutputRequest {
+            name: name.clone(),
+            from,
+        };
+        match read_past(connection.client(), request, until).await {
+            Ok(fetched) => return fetched,
+            Err(status) if status.code() == Code::NotFound => {
+                return Fetched::Gone(Closed::TerminalGone);
+            }
+            Err(status) if status.code() == Code::OutOfRange => return Fetched::Lost,
+            Err(status) => {
+                tracing::debug!(terminal = name, %status, "no past");
+                tokio::time::sleep(RETRY).await;
+            }
+        }
+    }
+}
+
+async fn read_past(
+    mut client: longhouse_link::LinkClient,
+    request: OutputRequest,
+    until: u64,
+) -> Result<Fetched, Status> {
+    let mut at = request.from;
+    let mut stream = client.output(request).await?.into_inner();
+    let mut chunks = VecDeque::new();
+    let mut taken = 0;
+    while at < until && taken < PAST_BYTES {
+        let Some(chunk) = stream.message().await? else {
+            break;
+        };
+        if chunk.gap || chunk.offset != at {
+            return Ok(Fetched::Lost);
+        }
+        at += chunk.data.len() as u64;
+        taken += chunk.data.len();
+        if !chunk.data.is_empty() {
+            chunks.push_back((chunk.offset, chunk.data));
+        }
+    }
+    Ok(Fetched::Past(chunks))
+}
