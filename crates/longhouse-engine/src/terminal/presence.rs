@@ -149,6 +149,6 @@ mod tests {
         let mut presence = Presence::default();
         presence.join(7, "eve", Access::Read);
         assert!(!presence.wants(7, size(10)));
-        assert_eq!(presence.list()[0].driving, false);
+        assert!(!presence.list()[0].driving);
     }
 }
