@@ -15,6 +15,9 @@ use tokio::process::Command;
 /// The most that is kept of a program's output, bytes: answers are one line, complaints a few.
 const OUTPUT_BYTES: u64 = 64 * 1024;
 
+/// How long the pipes of a program that has ended are read on.
+const DRAIN_LIMIT: Duration = Duration::from_millis(500);
+
 /// Which systemd a transient scope is made by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Manager {
@@ -77,39 +80,47 @@ pub(crate) async fn run(
         .kill_on_drop(true)
         .spawn()?;
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let (mut out, mut err) = (Vec::new(), Vec::new());
     let feed = async {
         if let Some(mut stdin) = stdin {
             // A program that ends early does not read to the end; its own complaint says more than the broken pipe.
             let _ = stdin.write_all(input).await;
         }
     };
-    let all = async { tokio::join!(feed, collect(stdout), collect(stderr), child.wait()) };
-    match tokio::time::timeout(limit, all).await {
-        Ok(((), stdout, stderr, status)) => Ok(Outcome {
+    let pipes = async { tokio::join!(feed, collect(stdout, &mut out), collect(stderr, &mut err)) };
+    let ended = async {
+        tokio::pin!(pipes);
+        let status = tokio::select! {
+            status = child.wait() => status?,
+            _ = &mut pipes => return child.wait().await,
+        };
+        // What it said last may still be in the pipes. Something that it left running may hold them open for ever.
+        let _ = tokio::time::timeout(DRAIN_LIMIT, pipes).await;
+        Ok(status)
+    };
+    match tokio::time::timeout(limit, ended).await {
+        Ok(status) => Ok(Outcome {
             status: status?,
-            stdout: stdout?,
-            stderr: stderr?,
+            stdout: out,
+            stderr: err,
         }),
         Err(_) => {
             let _ = child.kill().await;
-            Err(io::Error::new(
-                io::ErrorKind::TimedOut,
-                format!("it did not end within {} seconds", limit.as_secs()),
-            ))
+            let text = format!("it did not end within {} seconds", limit.as_secs());
+            Err(io::Error::new(io::ErrorKind::TimedOut, text))
         }
     }
 }
 
-async fn collect(stream: Option<impl AsyncRead + Unpin>) -> io::Result<Vec<u8>> {
-    let mut kept = Vec::new();
+/// Reads to the end and keeps the beginning; the rest is dropped, so that the program is not held up.
+async fn collect(stream: Option<impl AsyncRead + Unpin>, kept: &mut Vec<u8>) -> io::Result<()> {
     let Some(stream) = stream else {
-        return Ok(kept);
+        return Ok(());
     };
     let mut stream = stream.take(OUTPUT_BYTES);
-    stream.read_to_end(&mut kept).await?;
-    // The rest is read and dropped, so that the program is not held up.
+    stream.read_to_end(kept).await?;
     tokio::io::copy(stream.get_mut(), &mut tokio::io::sink()).await?;
-    Ok(kept)
+    Ok(())
 }
 
 fn command(program: Program<'_>) -> Command {

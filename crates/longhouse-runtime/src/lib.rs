@@ -3,6 +3,7 @@
 //! A runtime makes a place with a sessiond in it, finds it again, and clears it away. It decides nothing: which session
 //! should run is the engine's business, what happens inside is sessiond's.
 
+pub mod echo;
 mod exec;
 pub mod host;
 
@@ -97,4 +98,12 @@ pub struct Leftover {
     pub name: String,
     /// Whether it belongs to this session.
     pub session: Option<SessionId>,
+}
+
+/// Whether this could be [`SessionId::short`]'s answer.
+fn is_short_name(name: &str) -> bool {
+    name.len() == 12
+        && name
+            .bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }

@@ -13,7 +13,7 @@ use rustix::process::Signal;
 use tokio::time::Instant;
 
 use super::process::{self, ProcessId};
-use super::{Host, HostRuntime, detach};
+use super::{Host, HostRuntime, cgroup};
 use crate::exec::{self, Program};
 
 /// What sessiond has to end by itself after it was asked to.
@@ -193,7 +193,7 @@ impl Host {
         let groups = self.groups(session);
         let members = groups
             .iter()
-            .flat_map(|group| detach::members(group))
+            .flat_map(|group| cgroup::members(group))
             .filter_map(ProcessId::of);
         let marked = process::marked(|marked| marked == session);
         process::with_descendants(
@@ -212,7 +212,7 @@ impl Host {
     fn forget_processes(&self, session: SessionId, tmux_socket: &Path) -> io::Result<()> {
         remove_file(tmux_socket)?;
         for group in self.groups(session) {
-            if let Err(error) = detach::remove_group(&group) {
+            if let Err(error) = cgroup::remove_group(&group) {
                 tracing::warn!(group = %group.display(), %error, "an empty control group is left");
             }
         }

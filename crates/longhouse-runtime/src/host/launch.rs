@@ -10,8 +10,10 @@ use longhouse_domain::session::Multiplexer;
 use longhouse_link::spec::{SessiondSpec, StartFailure, Started};
 use serde::{Deserialize, Serialize};
 
-use super::detach::{self, Manager, Way};
+use super::cgroup;
+use super::detach::{Manager, Way};
 use super::end::{self, Keep};
+use super::ending;
 use super::process::{self, ProcessId, SESSION_MARK};
 use super::workdir::OpenDir;
 use super::{Host, HostRuntime};
@@ -95,6 +97,8 @@ async fn start(
     let host = &runtime.host;
     let failed =
         |error: io::Error| ProvisionError::Failed(format!("sessiond cannot be started: {error}"));
+    let state_dir = host.layout.socket_dir(plan.session);
+    ending::forget(&state_dir).map_err(failed)?;
     let spec = serde_json::to_vec(&host.spec(plan)).map_err(|error| failed(error.into()))?;
     let mut env = host.base.of_sessiond();
     env.insert(SESSION_MARK.to_owned(), plan.session.to_string());
@@ -136,7 +140,7 @@ async fn start(
     if process.is_alive() {
         Ok(process)
     } else {
-        let reason = host.reason(plan.session);
+        let reason = ending::reason(&state_dir);
         Err(ProvisionError::Failed(format!(
             "sessiond ended right after its start: {reason}"
         )))
@@ -209,7 +213,7 @@ impl Host {
         let Way::Groups(beside) = &self.detachment.way else {
             return;
         };
-        let groups = detach::enter_groups(
+        let groups = cgroup::enter_groups(
             beside,
             &format!("longhouse-{}", session.short()),
             process.pid,
@@ -242,7 +246,10 @@ impl Host {
             return Observed::Alive(handle);
         }
         let reason = if same_boot {
-            format!("{}; start the session again to go on", self.reason(session))
+            format!(
+                "{}; start the session again to go on",
+                ending::reason(&self.layout.socket_dir(session))
+            )
         } else {
             "the machine was restarted; start the session again to go on".to_owned()
         };
@@ -280,10 +287,5 @@ impl Host {
         process
             .executable()
             .is_some_and(|path| path.starts_with(self.layout.bin_dir()))
-    }
-
-    fn reason(&self, session: SessionId) -> String {
-        let _ = session;
-        "sessiond ended unexpectedly".to_owned()
     }
 }

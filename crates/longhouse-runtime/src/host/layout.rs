@@ -199,20 +199,12 @@ impl Layout {
     pub(super) fn found(&self) -> io::Result<(Vec<SessionId>, Vec<String>)> {
         let sessions = names(&self.sessions_dir())?;
         let sessions = sessions.iter().filter_map(|name| name.parse().ok());
-        let short = |name: &String| is_short_name(name);
+        let short = |name: &String| crate::is_short_name(name);
         Ok((
             sessions.collect(),
             names(&self.run_dir)?.into_iter().filter(short).collect(),
         ))
     }
-}
-
-/// Whether this could be [`SessionId::short`]'s answer.
-pub(super) fn is_short_name(name: &str) -> bool {
-    name.len() == 12
-        && name
-            .bytes()
-            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 fn remove_below(parent: &Path, name: &str) -> io::Result<()> {

@@ -4,8 +4,10 @@
 //! security boundary between a session and its user's other files.
 
 mod binary;
+mod cgroup;
 mod detach;
 mod end;
+mod ending;
 mod environment;
 mod launch;
 mod layout;
@@ -244,7 +246,7 @@ impl Runtime for HostRuntime {
     async fn clear(&self, leftover: &Leftover) -> io::Result<()> {
         match leftover.session {
             Some(session) => self.destroy(session, &Workdir::Own).await,
-            None if layout::is_short_name(&leftover.name) => {
+            None if crate::is_short_name(&leftover.name) => {
                 end::clear_short(self, leftover.name.clone()).await
             }
             None => Err(io::Error::new(

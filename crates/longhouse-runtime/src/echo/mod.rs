@@ -1,0 +1,232 @@
+//! The echo runtime: a session without a single process, whose terminals repeat what is typed.
+//!
+//! It speaks the real protocol over a real socket, so that everything above it can be tried in milliseconds, and it fails on demand.
+//! It is deliberately no place for work: nothing is run, and it ends with the server.
+
+mod sessiond;
+mod terminal;
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::fs::DirBuilder;
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use longhouse_domain::SessionId;
+use longhouse_domain::lifecycle::{Observed, RuntimeHandle};
+use longhouse_domain::session::{RuntimeKind, Workdir};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::{Leftover, Plan, ProvisionError, Runtime};
+use sessiond::EchoSessiond;
+
+/// What is to go wrong with a coming [`Runtime::provision`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// It fails, with this text.
+    Fails(String),
+    /// It takes this long.
+    Takes(Duration),
+    /// It works, but its sessiond dies when it is asked for the first terminal.
+    DiesOnceAttached,
+}
+
+/// Sessions that echo. Cheap to clone; all clones are one.
+#[derive(Clone, Debug)]
+pub struct EchoRuntime {
+    dir: PathBuf,
+    state: Arc<Mutex<State>>,
+    tasks: TaskTracker,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    places: HashMap<SessionId, Place>,
+    troubles: VecDeque<Trouble>,
+    provisioned: u64,
+}
+
+#[derive(Debug)]
+struct Place {
+    /// Which provision made it: the whole of its handle.
+    number: u64,
+    /// Cancelled when its sessiond is dead.
+    dead: CancellationToken,
+}
+
+impl EchoRuntime {
+    /// Keeps its sockets in `dir`, which is made if it is missing.
+    ///
+    /// # Errors
+    /// The directory cannot be made.
+    pub fn new(dir: PathBuf) -> io::Result<Self> {
+        DirBuilder::new().recursive(true).mode(0o700).create(&dir)?;
+        Ok(Self {
+            dir,
+            state: Arc::default(),
+            tasks: TaskTracker::new(),
+        })
+    }
+
+    /// Lets the next provision that has no trouble yet meet this one.
+    pub fn expect(&self, trouble: Trouble) {
+        self.lock().troubles.push_back(trouble);
+    }
+
+    /// Kills a session's sessiond, as `kill -9` would.
+    pub fn kill(&self, session: SessionId) {
+        if let Some(place) = self.lock().places.get(&session) {
+            place.dead.cancel();
+        }
+    }
+
+    /// Ends all sessions and waits until their tasks have.
+    pub async fn shutdown(&self) {
+        for place in self.lock().places.values() {
+            place.dead.cancel();
+        }
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    /// A panic while it was held leaves maps that are still whole.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn session_dir(&self, session: SessionId) -> PathBuf {
+        self.dir.join(session.short())
+    }
+
+    fn start(&self, plan: &Plan, dies: bool) -> RuntimeHandle {
+        let mut state = self.lock();
+        state.provisioned += 1;
+        let number = state.provisioned;
+        let dead = CancellationToken::new();
+        let place = Place {
+            number,
+            dead: dead.clone(),
+        };
+        if let Some(earlier) = state.places.insert(plan.session, place) {
+            earlier.dead.cancel();
+        }
+        drop(state);
+        let sessiond = EchoSessiond::new(plan, number, dead.clone(), dies, self.tasks.clone());
+        let path = self.link_path(plan.session);
+        self.tasks
+            .spawn(async move { longhouse_link::dial(&path, sessiond, dead).await });
+        handle(number)
+    }
+}
+
+fn handle(number: u64) -> RuntimeHandle {
+    RuntimeHandle(serde_json::json!({ "echo": number }))
+}
+
+#[async_trait]
+impl Runtime for EchoRuntime {
+    /// It stands in for the host.
+    fn kind(&self) -> RuntimeKind {
+        RuntimeKind::Host
+    }
+
+    async fn check(&self, _plan: &Plan) -> Result<(), ProvisionError> {
+        Ok(())
+    }
+
+    async fn provision(&self, plan: &Plan) -> Result<RuntimeHandle, ProvisionError> {
+        let mut dies = false;
+        let trouble = self.lock().troubles.pop_front();
+        match trouble {
+            Some(Trouble::Fails(reason)) => return Err(ProvisionError::Failed(reason)),
+            Some(Trouble::Takes(time)) => tokio::time::sleep(time).await,
+            Some(Trouble::DiesOnceAttached) => dies = true,
+            None => {}
+        }
+        self.socket_dir(plan.session)
+            .map_err(|error| ProvisionError::Failed(error.to_string()))?;
+        Ok(self.start(plan, dies))
+    }
+
+    async fn observe(&self, session: SessionId, _handle: Option<&RuntimeHandle>) -> Observed {
+        match self.lock().places.get(&session) {
+            Some(place) if !place.dead.is_cancelled() => Observed::Alive(handle(place.number)),
+            Some(_) => Observed::Gone {
+                reason: "sessiond ended unexpectedly; start the session again to go on".to_owned(),
+            },
+            None => Observed::Gone {
+                reason: "nothing is known of this session; start it again".to_owned(),
+            },
+        }
+    }
+
+    async fn end(&self, session: SessionId, _handle: Option<&RuntimeHandle>) -> io::Result<()> {
+        self.kill(session);
+        Ok(())
+    }
+
+    async fn destroy(&self, session: SessionId, _workdir: &Workdir) -> io::Result<()> {
+        self.kill(session);
+        self.lock().places.remove(&session);
+        match std::fs::remove_dir_all(self.session_dir(session)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    fn socket_dir(&self, session: SessionId) -> io::Result<PathBuf> {
+        let dir = self.session_dir(session);
+        DirBuilder::new().recursive(true).mode(0o700).create(&dir)?;
+        Ok(dir)
+    }
+
+    fn link_path(&self, session: SessionId) -> PathBuf {
+        self.session_dir(session).join("link.sock")
+    }
+
+    fn tmux_path(&self, session: SessionId) -> PathBuf {
+        self.session_dir(session).join("tmux.sock")
+    }
+
+    fn workdir_path(&self, session: SessionId, workdir: &Workdir) -> PathBuf {
+        match workdir {
+            Workdir::Own => self.session_dir(session).join("workspace"),
+            Workdir::Named { path } => PathBuf::from(path),
+        }
+    }
+
+    async fn leftovers(&self) -> io::Result<Vec<Leftover>> {
+        let known: BTreeMap<String, SessionId> = self
+            .lock()
+            .places
+            .keys()
+            .map(|id| (id.short(), *id))
+            .collect();
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(&self.dir)? {
+            if let Ok(short) = entry?.file_name().into_string() {
+                let session = known.get(&short).copied();
+                let name = session.map_or(short, |session| session.to_string());
+                found.push(Leftover { name, session });
+            }
+        }
+        Ok(found)
+    }
+
+    async fn clear(&self, leftover: &Leftover) -> io::Result<()> {
+        match leftover.session {
+            Some(session) => self.destroy(session, &Workdir::Own).await,
+            None if crate::is_short_name(&leftover.name) => {
+                std::fs::remove_dir_all(self.dir.join(&leftover.name))
+            }
+            None => Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "this is no leftover of a session",
+            )),
+        }
+    }
+}

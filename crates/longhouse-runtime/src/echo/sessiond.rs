@@ -1,0 +1,350 @@
+//! The session's end of the link, answered without a process.
+//!
+//! Its `Exec` knows `env`, which lists the session's environment, and `exit CODE`; anything else is repeated.
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures_util::{Stream, StreamExt, stream};
+use longhouse_domain::terminal::Environment;
+use longhouse_link::limits::{PROTOCOL, SNAPSHOT_CHUNK_BYTES};
+use longhouse_link::proto::sessiond_server::Sessiond;
+use longhouse_link::proto::{
+    CaptureChunk, CaptureRequest, CreateTerminalRequest, Done, ExecReply, ExecRequest, HelloReply,
+    HelloRequest, ListTerminalsRequest, OutputChunk, OutputRequest, ResizeTerminalRequest,
+    SessionEvent, ShutdownRequest, SnapshotChunk, SnapshotRequest, StatsReply, StatsRequest,
+    Terminal, TerminalList, TerminalRef, WatchRequest, WriteRequest, session_event,
+};
+use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tonic::{Request, Response, Status, Streaming};
+
+use super::terminal::EchoTerminal;
+use crate::Plan;
+
+/// Events that wait for a watcher; who falls further behind misses some, as with a real sessiond.
+const EVENTS: usize = 256;
+
+/// What the answer to a shutdown has to get out, before the connection is cut.
+const LAST_ANSWER: Duration = Duration::from_millis(50);
+
+/// A stream of answers.
+type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+
+/// A sessiond in the server's own process.
+#[derive(Clone, Debug)]
+pub(super) struct EchoSessiond {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    hello: HelloReply,
+    env: Environment,
+    terminals: Mutex<BTreeMap<String, Arc<EchoTerminal>>>,
+    events: broadcast::Sender<SessionEvent>,
+    dead: CancellationToken,
+    dies_once_attached: bool,
+    tasks: TaskTracker,
+}
+
+impl EchoSessiond {
+    pub(super) fn new(
+        plan: &Plan,
+        number: u64,
+        dead: CancellationToken,
+        dies_once_attached: bool,
+        tasks: TaskTracker,
+    ) -> Self {
+        let hello = HelloReply {
+            protocol: PROTOCOL,
+            version: "echo".to_owned(),
+            session_id: plan.session.to_string(),
+            pid: std::process::id(),
+            started_at_ms: 0,
+            boot_id: format!("echo-{number}"),
+        };
+        let inner = Inner {
+            hello,
+            env: plan.env.clone(),
+            terminals: Mutex::default(),
+            events: broadcast::Sender::new(EVENTS),
+            dead,
+            dies_once_attached,
+            tasks,
+        };
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+
+    fn terminals(&self) -> MutexGuard<'_, BTreeMap<String, Arc<EchoTerminal>>> {
+        self.inner
+            .terminals
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn terminal(&self, name: &str) -> Result<Arc<EchoTerminal>, Status> {
+        let found = self.terminals().get(name).cloned();
+        found.ok_or_else(|| Status::not_found(format!("there is no terminal {name:?}")))
+    }
+
+    fn tell(&self, what: session_event::What) {
+        // Nobody may be watching.
+        let _ = self.inner.events.send(SessionEvent { what: Some(what) });
+    }
+}
+
+#[tonic::async_trait]
+impl Sessiond for EchoSessiond {
+    type OutputStream = Answers<OutputChunk>;
+    type SnapshotStream = Answers<SnapshotChunk>;
+    type CaptureStream = Answers<CaptureChunk>;
+    type WatchStream = Answers<SessionEvent>;
+
+    async fn hello(&self, request: Request<HelloRequest>) -> Result<Response<HelloReply>, Status> {
+        longhouse_link::answer_hello(&request, self.inner.hello.clone()).map(Response::new)
+    }
+
+    async fn create_terminal(
+        &self,
+        request: Request<CreateTerminalRequest>,
+    ) -> Result<Response<Terminal>, Status> {
+        if self.inner.dies_once_attached {
+            self.inner.dead.cancel();
+            return Err(Status::unavailable("sessiond died"));
+        }
+        let wanted = request.into_inner();
+        let name = wanted.name.clone();
+        let mut terminals = self.terminals();
+        let is_new = !terminals.contains_key(&name);
+        let terminal = terminals
+            .entry(name.clone())
+            .or_insert_with(|| Arc::new(EchoTerminal::new(wanted)));
+        let about = terminal.describe();
+        drop(terminals);
+        if is_new {
+            self.tell(session_event::What::TerminalStarted(
+                session_event::TerminalStarted { name },
+            ));
+        }
+        Ok(Response::new(about))
+    }
+
+    async fn list_terminals(
+        &self,
+        _: Request<ListTerminalsRequest>,
+    ) -> Result<Response<TerminalList>, Status> {
+        let terminals = self
+            .terminals()
+            .values()
+            .map(|terminal| terminal.describe())
+            .collect();
+        Ok(Response::new(TerminalList { terminals }))
+    }
+
+    async fn close_terminal(
+        &self,
+        request: Request<TerminalRef>,
+    ) -> Result<Response<Done>, Status> {
+        self.terminal(&request.get_ref().name)?;
+        self.terminals().remove(&request.get_ref().name);
+        Ok(Response::new(Done {}))
+    }
+
+    async fn restart_terminal(
+        &self,
+        request: Request<TerminalRef>,
+    ) -> Result<Response<Terminal>, Status> {
+        let name = request.into_inner().name;
+        let terminal = self.terminal(&name)?;
+        terminal.restart();
+        self.tell(session_event::What::TerminalStarted(
+            session_event::TerminalStarted { name },
+        ));
+        Ok(Response::new(terminal.describe()))
+    }
+
+    async fn resize_terminal(
+        &self,
+        request: Request<ResizeTerminalRequest>,
+    ) -> Result<Response<Terminal>, Status> {
+        let ResizeTerminalRequest { name, cols, rows } = request.into_inner();
+        let terminal = self.terminal(&name)?;
+        terminal.resize(cols, rows);
+        let about = terminal.describe();
+        let (cols, rows) = (about.cols, about.rows);
+        self.tell(session_event::What::TerminalResized(
+            session_event::TerminalResized { name, cols, rows },
+        ));
+        Ok(Response::new(about))
+    }
+
+    async fn write(
+        &self,
+        request: Request<Streaming<WriteRequest>>,
+    ) -> Result<Response<Done>, Status> {
+        let mut input = request.into_inner();
+        let mut terminal = None;
+        while let Some(piece) = input.message().await? {
+            if terminal.is_none() || !piece.name.is_empty() {
+                terminal = Some((piece.name.clone(), self.terminal(&piece.name)?));
+            }
+            if let Some((name, terminal)) = &terminal
+                && let Some(code) = terminal.write(&piece.data)
+            {
+                let name = name.clone();
+                self.tell(session_event::What::TerminalExited(
+                    session_event::TerminalExited { name, code },
+                ));
+            }
+        }
+        Ok(Response::new(Done {}))
+    }
+
+    async fn output(
+        &self,
+        request: Request<OutputRequest>,
+    ) -> Result<Response<Self::OutputStream>, Status> {
+        let OutputRequest { name, from } = request.into_inner();
+        let terminal = self.terminal(&name)?;
+        let reader = terminal
+            .reader(from)
+            .ok_or_else(|| Status::out_of_range("the terminal has not written that far"))?;
+        let stream = stream::unfold(
+            (terminal, reader),
+            |(terminal, (mut cursor, mut happened))| async move {
+                loop {
+                    // Marked before looking: what happens after the look wakes the wait.
+                    happened.mark_unchanged();
+                    if let Some(chunk) = terminal.next(&mut cursor) {
+                        return Some((Ok(chunk), (terminal, (cursor, happened))));
+                    }
+                    happened.changed().await.ok()?;
+                }
+            },
+        );
+        Ok(Response::new(stream.boxed()))
+    }
+
+    async fn snapshot(
+        &self,
+        request: Request<SnapshotRequest>,
+    ) -> Result<Response<Self::SnapshotStream>, Status> {
+        let (kept, about) = self.terminal(&request.get_ref().name)?.kept();
+        // Reset, then everything again: the plainest repaint there is.
+        let whole = [b"\x1bc".as_slice(), &kept].concat();
+        let pieces: Vec<_> = whole
+            .chunks(SNAPSHOT_CHUNK_BYTES)
+            .enumerate()
+            .map(|(index, piece)| {
+                let data = piece.to_vec().into();
+                Ok(if index > 0 {
+                    SnapshotChunk {
+                        data,
+                        ..SnapshotChunk::default()
+                    }
+                } else {
+                    SnapshotChunk {
+                        offset: about.offset,
+                        oldest: about.oldest,
+                        cols: about.cols,
+                        rows: about.rows,
+                        total_bytes: whole.len() as u64,
+                        data,
+                    }
+                })
+            })
+            .collect();
+        Ok(Response::new(stream::iter(pieces).boxed()))
+    }
+
+    async fn capture(
+        &self,
+        request: Request<CaptureRequest>,
+    ) -> Result<Response<Self::CaptureStream>, Status> {
+        let (kept, _) = self.terminal(&request.get_ref().name)?.kept();
+        let text = String::from_utf8_lossy(&kept)
+            .replace("\r\n", "\n")
+            .into_bytes();
+        let pieces: Vec<_> = text
+            .chunks(SNAPSHOT_CHUNK_BYTES)
+            .map(|piece| {
+                Ok(CaptureChunk {
+                    data: piece.to_vec().into(),
+                })
+            })
+            .collect();
+        Ok(Response::new(stream::iter(pieces).boxed()))
+    }
+
+    async fn exec(&self, request: Request<ExecRequest>) -> Result<Response<ExecReply>, Status> {
+        let request = request.into_inner();
+        let argv: Vec<&str> = request.argv.iter().map(String::as_str).collect();
+        let mut reply = ExecReply::default();
+        match argv[..] {
+            [] => return Err(Status::invalid_argument("nothing to run")),
+            ["env"] => {
+                let mut env = self.inner.env.clone();
+                env.extend(request.env);
+                let lines: String = env
+                    .iter()
+                    .map(|(name, value)| format!("{name}={value}\n"))
+                    .collect();
+                reply.stdout = lines.into_bytes().into();
+            }
+            ["exit", code] => {
+                reply.exit_code = code
+                    .parse()
+                    .map_err(|_| Status::invalid_argument("the exit code is a number"))?;
+            }
+            _ => reply.stdout = format!("{}\n", argv.join(" ")).into_bytes().into(),
+        }
+        Ok(Response::new(reply))
+    }
+
+    async fn stats(&self, _: Request<StatsRequest>) -> Result<Response<StatsReply>, Status> {
+        let about: Vec<_> = self
+            .terminals()
+            .values()
+            .map(|terminal| terminal.describe())
+            .collect();
+        Ok(Response::new(StatsReply {
+            output_bytes: about.iter().map(|terminal| terminal.offset).sum(),
+            input_bytes: about.iter().map(|terminal| terminal.input_bytes).sum(),
+            ..StatsReply::default()
+        }))
+    }
+
+    async fn watch(&self, _: Request<WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {
+        let events = self.inner.events.subscribe();
+        let ready = SessionEvent {
+            what: Some(session_event::What::Ready(session_event::Ready {})),
+        };
+        let later = stream::unfold(events, |mut events| async move {
+            loop {
+                match events.recv().await {
+                    Ok(event) => return Some((Ok(event), events)),
+                    Err(broadcast::error::RecvError::Lagged(_)) => {}
+                    Err(broadcast::error::RecvError::Closed) => return None,
+                }
+            }
+        });
+        Ok(Response::new(
+            stream::iter([Ok(ready)]).chain(later).boxed(),
+        ))
+    }
+
+    async fn shutdown(&self, _: Request<ShutdownRequest>) -> Result<Response<Done>, Status> {
+        let dead = self.inner.dead.clone();
+        self.inner.tasks.spawn(async move {
+            tokio::time::sleep(LAST_ANSWER).await;
+            dead.cancel();
+        });
+        Ok(Response::new(Done {}))
+    }
+}

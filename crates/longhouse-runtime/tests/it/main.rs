@@ -1,0 +1,13 @@
+//! Every runtime against one conformance suite, and what is particular to one of them.
+//!
+//! The host runtime needs sessiond's program. It is built here, unless `LONGHOUSE_SESSIOND_BIN` names one.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on panics; clippy knows only functions marked as tests"
+)]
+
+mod conformance;
+mod fixture;
+mod host;
