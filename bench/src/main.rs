@@ -1,0 +1,42 @@
+//! `cargo xtask bench`: the complete server, measured beside the raw PTY in one run. Prints a table, and writes it into
+//! `docs/performance.md`.
+//!
+//! Shared machines are noisy: only ratios within one run mean anything, so every row stands beside the limit that was measured with it.
+//! It is deliberately not a test: nothing here passes or fails by a number.
+
+mod api;
+mod echo;
+mod memory;
+mod report;
+mod samples;
+mod server;
+mod text;
+mod throughput;
+
+use anyhow::{Context, Result};
+
+use report::Report;
+use server::Server;
+
+/// How often each measurement is taken; the table shows the median, the least and the most.
+const ROUNDS: usize = 5;
+
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+async fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let mut report = Report::default();
+    let scratch = tempfile::tempdir().context("no directory for the benchmark")?;
+    let corpus = text::write(scratch.path())?;
+    let server = Server::start(scratch.path()).await?;
+
+    throughput::measure(&server, &corpus, ROUNDS, &mut report).await?;
+    echo::measure(&server, ROUNDS, &mut report).await?;
+    memory::measure(&server, &mut report).await?;
+
+    server.stop().await?;
+    report.print();
+    if !arguments.iter().any(|argument| argument == "--no-write") {
+        report.write("docs/performance.md")?;
+    }
+    Ok(())
+}

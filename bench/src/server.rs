@@ -1,0 +1,78 @@
+//! A complete server with a throw-away home, as a user would start it.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+use crate::api::Api;
+
+/// A running server, logged in to.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) api: Api,
+}
+
+impl Server {
+    /// Starts the program that `LONGHOUSE_BIN` names, or the release build.
+    pub(crate) async fn start(home: &Path) -> Result<Self> {
+        let program = std::env::var("LONGHOUSE_BIN")
+            .unwrap_or_else(|_| "target/release/longhouse".to_owned());
+        let path = std::env::var("PATH").context("no PATH")?;
+        let mut child = Command::new(&program)
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .env_clear()
+            .envs([("HOME", home.as_os_str()), ("PATH", path.as_ref())])
+            .envs([
+                ("LONGHOUSE_ADMIN_PASSWORD", "bench-bench-bench"),
+                ("SHELL", "/bin/sh"),
+                ("NO_COLOR", "1"),
+            ])
+            .env("LONGHOUSE_DATA_DIR", home.join("data"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .with_context(|| {
+                format!("cannot start {program}: build it with `cargo xtask build --release`")
+            })?;
+        let stdout = child.stdout.take().context("no output")?;
+        let mut lines = BufReader::new(stdout).lines();
+        let address = tokio::time::timeout(Duration::from_secs(30), async {
+            while let Some(line) = lines.next_line().await? {
+                if let Some(address) = address_in(&line) {
+                    return Ok(address);
+                }
+            }
+            bail!("the server ended before it said where it listens")
+        })
+        .await??;
+        // What the server prints later is read, so that it never waits for us.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        let api = Api::log_in(&address, "admin", "bench-bench-bench").await?;
+        Ok(Self { child, api })
+    }
+
+    pub(crate) fn pid(&self) -> Result<u32> {
+        self.child.id().context("the server has ended")
+    }
+
+    /// Removes the sessions, then ends the server.
+    pub(crate) async fn stop(mut self) -> Result<()> {
+        self.api.delete_all().await?;
+        self.child.kill().await?;
+        Ok(())
+    }
+}
+
+fn address_in(line: &str) -> Option<String> {
+    let (_, rest) = line.split_once("http://")?;
+    let end = rest
+        .find(|c: char| c == '/' || c.is_whitespace())
+        .unwrap_or(rest.len());
+    Some(rest[..end].to_owned())
+}
