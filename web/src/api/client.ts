@@ -1,0 +1,54 @@
+// The typed client: adds the access token, renews it once on 401, and turns every failure into an `ApiError`.
+import createClient from 'openapi-fetch'
+import { auth } from './browserAuth'
+import { parseJson } from './json'
+import { ApiError, readProblem, unreachable } from './problem'
+import type { paths } from './types'
+
+async function authorizedFetch(request: Request): Promise<Response> {
+  const again = request.clone()
+  const token = await auth.accessToken()
+  const response = await send(request, token)
+  if (response.status !== 401 || token === null) return response
+  const renewed = await auth.renew(token)
+  return renewed === null ? response : send(again, renewed)
+}
+
+async function send(request: Request, token: string | null): Promise<Response> {
+  if (token !== null) request.headers.set('Authorization', `Bearer ${token}`)
+  try {
+    return await fetch(request)
+  } catch {
+    if (request.signal.aborted) throw new DOMException('aborted', 'AbortError')
+    throw unreachable()
+  }
+}
+
+export const client = createClient<paths>({ baseUrl: location.origin, fetch: authorizedFetch })
+
+interface Answer<T> {
+  data?: T
+  error?: unknown
+  response: Response
+}
+
+/** The answer's data, or an `ApiError`. */
+export async function unwrap<T>(answer: Promise<Answer<T>>): Promise<T> {
+  const { data, error, response } = await answer
+  if (response.ok && data !== undefined) return data
+  throw new ApiError(readProblem(error, response.status))
+}
+
+/** For calls whose answer nobody reads (204, or a body of no interest). */
+export async function settle(answer: Promise<Answer<unknown>>): Promise<void> {
+  const { error, response } = await answer
+  if (!response.ok) throw new ApiError(readProblem(error, response.status))
+}
+
+/** A plain text answer, for downloads. */
+export async function getText(path: string): Promise<string> {
+  const response = await authorizedFetch(new Request(new URL(path, location.origin)))
+  const text = await response.text()
+  if (!response.ok) throw new ApiError(readProblem(parseJson(text), response.status))
+  return text
+}

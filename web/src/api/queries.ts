@@ -1,0 +1,83 @@
+// Every question the page asks the server, as query options: the only way server data comes in, beside live events.
+import { queryOptions } from '@tanstack/react-query'
+import { client, unwrap } from './client'
+import type { LogLevel, Session, Stage } from './types'
+
+/** Sessions are listed in pages of this many, */
+const PAGE = 100
+/** and no more than this many are held in the page. */
+const MOST_SESSIONS = 2000
+
+export const sessionsQuery = queryOptions({
+  queryKey: ['sessions'],
+  queryFn: async ({ signal }): Promise<Session[]> => {
+    const sessions: Session[] = []
+    let cursor: string | undefined
+    do {
+      const query = cursor === undefined ? { limit: PAGE } : { limit: PAGE, cursor }
+      const page = await unwrap(client.GET('/api/sessions', { params: { query }, signal }))
+      sessions.push(...page.items)
+      cursor = page.nextCursor ?? undefined
+    } while (cursor !== undefined && sessions.length < MOST_SESSIONS)
+    return sessions
+  },
+})
+
+export const sessionQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['session', id],
+    queryFn: ({ signal }) => unwrap(client.GET('/api/sessions/{id}', { params: { path: { id } }, signal })),
+  })
+
+export const configQuery = queryOptions({
+  queryKey: ['config'],
+  queryFn: ({ signal }) => unwrap(client.GET('/api/config', { signal })),
+  staleTime: 60_000,
+})
+
+export const statsQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['stats', id],
+    queryFn: ({ signal }) => unwrap(client.GET('/api/sessions/{id}/stats', { params: { path: { id } }, signal })),
+    refetchInterval: 3000,
+  })
+
+export const healthQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['health', id],
+    queryFn: ({ signal }) => unwrap(client.GET('/api/sessions/{id}/health', { params: { path: { id } }, signal })),
+    refetchInterval: 5000,
+  })
+
+export interface LogFilter {
+  level: LogLevel
+  q: string
+}
+
+/** How many lines the log viewer asks for. */
+export const LOG_TAIL = 1000
+
+export const logsQuery = (id: string, filter: LogFilter, follow: 'follow' | 'still') =>
+  queryOptions({
+    queryKey: ['logs', id, filter],
+    queryFn: ({ signal }) =>
+      unwrap(
+        client.GET('/api/sessions/{id}/logs', {
+          params: {
+            path: { id },
+            query: { tail: LOG_TAIL, level: filter.level, format: 'json', ...(filter.q === '' ? {} : { q: filter.q }) },
+          },
+          signal,
+        }),
+      ),
+    refetchInterval: follow === 'follow' ? 2000 : false,
+  })
+
+/** How far a creation or start has got; written by live events alone. */
+export interface Progress {
+  stage: Stage
+  percent: number | null
+  detail: string
+}
+
+export const progressKey = (id: string): readonly ['progress', string] => ['progress', id]

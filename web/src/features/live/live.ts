@@ -1,0 +1,129 @@
+// The live connection: Socket.IO events become changes of the query cache. It remembers the last `seq`, so that after a
+// break the server sends what was missed, or says that everything must be read again.
+import type { QueryClient } from '@tanstack/react-query'
+import { io } from 'socket.io-client'
+import { progressKey, sessionsQuery } from '../../api/queries'
+import type { Session } from '../../api/types'
+import { applyToList, applyToSession, needsRefetch, readEvent, readSeq } from './events'
+import type { LiveEvent } from './events'
+
+export type LiveStatus = 'connecting' | 'live' | 'lost'
+
+/** Refetches that events ask for are gathered for so long, in milliseconds: a burst costs one question. */
+const GATHER_MS = 250
+
+export class Live {
+  #status: LiveStatus = 'connecting'
+  #lastSeq: number | null = null
+  #stale = new Set<string>()
+  #gathering: ReturnType<typeof setTimeout> | null = null
+  readonly #listeners = new Set<() => void>()
+  readonly #queries: QueryClient
+  readonly #token: () => Promise<string | null>
+  #socket: ReturnType<typeof io> | null = null
+
+  constructor(queries: QueryClient, token: () => Promise<string | null>) {
+    this.#queries = queries
+    this.#token = token
+  }
+
+  readonly status = (): LiveStatus => this.#status
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  start(): void {
+    if (this.#socket !== null) return
+    const socket = io({
+      path: '/socket.io',
+      transports: ['websocket', 'polling'],
+      reconnectionDelay: 300,
+      reconnectionDelayMax: 5000,
+      auth: (answer) => {
+        this.#handshake().then(answer, () => answer({}))
+      },
+    })
+    this.#socket = socket
+    socket.on('connect', () => {
+      // Before the first event there is no position to resume from: what was read earlier may be old.
+      if (this.#lastSeq === null) void this.#queries.invalidateQueries({ queryKey: sessionsQuery.queryKey })
+      this.#become('live')
+    })
+    socket.on('disconnect', (reason) => {
+      this.#become('lost')
+      // The server closed us on purpose (login expired, shutting down); the library does not come back by itself then.
+      if (reason === 'io server disconnect') setTimeout(() => socket.connect(), 1000)
+    })
+    socket.on('connect_error', () => {
+      this.#become('lost')
+      if (!socket.active) setTimeout(() => socket.connect(), 3000)
+    })
+    socket.onAny((name: string, payload: unknown) => this.#hear(name, payload))
+  }
+
+  stop(): void {
+    this.#socket?.disconnect()
+    this.#socket = null
+    this.#lastSeq = null
+    if (this.#gathering !== null) clearTimeout(this.#gathering)
+    this.#gathering = null
+    this.#become('connecting')
+  }
+
+  async #handshake(): Promise<Record<string, unknown>> {
+    const token = await this.#token()
+    return { ...(token === null ? {} : { token }), ...(this.#lastSeq === null ? {} : { lastSeq: this.#lastSeq }) }
+  }
+
+  #hear(name: string, payload: unknown): void {
+    const seq = readSeq(payload)
+    if (seq !== null) this.#lastSeq = name === 'events.reset' ? seq : Math.max(seq, this.#lastSeq ?? 0)
+    const event = readEvent(name, payload)
+    if (event !== null) this.#apply(event)
+  }
+
+  #apply(event: LiveEvent): void {
+    if (event.type === 'reset') {
+      void this.#queries.invalidateQueries()
+      return
+    }
+    if (event.type === 'progress') {
+      this.#queries.setQueryData(progressKey(event.id), event.progress)
+      return
+    }
+    this.#queries.setQueryData(sessionsQuery.queryKey, (list) => list && applyToList(list, event))
+    this.#queries.setQueriesData<Session>({ queryKey: ['session'] }, (session) => session && applyToSession(session, event))
+    if (event.type === 'deleted') {
+      this.#queries.removeQueries({ queryKey: progressKey(event.id) })
+      this.#refetchSoon(event.id)
+    } else if (needsRefetch(event)) {
+      this.#refetchSoon(event.type === 'upsert' ? event.change.id : event.id)
+    }
+  }
+
+  #refetchSoon(id: string): void {
+    this.#stale.add(id)
+    this.#gathering ??= setTimeout(() => {
+      const ids = this.#stale
+      this.#stale = new Set()
+      this.#gathering = null
+      void this.#queries.invalidateQueries({ queryKey: sessionsQuery.queryKey })
+      // Sessions are cached under the id or name that stood in the URL, so they are found by what they hold.
+      void this.#queries.invalidateQueries({
+        queryKey: ['session'],
+        predicate: ({ state }) => isSessionWithId(state.data, ids),
+      })
+    }, GATHER_MS)
+  }
+
+  #become(status: LiveStatus): void {
+    this.#status = status
+    for (const listener of this.#listeners) listener()
+  }
+}
+
+function isSessionWithId(data: unknown, ids: ReadonlySet<string>): boolean {
+  return typeof data === 'object' && data !== null && 'id' in data && typeof data.id === 'string' && ids.has(data.id)
+}

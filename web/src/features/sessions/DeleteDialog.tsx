@@ -1,0 +1,69 @@
+// Asks before a session is deleted, and says what goes and what stays: there is no way back.
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { client, settle } from '../../api/client'
+import { ApiError, describe } from '../../api/problem'
+import { sessionsQuery } from '../../api/queries'
+import type { Session } from '../../api/types'
+import { Button } from '../../ui/Button'
+import { Dialog } from '../../ui/Dialog'
+import { toast } from '../../ui/toast'
+
+interface DeleteDialogProps {
+  session: Session
+  onClose: () => void
+  onDeleted: () => void
+}
+
+export function DeleteDialog({ session, onClose, onDeleted }: DeleteDialogProps) {
+  const queries = useQueryClient()
+  const removal = useMutation({
+    mutationFn: (how: 'keepUnsaved' | 'force') =>
+      settle(
+        client.DELETE('/api/sessions/{id}', {
+          params: { path: { id: session.id }, query: how === 'force' ? { force: true } : {} },
+        }),
+      ),
+    onSuccess: async () => {
+      toast(`“${session.name}” is deleted`)
+      onDeleted()
+      await queries.invalidateQueries({ queryKey: sessionsQuery.queryKey })
+    },
+  })
+  const unsaved = removal.error instanceof ApiError && removal.error.problem.code === 'session.unsaved_work'
+  return (
+    <Dialog title={`Delete “${session.name}”?`} description="This cannot be undone." onClose={onClose}>
+      <dl className="mt-4 space-y-3 text-sm">
+        <div>
+          <dt className="text-xs font-medium text-err">Removed</dt>
+          <dd className="mt-0.5 text-soft">
+            Every program that runs in it, its terminals with their history, its settings and logs, and the working
+            directory if Longhouse made it for this session.
+          </dd>
+        </div>
+        <div>
+          <dt className="text-xs font-medium text-run">Kept</dt>
+          <dd className="mt-0.5 text-soft">
+            A directory that you named yourself
+            {session.workdir === null ? '' : <>, as far as it applies to <code className="font-mono text-xs break-all">{session.workdir}</code></>}.
+          </dd>
+        </div>
+      </dl>
+      {removal.isError && (
+        <div role="alert" className="mt-4 rounded-lg bg-err-wash px-3 py-2 text-sm text-err">
+          {describe(removal.error)}
+          {unsaved && (
+            <ul className="mt-1 list-disc pl-4 text-xs">
+              {removal.error instanceof ApiError && removal.error.problem.errors.map((item) => <li key={item.field}>{item.message}</li>)}
+            </ul>
+          )}
+        </div>
+      )}
+      <div className="mt-6 flex justify-end gap-2">
+        <Button onClick={onClose}>Cancel</Button>
+        <Button look="danger" disabled={removal.isPending} onClick={() => removal.mutate(unsaved ? 'force' : 'keepUnsaved')}>
+          {unsaved ? 'Delete with unsaved work' : 'Delete session'}
+        </Button>
+      </div>
+    </Dialog>
+  )
+}

@@ -1,0 +1,31 @@
+// What of a session's page stands in its URL: layout, chosen terminal, open panel.
+
+export type SessionLayout = 'split' | 'tabs' | 'full'
+export type PanelName = 'details' | 'logs' | 'config'
+
+export interface SessionSearch {
+  view?: SessionLayout | undefined
+  terminal?: string | undefined
+  panel?: PanelName | undefined
+}
+
+const LAYOUTS: readonly SessionLayout[] = ['split', 'tabs', 'full']
+const PANELS: readonly PanelName[] = ['details', 'logs', 'config']
+
+export function readSessionSearch(search: Record<string, unknown>): SessionSearch {
+  const view = LAYOUTS.find((known) => known === search['view'])
+  const panel = PANELS.find((known) => known === search['panel'])
+  const terminal = search['terminal']
+  return {
+    ...(view === undefined ? {} : { view }),
+    ...(typeof terminal === 'string' && /^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$/.test(terminal) ? { terminal } : {}),
+    ...(panel === undefined ? {} : { panel }),
+  }
+}
+
+/** The first free name for one more shell: `shell-2`, `shell-3`, … */
+export function nextTerminalName(taken: readonly string[]): string {
+  let number = 2
+  while (taken.includes(`shell-${number}`)) number += 1
+  return `shell-${number}`
+}

@@ -1,0 +1,173 @@
+// All sessions, as cards or as a table, filtered and sorted by what the URL says.
+import { useQuery } from '@tanstack/react-query'
+import { Link, getRouteApi, useNavigate } from '@tanstack/react-router'
+import { CircleAlert, LayoutGrid, Plus, Rows3, Search } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { describe } from '../api/problem'
+import { sessionsQuery } from '../api/queries'
+import type { Session } from '../api/types'
+import { agentTitle } from '../features/sessions/AgentIcon'
+import { SORTS, STATUSES, countByStatus, readDashboardSearch, selectSessions } from '../features/sessions/filters'
+import type { DashboardSearch } from '../features/sessions/filters'
+import { SessionCard } from '../features/sessions/SessionCard'
+import { SessionTable } from '../features/sessions/SessionTable'
+import { StatusDot, statusWord } from '../features/sessions/Status'
+import { FirstSteps } from '../features/sessions/FirstSteps'
+import { Button, buttonClass } from '../ui/Button'
+import { classes } from '../ui/classes'
+import { Notice } from '../ui/Notice'
+import { Segments } from '../ui/Segments'
+
+const route = getRouteApi('/_authed/_shell/')
+
+export function DashboardPage() {
+  const search = route.useSearch()
+  const navigate = useNavigate({ from: '/' })
+  const sessions = useQuery(sessionsQuery)
+  const change = (next: Partial<Record<keyof DashboardSearch, string | undefined>>): void => {
+    void navigate({ search: (now) => readDashboardSearch({ ...now, ...next }), replace: true })
+  }
+  return (
+    <div className="mx-auto max-w-6xl px-4 py-5 sm:px-8 sm:py-7">
+      <header className="mb-5 flex items-center justify-between gap-4">
+        <div>
+          <h1 className="text-xl font-semibold tracking-tight">Sessions</h1>
+          <p className="text-xs text-faint">{summary(sessions.data)}</p>
+        </div>
+        <Link to="/new" className={classes(buttonClass('primary'), 'hidden sm:inline-flex')}>
+          <Plus size={16} /> New session
+        </Link>
+      </header>
+      {(sessions.data?.length ?? 0) > 0 && <Filters search={search} sessions={sessions.data ?? []} onChange={change} />}
+      <Content search={search} query={sessions} onClear={() => change({ q: undefined, status: undefined, agent: undefined })} />
+    </div>
+  )
+}
+
+function summary(sessions: readonly Session[] | undefined): string {
+  if (sessions === undefined) return 'Loading…'
+  const counts = countByStatus(sessions)
+  const parts = STATUSES.filter((status) => counts[status] > 0).map((status) => `${counts[status]} ${statusWord(status).toLowerCase()}`)
+  return parts.length === 0 ? 'None yet' : parts.join(' · ')
+}
+
+interface FiltersProps {
+  search: DashboardSearch
+  sessions: readonly Session[]
+  onChange: (change: Partial<Record<keyof DashboardSearch, string | undefined>>) => void
+}
+
+const PICK = 'h-8 rounded-lg border border-line-strong bg-surface px-2.5 text-xs text-soft hover:text-text coarse:h-10 coarse:text-[16px]'
+
+function Filters({ search, sessions, onChange }: FiltersProps) {
+  const agents = [...new Set(sessions.map((session) => session.agent))].toSorted()
+  const counts = countByStatus(sessions)
+  return (
+    <div className="mb-4 flex flex-wrap items-center gap-2">
+      <label className="relative min-w-40 flex-1 sm:max-w-64">
+        <span className="sr-only">Search sessions</span>
+        <Search size={14} className="pointer-events-none absolute top-1/2 left-2.5 -translate-y-1/2 text-faint" />
+        <input
+          type="search"
+          data-hotkey="search"
+          placeholder="Search   /"
+          value={search.q ?? ''}
+          onChange={(event) => onChange({ q: event.target.value })}
+          onKeyDown={(event) => event.key === 'Escape' && event.currentTarget.blur()}
+          className="h-8 w-full rounded-lg border border-line-strong bg-surface pr-2 pl-8 text-sm hover:border-faint/60 focus:border-ember focus:ring-3 focus:ring-ember/20 focus:outline-none coarse:h-10 coarse:text-[16px]"
+        />
+      </label>
+      <select aria-label="Filter by status" className={PICK} value={search.status ?? ''} onChange={(event) => onChange({ status: event.target.value })}>
+        <option value="">Any status</option>
+        {STATUSES.map((status) => (
+          <option key={status} value={status}>
+            {statusWord(status)} ({counts[status]})
+          </option>
+        ))}
+      </select>
+      <select aria-label="Filter by agent" className={PICK} value={search.agent ?? ''} onChange={(event) => onChange({ agent: event.target.value })}>
+        <option value="">Any agent</option>
+        {agents.map((agent) => (
+          <option key={agent} value={agent}>
+            {agentTitle(agent)}
+          </option>
+        ))}
+      </select>
+      <span className="hidden flex-1 sm:block" />
+      <select aria-label="Sort" className={PICK} value={search.sort ?? 'activity'} onChange={(event) => onChange({ sort: event.target.value })}>
+        {SORTS.map((sort) => (
+          <option key={sort.value} value={sort.value}>
+            {sort.label}
+          </option>
+        ))}
+      </select>
+      <Segments
+        label="Layout"
+        value={search.view ?? 'cards'}
+        onChange={(view) => onChange({ view })}
+        choices={[
+          { value: 'cards', label: 'Cards', icon: <LayoutGrid size={14} />, hideLabel: true },
+          { value: 'table', label: 'Table', icon: <Rows3 size={14} />, hideLabel: true },
+        ]}
+      />
+    </div>
+  )
+}
+
+interface ContentProps {
+  search: DashboardSearch
+  query: { data?: Session[] | undefined; error: unknown; isPending: boolean; refetch: () => unknown }
+  onClear: () => void
+}
+
+function Content({ search, query, onClear }: ContentProps): ReactNode {
+  const { data, error, isPending } = query
+  if (isPending) return <Skeletons />
+  if (data === undefined) {
+    return (
+      <Notice
+        icon={<CircleAlert size={34} className="text-err" />}
+        title="The sessions could not be read"
+        actions={<Button onClick={() => query.refetch()}>Try again</Button>}
+      >
+        {describe(error)}
+      </Notice>
+    )
+  }
+  if (data.length === 0) return <FirstSteps />
+  const shown = selectSessions(data, search)
+  if (shown.length === 0) {
+    return (
+      <Notice title="No session matches" icon={<StatusDot status="stopped" />} actions={<Button onClick={onClear}>Clear the filters</Button>}>
+        {data.length} {data.length === 1 ? 'session is' : 'sessions are'} hidden by the filters.
+      </Notice>
+    )
+  }
+  if (search.view === 'table') return <SessionTable sessions={shown} />
+  return (
+    <div className="grid grid-cols-[repeat(auto-fill,minmax(min(100%,19rem),1fr))] gap-3">
+      {shown.map((session) => (
+        <SessionCard key={session.id} session={session} />
+      ))}
+    </div>
+  )
+}
+
+function Skeletons() {
+  return (
+    <div role="status" aria-label="Loading sessions" className="grid grid-cols-[repeat(auto-fill,minmax(min(100%,19rem),1fr))] gap-3">
+      {[0, 1, 2, 3, 4, 5].map((index) => (
+        <div key={index} className="min-h-38 rounded-xl border border-line bg-surface p-4">
+          <div className="flex gap-3">
+            <div className="skeleton size-8.5 rounded-lg" />
+            <div className="flex-1 space-y-2 pt-1">
+              <div className="skeleton h-3.5 w-2/5 rounded" />
+              <div className="skeleton h-2.5 w-1/4 rounded" />
+            </div>
+          </div>
+          <div className="skeleton mt-6 h-2.5 w-4/5 rounded" />
+        </div>
+      ))}
+    </div>
+  )
+}

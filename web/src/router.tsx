@@ -1,0 +1,103 @@
+// All addresses of the page, grouped by who may see them. Pages load when they are first visited.
+import type { QueryClient } from '@tanstack/react-query'
+import { Outlet, createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
+import { auth } from './api/browserAuth'
+import { configQuery, sessionQuery, sessionsQuery } from './api/queries'
+import { safeNext } from './features/auth/next'
+import { readDashboardSearch } from './features/sessions/filters'
+import { readSessionSearch } from './features/sessions/sessionSearch'
+import { ErrorPage } from './pages/ErrorPage'
+import { NotFoundPage } from './pages/NotFoundPage'
+import { Shell } from './pages/Shell'
+
+interface Context {
+  queries: QueryClient
+}
+
+const root = createRootRouteWithContext<Context>()({ component: Outlet })
+
+// Anybody.
+const login = createRoute({
+  getParentRoute: () => root,
+  path: '/login',
+  validateSearch: (search: Record<string, unknown>): { next?: string } => {
+    const next = safeNext(search['next'])
+    return next === '/' ? {} : { next }
+  },
+  component: lazyRouteComponent(() => import('./pages/LoginPage'), 'LoginPage'),
+})
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: '/setup',
+  validateSearch: (search: Record<string, unknown>): { token: string } => ({
+    // The router reads a token of digits as a number.
+    token: typeof search['token'] === 'string' || typeof search['token'] === 'number' ? String(search['token']) : '',
+  }),
+  component: lazyRouteComponent(() => import('./pages/SetupPage'), 'SetupPage'),
+})
+
+// Whoever is logged in.
+const authed = createRoute({
+  getParentRoute: () => root,
+  id: '_authed',
+  beforeLoad: async ({ location }) => {
+    const token = await auth.accessToken()
+    if (token === null) throw redirect({ to: '/login', search: loginSearch(location.href) })
+  },
+  component: Outlet,
+})
+const shell = createRoute({ getParentRoute: () => authed, id: '_shell', component: Shell })
+const dashboard = createRoute({
+  getParentRoute: () => shell,
+  path: '/',
+  validateSearch: readDashboardSearch,
+  loader: ({ context }) => void context.queries.prefetchQuery(sessionsQuery),
+  component: lazyRouteComponent(() => import('./pages/DashboardPage'), 'DashboardPage'),
+})
+const create = createRoute({
+  getParentRoute: () => shell,
+  path: '/new',
+  loader: ({ context }) => context.queries.ensureQueryData(configQuery).then(() => null),
+  component: lazyRouteComponent(() => import('./pages/NewSessionPage'), 'NewSessionPage'),
+})
+const session = createRoute({
+  getParentRoute: () => shell,
+  path: '/sessions/$id',
+  validateSearch: readSessionSearch,
+  loader: ({ context, params }) => void context.queries.prefetchQuery(sessionQuery(params.id)),
+  component: lazyRouteComponent(() => import('./pages/SessionPage'), 'SessionPage'),
+})
+const terminal = createRoute({
+  getParentRoute: () => authed,
+  path: '/sessions/$id/terminals/$name',
+  loader: ({ context, params }) => void context.queries.prefetchQuery(sessionQuery(params.id)),
+  component: lazyRouteComponent(() => import('./pages/TerminalPage'), 'TerminalPage'),
+})
+
+const routeTree = root.addChildren([
+  login,
+  setup,
+  authed.addChildren([shell.addChildren([dashboard, create, session]), terminal]),
+])
+
+export function loginSearch(href: string): { next?: string } {
+  const next = safeNext(href)
+  return next === '/' ? {} : { next }
+}
+
+export function makeRouter(queries: QueryClient) {
+  return createRouter({
+    routeTree,
+    context: { queries },
+    defaultPreload: 'intent',
+    defaultErrorComponent: ErrorPage,
+    defaultNotFoundComponent: NotFoundPage,
+    scrollRestoration: true,
+  })
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof makeRouter>
+  }
+}

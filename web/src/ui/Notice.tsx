@@ -1,0 +1,20 @@
+// What a page shows instead of its content: nothing there yet, or something went wrong.
+import type { ReactNode } from 'react'
+
+interface NoticeProps {
+  icon?: ReactNode
+  title: string
+  children?: ReactNode
+  actions?: ReactNode
+}
+
+export function Notice({ icon, title, children, actions }: NoticeProps) {
+  return (
+    <div className="mx-auto flex max-w-md flex-col items-center px-6 py-16 text-center">
+      {icon !== undefined && <div className="mb-4 text-faint">{icon}</div>}
+      <h2 className="text-lg font-semibold tracking-tight text-balance">{title}</h2>
+      <div className="mt-1.5 text-sm text-soft text-pretty">{children}</div>
+      {actions !== undefined && <div className="mt-5 flex flex-wrap justify-center gap-2">{actions}</div>}
+    </div>
+  )
+}

@@ -1,0 +1,11 @@
+// Copying with a word of confirmation. Without a secure context the browser refuses; then we say so.
+import { toast } from './toast'
+
+export async function copyText(text: string, what: string): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(text)
+    toast(`${what} copied`)
+  } catch {
+    toast('The browser did not allow copying. Select the text and copy it by hand.', 'error')
+  }
+}
