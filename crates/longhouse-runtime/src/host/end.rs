@@ -41,20 +41,29 @@ pub(super) enum Keep {
 }
 
 /// Ends the session's processes. Directories stay, and the link's socket, which is the server's own.
-pub(super) async fn end(runtime: &HostRuntime, session: SessionId, keep: Keep) -> io::Result<()> {
+/// `known` is the sessiond that the handle names: it is ended even where its mark cannot be read.
+pub(super) async fn end(
+    runtime: &HostRuntime,
+    session: SessionId,
+    known: Option<ProcessId>,
+    keep: Keep,
+) -> io::Result<()> {
     let socket = runtime.host.layout.tmux_socket(session);
     let tmux = tmux_server(runtime, &socket).await;
     if keep == Keep::Tmux
         && let Some(tmux) = tmux
     {
-        return end_sessiond(runtime, session, tmux).await;
+        return end_sessiond(runtime, session, known, tmux).await;
     }
-    let family = runtime
-        .blocking(move |host| host.family(session, tmux))
-        .await?;
-    let daemons = runtime
-        .blocking(move |host| host.sessionds(session))
-        .await?;
+    let find = move |host: &Host| {
+        let mut daemons = host.sessionds(session);
+        daemons.extend(known);
+        (
+            host.family(session, daemons.iter().copied().chain(tmux)),
+            daemons,
+        )
+    };
+    let (family, daemons) = runtime.blocking(find).await?;
     finish(daemons, SESSIOND_GRACE).await?;
     if tmux.is_some()
         && let Some(program) = &runtime.host.tmux
@@ -73,24 +82,22 @@ pub(super) async fn end(runtime: &HostRuntime, session: SessionId, keep: Keep) -
         .await?
 }
 
-/// Ends sessiond with its own children, and leaves tmux and everything that runs in it alone.
+/// Kills sessiond with its own children, and leaves tmux and everything that runs in it alone. It is not asked first: asked to end, it
+/// would end its terminals, too.
 async fn end_sessiond(
     runtime: &HostRuntime,
     session: SessionId,
+    known: Option<ProcessId>,
     tmux: ProcessId,
 ) -> io::Result<()> {
     let find = move |host: &Host| {
         let table = process::own_processes();
         let kept = process::with_descendants([tmux], &table);
-        let all = process::with_descendants(host.sessionds(session), &table);
-        (
-            host.sessionds(session),
-            all.difference(&kept).copied().collect::<Vec<_>>(),
-        )
+        let heads = host.sessionds(session).into_iter().chain(known);
+        let all = process::with_descendants(heads, &table);
+        all.difference(&kept).copied().collect()
     };
-    let (daemons, all) = runtime.blocking(find).await?;
-    finish(daemons, SESSIOND_GRACE).await?;
-    finish(all, PROGRAM_GRACE).await
+    finish(runtime.blocking(find).await?, Duration::ZERO).await
 }
 
 /// Ends what is left of a session of which only the short name is known, and removes its socket directory.
@@ -189,7 +196,11 @@ async fn wait_for_end(processes: &[ProcessId], limit: Duration) {
 
 impl Host {
     /// Every living process of the session, by mark, descent or control group.
-    fn family(&self, session: SessionId, tmux: Option<ProcessId>) -> HashSet<ProcessId> {
+    fn family(
+        &self,
+        session: SessionId,
+        heads: impl Iterator<Item = ProcessId>,
+    ) -> HashSet<ProcessId> {
         let groups = self.groups(session);
         let members = groups
             .iter()
@@ -197,7 +208,7 @@ impl Host {
             .filter_map(ProcessId::of);
         let marked = process::marked(|marked| marked == session);
         process::with_descendants(
-            marked.into_iter().chain(members).chain(tmux),
+            marked.into_iter().chain(members).chain(heads),
             &process::own_processes(),
         )
     }

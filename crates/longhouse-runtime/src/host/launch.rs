@@ -1,20 +1,19 @@
-//! Makes a session's place, starts its sessiond there, and finds it again.
+//! Makes a session's place and starts its sessiond there.
 
 use std::io;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use longhouse_domain::SessionId;
-use longhouse_domain::lifecycle::{Observed, RuntimeHandle};
+use longhouse_domain::lifecycle::RuntimeHandle;
 use longhouse_domain::session::Multiplexer;
 use longhouse_link::spec::{SessiondSpec, StartFailure, Started};
-use serde::{Deserialize, Serialize};
 
 use super::cgroup;
 use super::detach::{Manager, Way};
 use super::end::{self, Keep};
 use super::ending;
-use super::process::{self, ProcessId, SESSION_MARK};
+use super::process::{ProcessId, SESSION_MARK};
 use super::workdir::OpenDir;
 use super::{Host, HostRuntime};
 use crate::exec::{self, Outcome, Program, Scope};
@@ -25,16 +24,6 @@ const START_LIMIT: Duration = Duration::from_secs(20);
 
 /// The longest piece of a failed program's complaint that is shown, characters.
 const COMPLAINT_CHARS: usize = 500;
-
-/// What is remembered of a running sessiond.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Handle {
-    #[serde(flatten)]
-    process: ProcessId,
-    /// The start of the machine under which the process id means something.
-    boot_id: String,
-}
 
 /// See [`crate::Runtime::provision`].
 pub(super) async fn provision(
@@ -54,7 +43,7 @@ pub(super) async fn provision(
         Multiplexer::Tmux => Keep::Tmux,
         Multiplexer::None => Keep::Nothing,
     };
-    let started = match end::end(runtime, session, keep).await {
+    let started = match end::end(runtime, session, None, keep).await {
         Ok(()) => start(runtime, plan, &dir).await,
         Err(error) => Err(ProvisionError::Failed(format!(
             "what an earlier start left cannot be ended: {error}"
@@ -77,7 +66,8 @@ pub(super) async fn provision(
 
 /// Takes a failed attempt back; what was there before it stays.
 async fn undo(runtime: &HostRuntime, session: SessionId, keep: Keep, is_new: bool) {
-    let mut undone = end::end(runtime, session, if is_new { Keep::Nothing } else { keep }).await;
+    let keep = if is_new { Keep::Nothing } else { keep };
+    let mut undone = end::end(runtime, session, None, keep).await;
     if undone.is_ok() && is_new {
         undone = runtime
             .blocking(move |host| host.layout.remove_all_but_link(session))
@@ -223,69 +213,102 @@ impl Host {
             tracing::warn!(%session, %error, "a session's control groups cannot be written down, and will not be removed");
         }
     }
+}
 
-    fn handle(&self, process: ProcessId) -> serde_json::Result<RuntimeHandle> {
-        let handle = Handle {
-            process,
-            boot_id: self.boot_id.clone(),
-        };
-        serde_json::to_value(handle).map(RuntimeHandle)
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::{Path, PathBuf};
+    use std::sync::Arc;
+
+    use longhouse_domain::session::Workdir;
+
+    use super::super::{Detachment, HostSettings, SessiondBinary};
+    use super::*;
+
+    fn script(path: PathBuf, text: &str) -> PathBuf {
+        fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
+        path
     }
 
-    /// See [`crate::Runtime::observe`].
-    pub(super) fn observe(&self, session: SessionId, handle: Option<&RuntimeHandle>) -> Observed {
-        let known =
-            handle.and_then(|handle| serde_json::from_value::<Handle>(handle.0.clone()).ok());
-        let same_boot = known
-            .as_ref()
-            .is_none_or(|known| known.boot_id == self.boot_id);
-        let remembered = known.filter(|_| same_boot).map(|known| known.process);
-        let living = remembered.filter(|process| process.is_alive());
-        let living = living.or_else(|| self.find_sessiond(session));
-        if let Some(handle) = living.and_then(|process| self.handle(process).ok()) {
-            return Observed::Alive(handle);
+    fn runtime(root: &Path, sessiond: &str) -> HostRuntime {
+        let settings = HostSettings {
+            data_dir: root.join("data"),
+            run_dir: root.join("run"),
+            allowed_dirs: Vec::new(),
+            sessiond: SessiondBinary::File(script(root.join("sessiond"), sessiond)),
+            source_env: BTreeMap::new(),
+            pass_env: Vec::new(),
+            tmux: None,
+            ring_bytes: None,
+            scrollback_lines: None,
+        };
+        HostRuntime::new(settings).unwrap()
+    }
+
+    /// systemd's twin says what it was asked for, and does what `--scope` does: becomes the program.
+    #[tokio::test]
+    async fn where_systemd_runs_sessiond_is_started_in_a_scope_of_its_own_each_time() {
+        let root = tempfile::tempdir().unwrap();
+        let mut runtime = runtime(root.path(), "echo \"$1 $XDG_RUNTIME_DIR\" >&2; exit 1");
+        let twin =
+            "echo \"asked: $*\" >&2\nwhile [ \"$1\" != -- ]; do shift; done; shift; exec \"$@\"";
+        let systemd_run = script(root.path().join("systemd-run"), twin);
+        let way = Way::Scope {
+            systemd_run,
+            manager: Manager::User,
+        };
+        Arc::get_mut(&mut runtime.host).unwrap().detachment = Detachment { way, warning: None };
+        let plan = Plan {
+            session: SessionId(uuid::Uuid::from_u128(0xabc)),
+            workdir: Workdir::Own,
+            multiplexer: Multiplexer::None,
+            env: BTreeMap::new(),
+            agent_program: None,
+        };
+        let uid = rustix::process::geteuid().as_raw();
+        for count in 0..2 {
+            let failure = provision(&runtime, &plan).await.unwrap_err().to_string();
+            let unit = format!(
+                "--unit=longhouse-000000000abc-{}-{count} --",
+                std::process::id()
+            );
+            assert!(
+                failure.contains("asked: --scope --collect --quiet --user"),
+                "{failure}"
+            );
+            assert!(failure.contains(&unit), "{failure}");
+            assert!(
+                failure.ends_with(&format!("start /run/user/{uid}")),
+                "{failure}"
+            );
         }
-        let reason = if same_boot {
-            format!(
-                "{}; start the session again to go on",
-                ending::reason(&self.layout.socket_dir(session))
-            )
-        } else {
-            "the machine was restarted; start the session again to go on".to_owned()
-        };
-        Observed::Gone { reason }
     }
 
-    /// The session's sessiond, looked for among the processes: it runs a program of ours and carries the session's mark. Where two do
-    /// (a daemon and what it is just about to start), it is the one whose parent does not.
-    fn find_sessiond(&self, session: SessionId) -> Option<ProcessId> {
-        let all = self.sessionds(session);
-        let table = process::own_processes();
-        let parent_of = |id: ProcessId| {
-            table
-                .iter()
-                .find(|entry| entry.id == id)
-                .map(|entry| entry.parent)
+    #[test]
+    fn an_answer_is_read_from_the_line_that_was_printed() {
+        let outcome = |code: i32, stdout: &str, stderr: &str| Outcome {
+            status: std::os::unix::process::ExitStatusExt::from_raw(code << 8),
+            stdout: stdout.into(),
+            stderr: stderr.into(),
         };
-        let is_first = |id: &&ProcessId| {
-            parent_of(**id).is_none_or(|parent| !all.iter().any(|other| other.pid == parent))
-        };
-        all.iter().find(is_first).copied()
-    }
-
-    /// Every process of the session that runs sessiond's program.
-    pub(super) fn sessionds(&self, session: SessionId) -> Vec<ProcessId> {
-        let marked = process::marked(|marked| marked == session);
-        marked
-            .into_iter()
-            .filter(|id| self.is_sessiond(*id))
-            .collect()
-    }
-
-    /// Whether it runs a version of sessiond that this server wrote.
-    pub(super) fn is_sessiond(&self, process: ProcessId) -> bool {
-        process
-            .executable()
-            .is_some_and(|path| path.starts_with(self.layout.bin_dir()))
+        let started = read_answer(&outcome(0, "{\"pid\":7,\"startTicks\":8}\n", "")).unwrap();
+        assert_eq!((started.pid, started.start_ticks), (7, 8));
+        let long = "x\u{1b}[31m".repeat(1000);
+        for (answer, part) in [
+            (outcome(1, "{\"error\":\"no PTY\"}", "noise"), "no PTY"),
+            (outcome(126, "", "permission denied\n"), "permission denied"),
+            (outcome(0, "", ""), "makes no sense"),
+            (outcome(1, "", &long), "xxx"),
+        ] {
+            let text = read_answer(&answer).unwrap_err().replace("[31m", "");
+            assert!(
+                text.contains(part) && text.len() < 1000 && !text.contains('\u{1b}'),
+                "{text}"
+            );
+        }
     }
 }

@@ -11,6 +11,7 @@ mod ending;
 mod environment;
 mod launch;
 mod layout;
+mod observe;
 mod process;
 mod program;
 mod remove;
@@ -208,12 +209,13 @@ impl Runtime for HostRuntime {
         })
     }
 
-    async fn end(&self, session: SessionId, _handle: Option<&RuntimeHandle>) -> io::Result<()> {
-        end::end(self, session, Keep::Nothing).await
+    async fn end(&self, session: SessionId, handle: Option<&RuntimeHandle>) -> io::Result<()> {
+        let known = handle.and_then(|handle| self.host.process(handle));
+        end::end(self, session, known, Keep::Nothing).await
     }
 
     async fn destroy(&self, session: SessionId, _workdir: &Workdir) -> io::Result<()> {
-        end::end(self, session, Keep::Nothing).await?;
+        end::end(self, session, None, Keep::Nothing).await?;
         self.blocking(move |host| host.layout.remove(session))
             .await?
     }

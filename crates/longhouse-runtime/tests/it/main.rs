@@ -9,5 +9,6 @@
 )]
 
 mod conformance;
+mod echo;
 mod fixture;
 mod host;
