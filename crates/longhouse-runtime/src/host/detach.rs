@@ -135,7 +135,8 @@ fn decide_with_groups(facts: &Facts) -> Detachment {
 
 impl Detachment {
     /// Looks at this machine. `search` are the directories in which `systemd-run` may be.
-    pub(super) fn find(search: impl Iterator<Item = PathBuf>) -> Self {
+    #[must_use]
+    pub fn find(search: impl Iterator<Item = PathBuf>) -> Self {
         let uid = rustix::process::geteuid().as_raw();
         let groups = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
         let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::process::{self, ProcessId};
 use super::{Host, ending};
 
+/// The first argument of sessiond's program where it only waits for a program inside tmux.
+const WRAPPER: &str = "run-child";
+
 /// What is remembered of a running sessiond.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -89,10 +92,12 @@ impl Host {
             .collect()
     }
 
-    /// Whether it runs a version of sessiond that this server wrote.
+    /// Whether it is a sessiond of a version that this server wrote. The same program also stands inside tmux, around each program that
+    /// is wrapped there, and outlives the daemon: that one says so in its first argument.
     pub(super) fn is_sessiond(&self, process: ProcessId) -> bool {
-        process
+        let is_ours = process
             .executable()
-            .is_some_and(|path| path.starts_with(self.layout.bin_dir()))
+            .is_some_and(|path| path.starts_with(self.layout.bin_dir()));
+        is_ours && process.first_argument().as_deref() != Some(WRAPPER)
     }
 }

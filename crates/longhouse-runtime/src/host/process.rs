@@ -80,6 +80,13 @@ impl ProcessId {
         std::str::from_utf8(value).ok()?.parse().ok()
     }
 
+    /// The first argument it was started with.
+    pub(crate) fn first_argument(self) -> Option<String> {
+        let line = fs::read(proc_path(self.pid, "cmdline")).ok()?;
+        let argument = line.split(|&byte| byte == 0).nth(1)?;
+        Some(String::from_utf8_lossy(argument).into_owned())
+    }
+
     /// The file it runs, without the mark of a deleted one.
     pub(crate) fn executable(self) -> Option<PathBuf> {
         let path = fs::read_link(proc_path(self.pid, "exe")).ok()?;
