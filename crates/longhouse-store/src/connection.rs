@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::any::AnyPoolOptions;
-use sqlx::{Any, AnyPool, Transaction};
+use sqlx::{Any, AnyConnection, AnyPool, Connection, Transaction};
 
 use crate::row::Fields;
 use crate::{StoreError, StoreUrl, migrations};
@@ -72,9 +72,6 @@ impl Store {
             StoreUrl::Sqlite(path) => Self::connect_sqlite(path).await?,
             StoreUrl::Postgres(url) => Self::connect_postgres(url).await?,
         };
-        if store.backend == Backend::Sqlite {
-            store.check_integrity().await?;
-        }
         migrations::run(&store).await?;
         Ok(store)
     }
@@ -82,6 +79,7 @@ impl Store {
     async fn connect_sqlite(path: &Path) -> Result<Self, StoreError> {
         let path = prepare_file(path)?;
         let base = sqlite_url(&path)?;
+        check_integrity(&format!("{base}?mode=rw")).await?;
         let options = |connections| {
             AnyPoolOptions::new()
                 .max_connections(connections)
@@ -140,19 +138,6 @@ impl Store {
         })
     }
 
-    /// A damaged file is told at the start, in words, and not by the first query that meets the damage.
-    async fn check_integrity(&self) -> Result<(), StoreError> {
-        let row = sqlx::query("pragma quick_check(1)")
-            .fetch_one(&self.writer)
-            .await?;
-        match row.text("quick_check")?.as_str() {
-            "ok" => Ok(()),
-            damage => Err(StoreError::Corrupt(format!(
-                "{damage}; restore the file from a backup, or move it away to start with an empty one"
-            ))),
-        }
-    }
-
     pub(crate) fn backend(&self) -> Backend {
         self.backend
     }
@@ -187,6 +172,23 @@ impl Store {
         // The writer goes last: the last connection folds the WAL into the file, and only the writer can.
         self.reader.close().await;
         self.writer.close().await;
+    }
+}
+
+/// A damaged file is told at the start, in words, and not by the first query that meets the damage. It takes a connection
+/// of its own: a pool would try again and again, and then say that it ran out of time.
+async fn check_integrity(url: &str) -> Result<(), StoreError> {
+    let mut connection = AnyConnection::connect(url).await?;
+    sqlx::raw_sql(SQLITE_WRITER_SETTINGS)
+        .execute(&mut connection)
+        .await?;
+    let row = sqlx::query("pragma quick_check(1)")
+        .fetch_one(&mut connection)
+        .await?;
+    connection.close().await?;
+    match row.text("quick_check")?.as_str() {
+        "ok" => Ok(()),
+        damage => Err(StoreError::Corrupt(damage.to_owned())),
     }
 }
 

@@ -23,7 +23,7 @@ pub enum StoreError {
     #[error("the database is not available: {0}")]
     Unavailable(#[source] Box<dyn StdError + Send + Sync>),
     /// What is stored cannot be read: a damaged file, or a row that no version of Longhouse writes.
-    #[error("the database is damaged: {0}")]
+    #[error("the database is damaged ({0}): restore it from a backup")]
     Corrupt(String),
     /// A newer Longhouse has used this database; an older one would misread it.
     #[error(

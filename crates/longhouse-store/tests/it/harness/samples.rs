@@ -1,0 +1,92 @@
+//! Users, sessions and tokens to put into a store.
+
+use std::time::Duration;
+
+use longhouse_domain::agent::Mode;
+use longhouse_domain::session::{GitIdentity, Multiplexer, RuntimeKind, Workdir};
+use longhouse_domain::terminal::{TerminalCommand, TerminalSize, TerminalSpec};
+use longhouse_domain::user::User;
+use longhouse_domain::{
+    Actor, Phase, Role, Session, SessionId, SessionSpec, Timestamp, UserId, Wish,
+};
+use longhouse_store::{NewToken, NewUser, Store};
+use uuid::Uuid;
+
+/// A moment, in milliseconds after an arbitrary beginning.
+pub(crate) fn at(millis: i64) -> Timestamp {
+    Timestamp::from_millisecond(1_800_000_000_000 + millis).unwrap()
+}
+
+pub(crate) fn id() -> Uuid {
+    Uuid::now_v7()
+}
+
+/// An account that is there.
+pub(crate) async fn new_user(store: &Store, username: &str, role: Role) -> User {
+    let user = NewUser {
+        id: UserId(id()),
+        username: username.to_owned(),
+        role,
+        may_use_host: false,
+        password_hash: Some(format!("hash of {username}")),
+    };
+    store.create_user(&user, at(0)).await.unwrap()
+}
+
+/// Somebody who asks.
+pub(crate) async fn actor(store: &Store, username: &str, role: Role) -> Actor {
+    new_user(store, username, role).await.actor()
+}
+
+/// A session with something in every field.
+pub(crate) fn session(owner: UserId, name: &str) -> Session {
+    Session {
+        id: SessionId(id()),
+        owner,
+        name: name.parse().unwrap(),
+        description: "fix the \"login\"; drop table sessions --".to_owned(),
+        labels: [("team".to_owned(), "red".to_owned())].into(),
+        spec: SessionSpec {
+            agent: "claude".to_owned(),
+            flags: vec!["--model".to_owned(), "x".to_owned()],
+            mode: Mode::Interactive,
+            prompt: Some("line\nbreak ünïcode \u{0}".to_owned()),
+            runtime: RuntimeKind::Host,
+            workdir: Workdir::Named {
+                path: "/home/u/Work_1".to_owned(),
+            },
+            multiplexer: Multiplexer::Tmux,
+            env: [("A".to_owned(), "1".to_owned())].into(),
+            git: GitIdentity {
+                user_name: Some("U".to_owned()),
+                user_email: None,
+            },
+            idle_timeout_seconds: Some(60),
+        },
+        terminals: vec![TerminalSpec {
+            name: "agent".parse().unwrap(),
+            title: "Agent".to_owned(),
+            command: TerminalCommand::Agent,
+            size: TerminalSize::DEFAULT,
+        }],
+        wish: Wish::Running,
+        phase: Phase::Pending,
+        created_at: at(0),
+        updated_at: at(0),
+        last_accessed_at: None,
+        last_activity_at: None,
+    }
+}
+
+/// A refresh token that holds for an hour from the beginning.
+pub(crate) fn token(hash: &str) -> NewToken {
+    NewToken {
+        hash: hash.to_owned(),
+        expires_at: at(3_600_000),
+    }
+}
+
+/// A moment before the end of a grace.
+pub(crate) fn short_of(grace: Duration) -> i64 {
+    i64::try_from(grace.as_millis()).unwrap() - 1
+}

@@ -1,0 +1,19 @@
+//! The store, tested on both back ends: every test body runs on a fresh SQLite file and on a fresh PostgreSQL database.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test may end where its ground is missing; clippy allows that in test functions, not in what they share"
+)]
+
+mod durability;
+mod events;
+mod harness;
+mod idempotency;
+mod listing;
+mod logs;
+mod opening;
+mod parallel;
+mod sessions;
+mod tokens;
+mod users;
