@@ -98,7 +98,7 @@ impl Handle {
         Ok(hub)
     }
 
-    fn watched(&self, name: &str) -> Option<Arc<Hub>> {
+    pub(super) fn watched(&self, name: &str) -> Option<Arc<Hub>> {
         let hubs = self.hubs.lock().unwrap_or_else(PoisonError::into_inner);
         hubs.get(name)
             .and_then(Weak::upgrade)

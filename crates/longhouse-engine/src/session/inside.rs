@@ -126,6 +126,9 @@ impl Engine {
                 Err(status) => return Err(status.into()),
             }
         }
+        if let Some(hub) = handle.watched(name.as_str()) {
+            hub.close();
+        }
         handle
             .ask(|reply| Command::Change(Box::new(move |s| forget(s, &name)), reply))
             .await?;

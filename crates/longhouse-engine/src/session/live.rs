@@ -42,6 +42,15 @@ impl Live {
         }
     }
 
+    /// Nothing of the session runs.
+    pub(crate) fn come_to_rest(&mut self) {
+        self.pid = None;
+        for terminal in &mut self.terminals {
+            terminal.running = false;
+            terminal.pid = None;
+        }
+    }
+
     /// What the agent is doing, as far as its terminal tells.
     pub(crate) fn agent_state(&self) -> AgentState {
         let agent = self

@@ -13,6 +13,7 @@ use tokio_util::task::TaskTracker;
 
 use super::presence::Access;
 use super::state::State;
+use super::viewer::Closed;
 use super::{input, pump};
 use crate::error::EngineError;
 use crate::session::connection::Connections;
@@ -116,6 +117,12 @@ impl Hub {
     /// How many look.
     pub(crate) fn viewers(&self) -> usize {
         self.shared.lock().presence.count()
+    }
+
+    /// Tells every viewer that the terminal is gone.
+    pub(crate) fn close(&self) {
+        self.shared.lock().closed = Some(Closed::TerminalGone);
+        self.shared.wake();
     }
 
     /// Whether its terminal is gone, so that it serves nobody new.

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use longhouse_domain::SessionId;
 use longhouse_domain::event::{Event, EventKind, LogLevel, Stage};
-use longhouse_domain::lifecycle::{Phase, Step, Wish, next_step};
+use longhouse_domain::lifecycle::{Phase, Status, Step, Wish, next_step};
 use longhouse_domain::session::Session;
 use longhouse_link::LinkListener;
 use longhouse_runtime::Runtime;
@@ -132,13 +132,7 @@ impl Driver {
     async fn rest(&mut self) -> Result<Next, EngineError> {
         self.reach.send_replace(Reach::AtRest);
         self.listener = None;
-        self.publish(|live| {
-            live.pid = None;
-            for terminal in &mut live.terminals {
-                terminal.running = false;
-                terminal.pid = None;
-            }
-        });
+        self.publish(|_| ());
         let stop = self.context.stop.clone();
         tokio::select! {
             command = self.commands.recv() => match command {
@@ -360,6 +354,9 @@ impl Driver {
             let before = live.clone();
             live.session = self.session.clone();
             change(live);
+            if matches!(live.session.status(), Status::Stopped | Status::Error) {
+                live.come_to_rest();
+            }
             *live != before
         });
     }

@@ -1,0 +1,187 @@
+//! A store, a runtime and an engine for one test, and the ways to wait for what should become true.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use longhouse_domain::agent::{Agents, Mode};
+use longhouse_domain::clock::{Clock, Timestamp};
+use longhouse_domain::session::{GitIdentity, Multiplexer};
+use longhouse_domain::{Actor, Role, Status, UserId};
+use longhouse_engine::{Engine, EngineSettings, NewSession, SessionView};
+use longhouse_runtime::Runtime;
+use longhouse_runtime::echo::EchoRuntime;
+use longhouse_store::{NewUser, Store, StoreUrl};
+
+/// How long anything may take before a test says that it does not happen.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the tests' own door for time")]
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+}
+
+pub(crate) struct House {
+    pub(crate) engine: Engine,
+    pub(crate) runtime: EchoRuntime,
+    pub(crate) ann: Actor,
+    dir: tempfile::TempDir,
+}
+
+pub(crate) fn actor(name: &str, role: Role) -> Actor {
+    let id = UserId(uuid::Uuid::new_v5(
+        &uuid::Uuid::NAMESPACE_OID,
+        name.as_bytes(),
+    ));
+    Actor {
+        user: id,
+        username: name.to_owned(),
+        role,
+        may_use_host: true,
+    }
+}
+
+pub(crate) fn shell(name: &str) -> NewSession {
+    NewSession {
+        name: name.parse().unwrap(),
+        description: String::new(),
+        labels: BTreeMap::new(),
+        agent: "shell".to_owned(),
+        flags: Vec::new(),
+        mode: Mode::Interactive,
+        prompt: None,
+        runtime: None,
+        workdir: None,
+        multiplexer: None,
+        env: BTreeMap::new(),
+        git: GitIdentity::default(),
+        idle_timeout_seconds: None,
+    }
+}
+
+impl House {
+    pub(crate) async fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let runtime = EchoRuntime::new(dir.path().join("run")).unwrap();
+        let ann = actor("ann", Role::Member);
+        let store = open(dir.path()).await;
+        for user in [&ann, &actor("bob", Role::Member)] {
+            let new = NewUser {
+                id: user.user,
+                username: user.username.clone(),
+                role: user.role,
+                may_use_host: true,
+                password_hash: None,
+            };
+            store.create_user(&new, SystemClock.now()).await.unwrap();
+        }
+        let engine = start(store, &runtime).await;
+        Self {
+            engine,
+            runtime,
+            ann,
+            dir,
+        }
+    }
+
+    /// The server goes away and comes back; what happens in between happens to sessions that nobody watches.
+    pub(crate) async fn restart(&mut self, between: impl AsyncFnOnce(&Store, &EchoRuntime)) {
+        self.engine.shutdown().await;
+        let store = open(self.dir.path()).await;
+        between(&store, &self.runtime).await;
+        self.engine = start(store, &self.runtime).await;
+    }
+
+    pub(crate) async fn running(&self, name: &str) -> SessionView {
+        self.engine
+            .create_session(&self.ann, shell(name), None)
+            .await
+            .unwrap();
+        self.wait_for_status(name, Status::Running).await
+    }
+
+    pub(crate) async fn wait_for_status(&self, name: &str, status: Status) -> SessionView {
+        self.wait_for(name, |session| session.session.status() == status)
+            .await
+    }
+
+    pub(crate) async fn wait_for(
+        &self,
+        name: &str,
+        wanted: impl Fn(&SessionView) -> bool,
+    ) -> SessionView {
+        let mut last = None;
+        let found = tokio::time::timeout(DEADLINE, async {
+            let mut notices = self.engine.notices();
+            loop {
+                let session = self.engine.get_session(&self.ann, name).await.unwrap();
+                if wanted(&session) {
+                    return session;
+                }
+                last = Some(session);
+                // An event is a good moment to look again; what changes without one is found a moment later.
+                let _ = tokio::time::timeout(Duration::from_millis(20), notices.recv()).await;
+            }
+        });
+        match found.await {
+            Ok(session) => session,
+            Err(_) => panic!("not in time; the session last was {last:#?}"),
+        }
+    }
+
+    /// Ends everything; fails where something of a session is left.
+    pub(crate) async fn close(self) {
+        let sessions = self.engine.list_sessions(&self.ann, all()).await.unwrap();
+        for session in sessions.items {
+            self.engine
+                .delete_session(&self.ann, &session.session.id.to_string())
+                .await
+                .unwrap();
+        }
+        assert_eq!(self.runtime.leftovers().await.unwrap(), []);
+        self.engine.shutdown().await;
+        self.runtime.shutdown().await;
+    }
+}
+
+pub(crate) fn all() -> longhouse_domain::query::SessionQuery {
+    longhouse_domain::query::SessionQuery {
+        limit: 100,
+        ..Default::default()
+    }
+}
+
+pub(crate) async fn in_time<T>(what: &str, future: impl Future<Output = T>) -> T {
+    match tokio::time::timeout(DEADLINE, future).await {
+        Ok(done) => done,
+        Err(_) => panic!("not in time: {what}"),
+    }
+}
+
+async fn open(dir: &Path) -> Store {
+    Store::open(&StoreUrl::Sqlite(dir.join("longhouse.db")))
+        .await
+        .unwrap()
+}
+
+async fn start(store: Store, runtime: &EchoRuntime) -> Engine {
+    let settings = EngineSettings {
+        agents: Agents::with_configured(BTreeMap::new()),
+        default_multiplexer: Multiplexer::None,
+        tmux_installed: false,
+        max_sessions: 5,
+        max_sessions_per_user: 4,
+        allowed_dirs: Vec::new(),
+        stop_grace: Duration::from_secs(1),
+        version: "test",
+    };
+    let runtimes: Vec<Arc<dyn Runtime>> = vec![Arc::new(runtime.clone())];
+    Engine::start(settings, store, runtimes, Arc::new(SystemClock))
+        .await
+        .unwrap()
+}
