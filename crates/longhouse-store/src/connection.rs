@@ -67,13 +67,26 @@ impl Store {
     /// [`StoreError::Unavailable`] where nothing can be reached or made, [`StoreError::Corrupt`] for a damaged file,
     /// [`StoreError::SchemaTooNew`] after a downgrade.
     pub async fn open(url: &StoreUrl) -> Result<Self, StoreError> {
-        sqlx::any::install_default_drivers();
-        let store = match url {
-            StoreUrl::Sqlite(path) => Self::connect_sqlite(path).await?,
-            StoreUrl::Postgres(url) => Self::connect_postgres(url).await?,
-        };
+        let store = Self::connect(url).await?;
         migrations::run(&store).await?;
         Ok(store)
+    }
+
+    /// Brings the schema up to one version and no further, so that a test can put rows in front of the next migration.
+    #[doc(hidden)]
+    pub async fn migrate_for_test(url: &StoreUrl, version: i64) -> Result<(), StoreError> {
+        let store = Self::connect(url).await?;
+        migrations::run_up_to(&store, version).await?;
+        store.close().await;
+        Ok(())
+    }
+
+    async fn connect(url: &StoreUrl) -> Result<Self, StoreError> {
+        sqlx::any::install_default_drivers();
+        match url {
+            StoreUrl::Sqlite(path) => Self::connect_sqlite(path).await,
+            StoreUrl::Postgres(url) => Self::connect_postgres(url).await,
+        }
     }
 
     async fn connect_sqlite(path: &Path) -> Result<Self, StoreError> {

@@ -36,7 +36,7 @@ pub(crate) async fn run(store: &Store) -> Result<(), StoreError> {
 }
 
 /// Brings the schema up to `target`, in one transaction: either all of it is there afterwards, or nothing changed.
-async fn run_up_to(store: &Store, target: i64) -> Result<(), StoreError> {
+pub(crate) async fn run_up_to(store: &Store, target: i64) -> Result<(), StoreError> {
     let mut tx = store.begin().await?;
     if store.backend() == Backend::Postgres {
         sqlx::raw_sql(POSTGRES_PRELUDE).execute(&mut *tx).await?;

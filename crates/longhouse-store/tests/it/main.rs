@@ -12,6 +12,7 @@ mod harness;
 mod idempotency;
 mod listing;
 mod logs;
+mod migrations;
 mod opening;
 mod parallel;
 mod sessions;

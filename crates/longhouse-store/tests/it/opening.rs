@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use longhouse_domain::Role;
 use longhouse_store::{Store, StoreError, StoreUrl};
-use sqlx::{AnyConnection, Connection, Executor};
+use sqlx::{Connection, Executor};
 
 use crate::harness::{Bed, at, new_user, on_both_back_ends, session};
 
@@ -44,17 +44,7 @@ on_both_back_ends! {
         let store = bed.open().await;
         let known = store.ping().await.unwrap().schema;
         store.close().await;
-        let url = match &bed.url {
-            StoreUrl::Sqlite(path) => {
-                let encoded: String = path.to_str().unwrap().bytes().map(|byte| match byte {
-                    b'/' => "/".to_owned(),
-                    other => format!("%{other:02x}"),
-                }).collect();
-                format!("sqlite://{encoded}")
-            }
-            StoreUrl::Postgres(url) => url.clone(),
-        };
-        let mut connection = AnyConnection::connect(&url).await.unwrap();
+        let mut connection = bed.connect().await;
         connection.execute("insert into schema_versions (version) values (1000)").await.unwrap();
         connection.close().await.unwrap();
         match Store::open(&bed.url).await {
@@ -133,4 +123,20 @@ async fn what_cannot_be_reached_is_not_available() {
             "{url}: {opened:?}"
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_drops_its_connections_is_connected_to_again() {
+    let bed = Bed::postgres().await;
+    let store = bed.open().await;
+    store.ping().await.unwrap();
+    let mut other = bed.connect().await;
+    let dropped = sqlx::raw_sql(
+        "select pg_terminate_backend(pid) from pg_stat_activity \
+         where datname = current_database() and pid <> pg_backend_pid()",
+    );
+    let dropped = dropped.fetch_all(&mut other).await.unwrap();
+    assert!(!dropped.is_empty());
+    store.set_setting("a", "b").await.unwrap();
+    assert_eq!(store.setting("a").await.unwrap().as_deref(), Some("b"));
 }

@@ -30,7 +30,7 @@ on_both_back_ends! {
             assert_eq!(found.as_ref(), Some(&session), "{address}");
         }
         let again = bed.open().await;
-        assert_eq!(again.every_session_for_reconciliation().await.unwrap(), [session.clone()]);
+        assert_eq!(again.every_session_for_reconciliation().await.unwrap(), std::slice::from_ref(&session));
         assert_eq!(again.session_for_reconciliation(session.id).await.unwrap(), Some(session));
     }
 

@@ -17,8 +17,14 @@ const HOW_TO_INSTALL: &str = "these tests need the programs of PostgreSQL (initd
 /// Speed for data that nobody wants back, and no listening on any network.
 const KEEPER: &str = r#"
 set -eu
-bin=$1; dir=$2
-trap 'rm -rf "$dir"' EXIT
+bin=$1; dir=$2; server=
+end() {
+    if [ -n "$server" ]; then kill -QUIT "$server" 2>/dev/null || true; wait "$server" || true; fi
+    rm -rf "$dir"
+}
+# Nobody may be listening any more when this shell has something to say.
+trap '' PIPE
+trap end EXIT
 "$bin/initdb" --pgdata="$dir/data" --username=tests --auth=trust --encoding=UTF8 --locale=C.UTF-8 --no-sync >"$dir/initdb.log" 2>&1 ||
     { cat "$dir/initdb.log"; exit 1; }
 "$bin/postgres" -D "$dir/data" -k "$dir" -c listen_addresses= -c fsync=off -c full_page_writes=off \
@@ -28,13 +34,11 @@ tries=0
 until grep -q '^ready' "$dir/data/postmaster.pid" 2>/dev/null; do
     kill -0 "$server" 2>/dev/null || { cat "$dir/server.log"; exit 1; }
     tries=$((tries + 1))
-    [ "$tries" -lt 600 ] || { echo "the server did not get ready"; kill -QUIT "$server"; exit 1; }
+    [ "$tries" -lt 600 ] || { echo "the server did not get ready"; exit 1; }
     sleep 0.1
 done
 echo ready
 cat >/dev/null
-kill -QUIT "$server"
-wait "$server" || true
 "#;
 
 struct Cluster {
@@ -92,20 +96,22 @@ fn start() -> Result<Cluster, String> {
     }
     let mut keeper = command.spawn().unwrap();
     let input = keeper.stdin.take().unwrap();
-    let mut said = String::new();
-    for line in BufReader::new(keeper.stdout.take().unwrap()).lines() {
-        let line = line.unwrap();
-        if line == "ready" {
-            return Ok(Cluster {
-                directory,
-                _keeper: keeper,
-                _input: input,
-            });
-        }
-        said.push_str(&line);
-        said.push('\n');
+    let mut said = Vec::new();
+    let mut lines = BufReader::new(keeper.stdout.take().unwrap()).lines();
+    let ready = lines.by_ref().map_while(Result::ok).any(|line| {
+        let ready = line == "ready";
+        said.push(line);
+        ready
+    });
+    if !ready {
+        keeper.wait().unwrap();
+        return Err(format!("PostgreSQL did not start:\n{}", said.join("\n")));
     }
-    Err(format!("PostgreSQL did not start:\n{said}"))
+    Ok(Cluster {
+        directory,
+        _keeper: keeper,
+        _input: input,
+    })
 }
 
 /// The newest of the installed versions.

@@ -6,6 +6,7 @@ mod samples;
 use std::path::PathBuf;
 
 use longhouse_store::{Store, StoreUrl};
+use sqlx::{AnyConnection, Connection};
 
 pub(crate) use cluster::fresh_database;
 pub(crate) use samples::{actor, at, id, new_user, session, short_of, token};
@@ -33,6 +34,23 @@ impl Bed {
             url: StoreUrl::Postgres(fresh_database().await),
             _directory: None,
         }
+    }
+
+    /// A plain connection, for what no store does.
+    pub(crate) async fn connect(&self) -> AnyConnection {
+        sqlx::any::install_default_drivers();
+        let url = match &self.url {
+            StoreUrl::Sqlite(path) => {
+                let encode = |byte: u8| match byte {
+                    b'/' => "/".to_owned(),
+                    other => format!("%{other:02x}"),
+                };
+                let path: String = path.to_str().unwrap().bytes().map(encode).collect();
+                format!("sqlite://{path}")
+            }
+            StoreUrl::Postgres(url) => url.clone(),
+        };
+        AnyConnection::connect(&url).await.unwrap()
     }
 
     pub(crate) async fn open(&self) -> Store {

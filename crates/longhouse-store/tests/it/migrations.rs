@@ -1,0 +1,74 @@
+//! Every version's rows are read by the newest one: they are put in by SQL after their migration, and before all later ones.
+
+use std::time::Duration;
+
+use longhouse_domain::event::{EventKind, LogLevel};
+use longhouse_domain::query::SessionQuery;
+use longhouse_domain::{Phase, Role, Status};
+use longhouse_store::{
+    CatchUp, IdempotencyKey, IdempotentClaim, LogQuery, Rotation, SessionRef, Store,
+};
+use sqlx::{Connection, Executor};
+
+use crate::harness::{Bed, at, on_both_back_ends, token};
+
+/// One file for each migration, in order: rows as that version writes them.
+const ROWS: &[&str] = &[include_str!("rows/0001.sql")];
+
+/// Migrates step by step, with each version's rows put in as it would have written them.
+async fn grown_up(bed: &Bed) -> Store {
+    for (version, rows) in (1..).zip(ROWS) {
+        Store::migrate_for_test(&bed.url, version).await.unwrap();
+        let mut connection = bed.connect().await;
+        connection.execute(sqlx::raw_sql(*rows)).await.unwrap();
+        connection.close().await.unwrap();
+    }
+    bed.open().await
+}
+
+on_both_back_ends! {
+    async fn every_migration_has_rows_put_in_before_the_next(bed: &Bed) {
+        let store = bed.open().await;
+        let newest = store.ping().await.unwrap().schema;
+        assert_eq!(usize::try_from(newest).unwrap(), ROWS.len(), "a new migration needs its file of rows");
+    }
+
+    async fn accounts_of_version_1_still_work(bed: &Bed) {
+        let store = grown_up(bed).await;
+        let ann = store.credentials("ANN").await.unwrap().unwrap();
+        assert_eq!(ann.password_hash.as_deref(), Some("$argon2id$x"));
+        let user = ann.user;
+        assert_eq!((user.role, user.may_use_host, user.disabled, user.token_version), (Role::Member, true, false, 3));
+        let rotated = store.rotate_token("t0", &token("t1"), at(5), Duration::ZERO).await.unwrap();
+        assert!(matches!(rotated, Rotation::Rotated { .. }), "{rotated:?}");
+        assert_eq!(store.consume_ticket("k0", "terminal", at(5)).await.unwrap(), Some(user.id));
+        assert_eq!(store.setting("setup").await.unwrap().as_deref(), Some("hash"));
+        let key = IdempotencyKey { user: user.id, name: "k".to_owned(), request_hash: "h".to_owned() };
+        let claim = store.claim_idempotency_key(&key, at(1)).await.unwrap();
+        assert_eq!(claim, IdempotentClaim::Done("0192f3a4-7f3e-7cc0-98c4-0000000000a1".to_owned()));
+    }
+
+    async fn sessions_of_version_1_still_work(bed: &Bed) {
+        let store = grown_up(bed).await;
+        let ann = store.user_by_name("ann").await.unwrap().unwrap().actor();
+        let by_label = SessionQuery {
+            labels: vec![("team".to_owned(), Some("red".to_owned()))],
+            text: Some("/SRV".to_owned()),
+            limit: 9,
+            ..SessionQuery::default()
+        };
+        let found = store.sessions(&ann, &by_label).await.unwrap().items;
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].status(), found[0].terminals.len()), (Status::Running, 3));
+        let two = store.session(&ann, &SessionRef::parse("two")).await.unwrap().unwrap();
+        assert_eq!(two.phase, Phase::Error { reason: "killed by signal 9".to_owned() });
+        let log = store.session_log(found[0].id, &LogQuery::default()).await.unwrap();
+        assert_eq!((log[0].level, log[0].message.as_str()), (LogLevel::Warn, "a line"));
+        let CatchUp::Events(events) = store.catch_up(&ann, 0, 10).await.unwrap() else { panic!("told to reload") };
+        assert_eq!(events.len(), 4);
+        // And it can be changed and deleted as any other.
+        assert!(store.set_phase(two.id, Phase::Starting, at(9)).await.unwrap().is_some());
+        let gone = store.delete_session(found[0].id, at(9)).await.unwrap().unwrap();
+        assert_eq!((gone.events[0].seq, &gone.events[0].what), (6, &EventKind::Deleted));
+    }
+}
