@@ -2,10 +2,6 @@
 
 use std::path::Path;
 
-#[expect(
-    clippy::print_stdout,
-    reason = "a build script talks to cargo on its standard output"
-)]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let schema = Path::new("proto/sessiond.proto");
     println!("cargo:rerun-if-changed={}", schema.display());

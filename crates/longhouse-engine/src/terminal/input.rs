@@ -1,16 +1,63 @@
 //! Input on its way to sessiond: one ordered stream per watched terminal, opened again when the connection was lost.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
+use longhouse_domain::terminal::TerminalSize;
 use longhouse_link::proto::WriteRequest;
 use longhouse_link::{LinkClient, limits};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_stream::Stream;
 
+use super::hub::Hub;
+use super::presence::Access;
+use crate::error::EngineError;
 use crate::session::connection::Connections;
 
 /// How many messages lie between the queue and the link.
 const IN_FLIGHT: usize = 4;
+
+/// What a viewer types into. It keeps nothing open: once its viewer has left, nobody drives through it.
+#[derive(Clone)]
+pub struct ViewerInput {
+    pub(super) id: u64,
+    pub(super) hub: Arc<Hub>,
+    pub(super) access: Access,
+}
+
+impl std::fmt::Debug for ViewerInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ViewerInput")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl ViewerInput {
+    /// Types. Waits while the program does not read.
+    pub async fn write(&self, data: Bytes) -> Result<(), EngineError> {
+        self.may_write()?;
+        self.hub.typed(self.id, data).await
+    }
+
+    /// Says how large the viewer's window is. The terminal takes that size while this viewer drives.
+    pub fn resize(&self, size: TerminalSize) -> Result<(), EngineError> {
+        self.may_write()?;
+        self.hub.wants(self.id, size);
+        Ok(())
+    }
+
+    fn may_write(&self) -> Result<(), EngineError> {
+        match self.access {
+            Access::Write => Ok(()),
+            Access::Read => Err(EngineError::Forbidden {
+                code: "terminal.read_only",
+                detail: "this viewer may look, not type".to_owned(),
+            }),
+        }
+    }
+}
 
 /// Carries what is typed until nobody can type any more.
 pub(super) async fn run(

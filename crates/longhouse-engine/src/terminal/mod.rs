@@ -8,6 +8,7 @@
 //! A viewer pulls; nobody pushes to it. One that reads slowly falls behind the ring, then reads what sessiond still keeps, and
 //! when that is gone is repainted. Nothing here waits for a viewer.
 
+mod fetch;
 mod hub;
 mod input;
 mod presence;
@@ -17,6 +18,7 @@ mod state;
 mod viewer;
 
 pub(crate) use hub::Hub;
+pub use input::ViewerInput;
 pub(crate) use input::pieces;
 pub use presence::{Access, PresentViewer};
-pub use viewer::{Closed, Hello, Viewer, ViewerEvent, ViewerInput};
+pub use viewer::{Closed, Hello, Viewer, ViewerEvent};
