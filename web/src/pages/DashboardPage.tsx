@@ -17,6 +17,7 @@ import { Button, buttonClass } from '../ui/Button'
 import { classes } from '../ui/classes'
 import { Notice } from '../ui/Notice'
 import { Segments } from '../ui/Segments'
+import { useMedia } from '../ui/useMedia'
 
 const route = getRouteApi('/_authed/_shell/')
 
@@ -34,7 +35,7 @@ export function DashboardPage() {
           <h1 className="text-xl font-semibold tracking-tight">Sessions</h1>
           <p className="text-xs text-faint">{summary(sessions.data)}</p>
         </div>
-        <Link to="/new" className={classes(buttonClass('primary'), 'hidden sm:inline-flex')}>
+        <Link to="/new" className={classes(buttonClass('primary'), 'max-sm:hidden')}>
           <Plus size={16} /> New session
         </Link>
       </header>
@@ -57,14 +58,14 @@ interface FiltersProps {
   onChange: (change: Partial<Record<keyof DashboardSearch, string | undefined>>) => void
 }
 
-const PICK = 'h-8 rounded-lg border border-line-strong bg-surface px-2.5 text-xs text-soft hover:text-text coarse:h-10 coarse:text-[16px]'
+const PICK = 'h-8 min-w-0 rounded-lg border border-line-strong bg-surface px-2.5 text-xs text-soft hover:text-text coarse:h-10 coarse:text-[16px]'
 
 function Filters({ search, sessions, onChange }: FiltersProps) {
   const agents = [...new Set(sessions.map((session) => session.agent))].toSorted()
   const counts = countByStatus(sessions)
   return (
-    <div className="mb-4 flex flex-wrap items-center gap-2">
-      <label className="relative min-w-40 flex-1 sm:max-w-64">
+    <div className="mb-4 grid grid-cols-3 items-center gap-2 sm:flex">
+      <label className="relative col-span-3 sm:w-64">
         <span className="sr-only">Search sessions</span>
         <Search size={14} className="pointer-events-none absolute top-1/2 left-2.5 -translate-y-1/2 text-faint" />
         <input
@@ -78,7 +79,7 @@ function Filters({ search, sessions, onChange }: FiltersProps) {
         />
       </label>
       <select aria-label="Filter by status" className={PICK} value={search.status ?? ''} onChange={(event) => onChange({ status: event.target.value })}>
-        <option value="">Any status</option>
+        <option value="">Status</option>
         {STATUSES.map((status) => (
           <option key={status} value={status}>
             {statusWord(status)} ({counts[status]})
@@ -86,7 +87,7 @@ function Filters({ search, sessions, onChange }: FiltersProps) {
         ))}
       </select>
       <select aria-label="Filter by agent" className={PICK} value={search.agent ?? ''} onChange={(event) => onChange({ agent: event.target.value })}>
-        <option value="">Any agent</option>
+        <option value="">Agent</option>
         {agents.map((agent) => (
           <option key={agent} value={agent}>
             {agentTitle(agent)}
@@ -101,15 +102,17 @@ function Filters({ search, sessions, onChange }: FiltersProps) {
           </option>
         ))}
       </select>
-      <Segments
-        label="Layout"
-        value={search.view ?? 'cards'}
-        onChange={(view) => onChange({ view })}
-        choices={[
-          { value: 'cards', label: 'Cards', icon: <LayoutGrid size={14} />, hideLabel: true },
-          { value: 'table', label: 'Table', icon: <Rows3 size={14} />, hideLabel: true },
-        ]}
-      />
+      <span className="max-sm:hidden">
+        <Segments
+          label="Layout"
+          value={search.view ?? 'cards'}
+          onChange={(view) => onChange({ view })}
+          choices={[
+            { value: 'cards', label: 'Cards', icon: <LayoutGrid size={14} />, hideLabel: true },
+            { value: 'table', label: 'Table', icon: <Rows3 size={14} />, hideLabel: true },
+          ]}
+        />
+      </span>
     </div>
   )
 }
@@ -122,6 +125,8 @@ interface ContentProps {
 
 function Content({ search, query, onClear }: ContentProps): ReactNode {
   const { data, error, isPending } = query
+  // Rows of that many columns need a wide window; a phone shows the cards as a list.
+  const wide = useMedia('(min-width: 640px)')
   if (isPending) return <Skeletons />
   if (data === undefined) {
     return (
@@ -143,7 +148,7 @@ function Content({ search, query, onClear }: ContentProps): ReactNode {
       </Notice>
     )
   }
-  if (search.view === 'table') return <SessionTable sessions={shown} />
+  if (search.view === 'table' && wide) return <SessionTable sessions={shown} />
   return (
     <div className="grid grid-cols-[repeat(auto-fill,minmax(min(100%,19rem),1fr))] gap-3">
       {shown.map((session) => (

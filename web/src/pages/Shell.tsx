@@ -27,6 +27,8 @@ export function Shell() {
   const { pathname } = useLocation()
   useEffect(() => setDrawer(false), [pathname])
   const compact = rail === 'rail'
+  // On a phone every line counts for the terminal; the session's own head leads back.
+  const inSession = pathname.startsWith('/sessions/')
   return (
     <div className="flex h-app overflow-hidden">
       <a href="#main" className="sr-only focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:z-50 focus:rounded-md focus:bg-raised focus:px-3 focus:py-2">
@@ -37,7 +39,7 @@ export function Shell() {
       </aside>
       {drawer && <Drawer onClose={() => setDrawer(false)} />}
       <div className="flex min-w-0 flex-1 flex-col">
-        <div className="flex h-12 shrink-0 items-center gap-2 border-b border-line bg-side px-2 md:hidden">
+        <div className={classes('h-12 shrink-0 items-center gap-2 border-b border-line bg-side px-2 md:hidden', inSession ? 'hidden' : 'flex')}>
           <IconButton label="Open the list of sessions" onClick={() => setDrawer(true)}>
             <MenuIcon size={18} />
           </IconButton>

@@ -25,18 +25,17 @@ export function Dialog({ title, description, onClose, children, width = 'narrow'
             width === 'narrow' ? 'max-w-md' : 'max-w-xl',
           )}
         >
-          <div className="flex items-start justify-between gap-4">
-            <Radix.Title className="text-lg font-semibold tracking-tight">{title}</Radix.Title>
-            <Radix.Close asChild>
-              <IconButton label="Close" className="-mt-1 -mr-1.5">
-                <X size={16} />
-              </IconButton>
-            </Radix.Close>
-          </div>
+          <Radix.Title className="pr-8 text-lg font-semibold tracking-tight">{title}</Radix.Title>
           <Radix.Description asChild>
             <div className="mt-1 text-sm text-soft">{description}</div>
           </Radix.Description>
           {children}
+          {/* Last, so that the focus begins at what the dialog is about. */}
+          <Radix.Close asChild>
+            <IconButton label="Close" className="absolute top-4 right-3.5">
+              <X size={16} />
+            </IconButton>
+          </Radix.Close>
         </Radix.Content>
       </Radix.Portal>
     </Radix.Root>

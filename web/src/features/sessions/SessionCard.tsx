@@ -14,7 +14,7 @@ export function SessionCard({ session }: { session: Session }) {
   return (
     <article
       data-session={session.name}
-      className="group relative flex min-h-38 flex-col rounded-xl border border-line bg-surface p-4 shadow-card transition-colors hover:border-line-strong"
+      className="group relative flex flex-col sm:min-h-38 rounded-xl border border-line bg-surface p-4 shadow-card transition-colors hover:border-line-strong"
     >
       <div className="flex items-start gap-3">
         <AgentIcon agent={session.agent} size={34} />
@@ -79,7 +79,7 @@ export function QuickTurn({ session }: { session: Session }) {
       onClick={() => turn(canStop ? 'stop' : 'start')}
       className="opacity-0 group-hover:opacity-100 focus-visible:opacity-100 coarse:opacity-100"
     >
-      {canStop ? <Square size={13} /> : <Play size={14} />}
+      {canStop ? <Square size={11} fill="currentColor" /> : <Play size={14} />}
     </IconButton>
   )
 }

@@ -1,6 +1,7 @@
 // The head of a session's page: name, status, actions, layout.
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { Columns2, Info, Maximize2, Pencil, Play, RotateCw, Square, SquareSplitHorizontal } from 'lucide-react'
+import { Link } from '@tanstack/react-router'
+import { ArrowLeft, Columns2, Info, Maximize2, PanelTop, Play, RotateCw, Square } from 'lucide-react'
 import { useState } from 'react'
 import { client, unwrap } from '../../api/client'
 import { describe } from '../../api/problem'
@@ -29,8 +30,13 @@ interface SessionHeaderProps {
 export function SessionHeader({ session, layout, wide, panelOpen, onLayout, onPanel, onDeleted }: SessionHeaderProps) {
   const { turn, busy } = useSessionActions(session)
   return (
-    <header className="flex h-13 shrink-0 items-center gap-2.5 border-b border-line px-3 sm:px-4">
-      <AgentIcon agent={session.agent} size={28} />
+    <header className="flex h-13 shrink-0 items-center gap-2 border-b border-line px-3 sm:px-4">
+      <Link to="/" aria-label="All sessions" className="-ml-1 grid size-9 shrink-0 place-items-center rounded-md text-soft hover:bg-hover md:hidden">
+        <ArrowLeft size={18} />
+      </Link>
+      <span className="max-md:hidden">
+        <AgentIcon agent={session.agent} size={28} />
+      </span>
       <SessionName key={session.name} session={session} />
       <Status status={session.status} />
       <span className="hidden sm:inline">
@@ -50,7 +56,7 @@ export function SessionHeader({ session, layout, wide, panelOpen, onLayout, onPa
         )}
         {may(session, 'stop') && (
           <Button size="small" look="quiet" disabled={busy} onClick={() => turn('stop')}>
-            <Square size={12} /> Stop
+            <Square size={11} fill="currentColor" /> Stop
           </Button>
         )}
       </span>
@@ -61,7 +67,7 @@ export function SessionHeader({ session, layout, wide, panelOpen, onLayout, onPa
           onChange={onLayout}
           choices={[
             { value: 'split', label: 'Side by side', icon: <Columns2 size={14} />, hideLabel: true },
-            { value: 'tabs', label: 'Tabs', icon: <SquareSplitHorizontal size={14} className="rotate-90" />, hideLabel: true },
+            { value: 'tabs', label: 'Tabs', icon: <PanelTop size={14} />, hideLabel: true },
             { value: 'full', label: 'Full screen', icon: <Maximize2 size={13} />, hideLabel: true },
           ]}
         />
@@ -89,18 +95,20 @@ function SessionName({ session }: { session: Session }) {
   })
   if (draft === null) {
     return (
-      <span className="group/name flex min-w-0 items-center gap-1">
-        <h1 className="truncate font-semibold tracking-tight">{session.name}</h1>
-        {may(session, 'update') && (
-          <IconButton
-            label="Rename"
-            className="hidden size-6 opacity-0 group-hover/name:opacity-100 focus-visible:opacity-100 sm:inline-grid"
+      <h1 className="min-w-0 font-semibold tracking-tight">
+        {may(session, 'update') ? (
+          <button
+            type="button"
+            title="Rename"
+            className="block max-w-full truncate rounded-md px-1.5 py-0.5 hover:bg-hover"
             onClick={() => setDraft(session.name)}
           >
-            <Pencil size={12} />
-          </IconButton>
+            {session.name}
+          </button>
+        ) : (
+          <span className="block truncate">{session.name}</span>
         )}
-      </span>
+      </h1>
     )
   }
   const problem = nameError(draft)

@@ -35,7 +35,7 @@ export function SessionMenu({ session, onDeleted }: SessionMenuProps) {
         <MenuItem icon={<Play size={14} />} disabled={busy || !may(session, 'start')} onSelect={() => turn('start')}>
           Start
         </MenuItem>
-        <MenuItem icon={<Square size={13} />} disabled={busy || !may(session, 'stop')} onSelect={() => turn('stop')}>
+        <MenuItem icon={<Square size={11} fill="currentColor" />} disabled={busy || !may(session, 'stop')} onSelect={() => turn('stop')}>
           Stop
         </MenuItem>
         <MenuItem icon={<RotateCw size={14} />} disabled={busy || !may(session, 'restart')} onSelect={() => turn('restart')}>

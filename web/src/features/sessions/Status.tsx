@@ -10,11 +10,11 @@ const WORDS: Record<SessionStatus, string> = {
   error: 'Error',
 }
 const DOTS: Record<SessionStatus, string> = {
-  pending: 'bg-wait',
-  starting: 'bg-start animate-glow',
-  running: 'bg-run',
-  stopped: 'bg-transparent ring-[1.5px] ring-inset ring-stop',
-  error: 'bg-err rounded-[2px] rotate-45',
+  pending: 'rounded-full bg-wait',
+  starting: 'rounded-full bg-start animate-glow',
+  running: 'rounded-full bg-run',
+  stopped: 'rounded-full ring-[1.5px] ring-inset ring-stop',
+  error: 'rotate-45 rounded-[2px] bg-err',
 }
 const TEXTS: Record<SessionStatus, string> = {
   pending: 'text-wait',
@@ -29,7 +29,7 @@ export function statusWord(status: SessionStatus): string {
 }
 
 export function StatusDot({ status }: { status: SessionStatus }) {
-  return <span aria-hidden="true" className={classes('inline-block size-2 shrink-0 rounded-full', DOTS[status])} />
+  return <span aria-hidden="true" className={classes('inline-block size-2 shrink-0', DOTS[status])} />
 }
 
 export function Status({ status }: { status: SessionStatus }) {

@@ -15,7 +15,7 @@ export interface DashboardSearch {
 const STATUS_ORDER: Record<SessionStatus, number> = { error: 0, running: 1, starting: 2, pending: 3, stopped: 4 }
 export const STATUSES: readonly SessionStatus[] = ['running', 'starting', 'pending', 'stopped', 'error']
 export const SORTS: readonly { value: SortKey; label: string }[] = [
-  { value: 'activity', label: 'Last activity' },
+  { value: 'activity', label: 'Activity' },
   { value: 'created', label: 'Newest' },
   { value: 'name', label: 'Name' },
   { value: 'status', label: 'Status' },

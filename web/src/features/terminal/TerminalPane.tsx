@@ -65,7 +65,7 @@ export function TerminalPane(props: TerminalPaneProps) {
     >
       <TitleBar {...props} view={view} onFind={() => setSearching(true)} onRestart={() => void restart()} />
       <div
-        className="relative min-h-0 flex-1 ring-inset focus-within:ring-1 focus-within:ring-ember/45"
+        className="relative min-h-0 flex-1 after:pointer-events-none after:absolute after:inset-0 after:z-10 after:ring-ember/60 after:ring-inset focus-within:after:ring-1"
         style={{ backgroundColor: theme.colors.background }}
       >
         <ScreenMenu controller={controller} onFind={() => setSearching(true)}>
@@ -129,7 +129,7 @@ function TitleBar({ terminal, canDrive, aloneUrl, fullScreen, tabs, view, onFull
       <Presence view={view} />
       <div className="flex items-center">
         {openAlone !== null && (
-          <IconButton label="Open in its own window" className="hidden lg:inline-grid" onClick={openAlone}>
+          <IconButton label="Open in its own window" className="max-lg:hidden" onClick={openAlone}>
             <ExternalLink size={14} />
           </IconButton>
         )}

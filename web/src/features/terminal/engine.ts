@@ -14,6 +14,7 @@ import { shortcutOf } from './shortcuts'
 import type { Shortcut } from './shortcuts'
 import { xtermTheme } from './themes'
 import type { TerminalTheme } from './themes'
+import '@xterm/xterm/css/xterm.css'
 
 export interface EngineEvents {
   input: (text: string) => void
