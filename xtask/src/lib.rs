@@ -34,7 +34,7 @@ Usage: cargo xtask <command>
   build [--release]     build the complete program, with the web page and sessiond inside
   test [--only STAGE]   set up what the tests need and run everything that CI runs; `--only` may be repeated
   codegen               write web/openapi.json and web/src/api/schema.gen.ts anew
-  bench [ARGS]          run the benchmarks
+  bench [--no-write]    measure, and write the figures into docs/performance.md
   help                  show this text";
 
 /// Runs the command that `arguments` name (without the program's own name) and returns the exit code for the shell.

@@ -129,6 +129,12 @@ const ROOMS: &[Room] = &[
         uses: &["longhouse-domain", "longhouse-link"],
         never: &["sqlx*", "bollard*", "kube*", "utoipa*", "socketioxide*"],
     },
+    // The benchmark meets the program as its users do, from outside.
+    Room {
+        name: "bench",
+        uses: &[],
+        never: WEB,
+    },
     Room {
         name: "tidy",
         uses: &["xtask"],

@@ -13,6 +13,10 @@ const DOORS: &[(&str, &str)] = &[
         "crates/sessiond/src/",
         "the programs in a session's terminals",
     ),
+    (
+        "crates/longhouse/src/doctor/",
+        "programs that are asked for their version",
+    ),
     ("crates/tidy/src/", "git, for the list of files"),
     ("xtask/src/", "cargo, npm and the machine's package manager"),
     ("bench/", "the server under measurement"),
