@@ -142,7 +142,7 @@ fn mount_of(controllers: &str, mounts: &str) -> Option<PathBuf> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::process::{Child, Command};
 
     use super::*;
@@ -168,13 +168,9 @@ mod tests {
     }
 
     impl Service {
-        /// `None` where this user may not make groups; then [`memberships`] has to say the same.
+        /// `None` where this user may not make groups.
         fn start() -> Option<Self> {
-            let free = |place: &Membership| !place.is_limit() && place.is_root();
-            let place = memberships_of(std::process::id())
-                .into_iter()
-                .find(|place| free(place) && roots(place).is_some_and(|root| may_write(&root)))?;
-            let outer = roots(&place)?.join(format!("longhouse-test-{}", std::process::id()));
+            let (place, outer) = outer_group("service")?;
             let inner = outer.join("longhouse.service");
             fs::create_dir_all(&inner).unwrap();
             let program = Command::new("sleep")
@@ -198,9 +194,22 @@ mod tests {
         }
     }
 
-    fn roots(place: &Membership) -> Option<PathBuf> {
+    /// A directory for a test's own groups, in a hierarchy where this user may make some.
+    pub(in super::super) fn outer_group(name: &str) -> Option<(Membership, PathBuf)> {
         let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap();
-        mount_of(&place.controllers, &mounts)
+        let open_dir = |place: &Membership| {
+            if place.is_root() {
+                mount_of(&place.controllers, &mounts).filter(|root| may_write(root))
+            } else {
+                place.beside.clone()
+            }
+        };
+        let mut places = memberships_of(std::process::id()).into_iter();
+        places.find_map(|place| {
+            let dir = open_dir(&place).filter(|_| !place.is_limit())?;
+            let outer = dir.join(format!("longhouse-test-{name}-{}", std::process::id()));
+            Some((place, outer))
+        })
     }
 
     fn may_write(dir: &Path) -> bool {
@@ -212,12 +221,9 @@ mod tests {
     fn a_process_leaves_the_servers_group_for_one_beside_it() {
         let Some(mut service) = Service::start() else {
             let own = memberships_of(std::process::id());
-            let open = |place: &Membership| {
-                !place.is_root() && !place.is_limit() && place.beside.is_some()
-            };
             assert!(
-                !own.iter().any(open),
-                "groups could be made, but the test found none: {own:?}"
+                own.iter()
+                    .all(|place| place.is_limit() || place.beside.is_none())
             );
             return;
         };

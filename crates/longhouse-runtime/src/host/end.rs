@@ -16,8 +16,8 @@ use super::process::{self, ProcessId};
 use super::{Host, HostRuntime, cgroup};
 use crate::exec::{self, Program};
 
-/// What sessiond has to end by itself after it was asked to.
-const SESSIOND_GRACE: Duration = Duration::from_secs(3);
+/// What sessiond has to end by itself after it was asked to: it gives its own programs five seconds.
+const SESSIOND_GRACE: Duration = Duration::from_secs(7);
 
 /// What other programs have.
 const PROGRAM_GRACE: Duration = Duration::from_secs(1);
@@ -56,7 +56,7 @@ pub(super) async fn end(
         return end_sessiond(runtime, session, known, tmux).await;
     }
     let find = move |host: &Host| {
-        let mut daemons = host.sessionds(session);
+        let mut daemons = host.sessionds(&session.short());
         daemons.extend(known);
         (
             host.family(session, daemons.iter().copied().chain(tmux)),
@@ -93,7 +93,7 @@ async fn end_sessiond(
     let find = move |host: &Host| {
         let table = process::own_processes();
         let kept = process::with_descendants([tmux], &table);
-        let heads = host.sessionds(session).into_iter().chain(known);
+        let heads = host.sessionds(&session.short()).into_iter().chain(known);
         let all = process::with_descendants(heads, &table);
         all.difference(&kept).copied().collect()
     };
@@ -105,12 +105,12 @@ pub(super) async fn clear_short(runtime: &HostRuntime, short: String) -> io::Res
     let socket = runtime.host.layout.run_dir().join(&short).join("tmux.sock");
     let tmux = tmux_server(runtime, &socket).await;
     let name = short.clone();
-    let family = runtime
-        .blocking(move |_| {
-            let marked = process::marked(|marked| marked.short() == name);
-            process::with_descendants(marked.into_iter().chain(tmux), &process::own_processes())
-        })
-        .await?;
+    let find = move |host: &Host| {
+        let heads = host.sessionds(&name).into_iter().chain(tmux);
+        let marked = process::marked(|marked| marked.short() == name);
+        process::with_descendants(heads.chain(marked), &process::own_processes())
+    };
+    let family = runtime.blocking(find).await?;
     let name = short.clone();
     sweep(runtime, family, move |marked| marked.short() == name).await?;
     runtime

@@ -23,18 +23,11 @@ struct Note {
     reason: String,
 }
 
-/// A line of the log, as `tracing` writes it, nested or flat.
+/// A line of the log, as `tracing` writes it.
 #[derive(Deserialize)]
 struct Line {
     level: String,
-    message: Option<String>,
-    fields: Option<Fields>,
-}
-
-#[derive(Deserialize)]
-struct Fields {
-    message: Option<String>,
-    error: Option<String>,
+    fields: serde_json::Map<String, serde_json::Value>,
 }
 
 /// What is known of the end of the sessiond that kept its files in this directory.
@@ -63,9 +56,13 @@ fn last_error(log: &str) -> Option<String> {
     if !line.level.eq_ignore_ascii_case("error") {
         return None;
     }
-    let fields = line.fields;
-    let (nested, error) = fields.map_or((None, None), |fields| (fields.message, fields.error));
-    let parts: Vec<_> = line.message.or(nested).into_iter().chain(error).collect();
+    let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
+    let message = line.fields.get("message").and_then(text);
+    let rest = line.fields.iter().filter(|(name, _)| *name != "message");
+    let parts: Vec<_> = message
+        .into_iter()
+        .chain(rest.filter_map(|(_, value)| text(value)))
+        .collect();
     (!parts.is_empty()).then(|| parts.join(": "))
 }
 
@@ -103,7 +100,7 @@ mod tests {
 
         std::fs::write(
             &log,
-            format!("{error}\n{{\"level\":\"INFO\",\"message\":\"linked\"}}\n"),
+            format!("{error}\n{{\"level\":\"INFO\",\"fields\":{{\"message\":\"linked\"}}}}\n"),
         )
         .unwrap();
         assert!(reason(dir.path()).contains("killed"));

@@ -225,8 +225,10 @@ mod tests {
 
     use longhouse_domain::session::Workdir;
 
+    use super::super::cgroup::tests::outer_group;
     use super::super::{Detachment, HostSettings, SessiondBinary};
     use super::*;
+    use crate::Runtime;
 
     fn script(path: PathBuf, text: &str) -> PathBuf {
         fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
@@ -249,6 +251,42 @@ mod tests {
         HostRuntime::new(settings).unwrap()
     }
 
+    fn plan(session: u128) -> Plan {
+        Plan {
+            session: SessionId(uuid::Uuid::from_u128(session)),
+            workdir: Workdir::Own,
+            multiplexer: Multiplexer::None,
+            env: BTreeMap::new(),
+            agent_program: None,
+        }
+    }
+
+    /// A daemon that only sleeps, started as sessiond is.
+    const SLEEPER: &str = "setsid sleep 600 < /dev/null > /dev/null 2>&1 &
+echo \"{\\\"pid\\\":$!,\\\"startTicks\\\":$(cut -d ' ' -f 22 /proc/$!/stat)}\"";
+
+    #[tokio::test]
+    async fn a_session_has_a_control_group_of_its_own_which_goes_with_it() {
+        let Some((_, outer)) = outer_group("launch") else {
+            return;
+        };
+        fs::create_dir(&outer).unwrap();
+        let root = tempfile::tempdir().unwrap();
+        let mut runtime = runtime(root.path(), SLEEPER);
+        let way = Way::Groups(vec![outer.clone()]);
+        Arc::get_mut(&mut runtime.host).unwrap().detachment = Detachment { way, warning: None };
+        let plan = plan(0xdef);
+        let group = outer.join("longhouse-000000000def");
+        for _ in 0..2 {
+            let handle = provision(&runtime, &plan).await.unwrap();
+            let process = runtime.host.process(&handle).unwrap();
+            assert_eq!(cgroup::members(&group), [process.pid]);
+        }
+        runtime.destroy(plan.session, &plan.workdir).await.unwrap();
+        assert!(!group.exists());
+        cgroup::remove_group(&outer).unwrap();
+    }
+
     /// systemd's twin says what it was asked for, and does what `--scope` does: becomes the program.
     #[tokio::test]
     async fn where_systemd_runs_sessiond_is_started_in_a_scope_of_its_own_each_time() {
@@ -262,13 +300,7 @@ mod tests {
             manager: Manager::User,
         };
         Arc::get_mut(&mut runtime.host).unwrap().detachment = Detachment { way, warning: None };
-        let plan = Plan {
-            session: SessionId(uuid::Uuid::from_u128(0xabc)),
-            workdir: Workdir::Own,
-            multiplexer: Multiplexer::None,
-            env: BTreeMap::new(),
-            agent_program: None,
-        };
+        let plan = plan(0xabc);
         let uid = rustix::process::geteuid().as_raw();
         for count in 0..2 {
             let failure = provision(&runtime, &plan).await.unwrap_err().to_string();

@@ -25,6 +25,9 @@ use super::remove::remove_tree;
 /// two slashes and a file name, for which this leaves 23.
 const RUN_DIR_BYTES: usize = 70;
 
+/// The file that sessiond keeps open and locked while it lives.
+const LOCK: &str = "sessiond.lock";
+
 /// Mode of everything that only the server's user may enter.
 const PRIVATE: u32 = 0o700;
 
@@ -102,15 +105,13 @@ impl Layout {
             .recursive(true)
             .mode(PRIVATE)
             .create(&data_dir)?;
+        private_dir(&run_dir)?;
+        // Without links, so that they compare equal to what the process table shows.
         let layout = Self {
             data_dir: data_dir.canonicalize()?,
-            run_dir,
+            run_dir: run_dir.canonicalize()?,
         };
-        for dir in [
-            layout.bin_dir(),
-            layout.sessions_dir(),
-            layout.run_dir.clone(),
-        ] {
+        for dir in [layout.bin_dir(), layout.sessions_dir()] {
             private_dir(&dir)?;
         }
         Ok(layout)
@@ -154,6 +155,18 @@ impl Layout {
 
     pub(super) fn tmux_socket(&self, session: SessionId) -> PathBuf {
         self.socket_dir(session).join("tmux.sock")
+    }
+
+    /// The short name of the session whose sessiond keeps this file locked, if it is such a file.
+    pub(super) fn owner_of_lock<'a>(&self, path: &'a Path) -> Option<&'a str> {
+        let short = path
+            .strip_prefix(&self.run_dir)
+            .ok()?
+            .to_str()?
+            .strip_suffix(LOCK)?;
+        short
+            .strip_suffix('/')
+            .filter(|short| crate::is_short_name(short))
     }
 
     /// Makes the session's directories.

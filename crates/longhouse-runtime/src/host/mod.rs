@@ -160,15 +160,15 @@ impl Host {
     }
 
     fn leftovers(&self) -> io::Result<Vec<Leftover>> {
-        let (mut sessions, shorts) = self.layout.found()?;
+        let (sessions, mut shorts) = self.layout.found()?;
         // Programs whose directories somebody else has removed.
-        let running = process::own_processes()
-            .into_iter()
-            .map(|entry| entry.id)
-            .filter(|id| self.is_sessiond(*id));
-        sessions.extend(running.filter_map(process::ProcessId::session));
-        sessions.sort();
-        sessions.dedup();
+        shorts.extend(
+            self.all_sessionds()
+                .into_iter()
+                .filter_map(|(_, owner)| owner),
+        );
+        shorts.sort();
+        shorts.dedup();
         let known: HashSet<String> = sessions.iter().map(SessionId::short).collect();
         let whole = sessions.into_iter().map(|session| Leftover {
             name: session.to_string(),

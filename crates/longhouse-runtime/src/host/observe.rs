@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::process::{self, ProcessId};
 use super::{Host, ending};
 
-/// The first argument of sessiond's program where it only waits for a program inside tmux.
-const WRAPPER: &str = "run-child";
+/// The first argument of sessiond's program where it is the daemon.
+const DAEMON: &str = "run";
 
 /// What is remembered of a running sessiond.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,16 +66,14 @@ impl Host {
         Some(known.process).filter(|process| process.is_alive())
     }
 
-    /// The session's sessiond, looked for among the processes: it runs a program of ours and carries the session's mark. Where two do
-    /// (a daemon and what it is just about to start), it is the one whose parent does not.
+    /// The session's sessiond, looked for among the processes. Where two fit (a daemon and a child of it that has not yet become another
+    /// program), it is the one whose parent does not.
     fn find_sessiond(&self, session: SessionId) -> Option<ProcessId> {
-        let all = self.sessionds(session);
+        let all = self.sessionds(&session.short());
         let table = process::own_processes();
         let parent_of = |id: ProcessId| {
-            table
-                .iter()
-                .find(|entry| entry.id == id)
-                .map(|entry| entry.parent)
+            let entry = table.iter().find(|entry| entry.id == id);
+            entry.map(|entry| entry.parent)
         };
         let is_first = |id: &&ProcessId| {
             parent_of(**id).is_none_or(|parent| !all.iter().any(|other| other.pid == parent))
@@ -83,21 +81,30 @@ impl Host {
         all.iter().find(is_first).copied()
     }
 
-    /// Every process of the session that runs sessiond's program.
-    pub(super) fn sessionds(&self, session: SessionId) -> Vec<ProcessId> {
-        let marked = process::marked(|marked| marked == session);
-        marked
-            .into_iter()
-            .filter(|id| self.is_sessiond(*id))
-            .collect()
+    /// Every process that is the sessiond of the session with this short name.
+    pub(super) fn sessionds(&self, short: &str) -> Vec<ProcessId> {
+        let all = self.all_sessionds().into_iter();
+        let of_session = all.filter(|(_, owner)| owner.as_deref() == Some(short));
+        of_session.map(|(id, _)| id).collect()
     }
 
-    /// Whether it is a sessiond of a version that this server wrote. The same program also stands inside tmux, around each program that
-    /// is wrapped there, and outlives the daemon: that one says so in its first argument.
-    pub(super) fn is_sessiond(&self, process: ProcessId) -> bool {
-        let is_ours = process
-            .executable()
-            .is_some_and(|path| path.starts_with(self.layout.bin_dir()));
-        is_ours && process.first_argument().as_deref() != Some(WRAPPER)
+    /// Every process that runs a version of sessiond which this server wrote, and the short name of the session whose lock it holds. The
+    /// same program also stands inside tmux, around each program that is wrapped there; the first argument tells them apart.
+    pub(super) fn all_sessionds(&self) -> Vec<(ProcessId, Option<String>)> {
+        let bin_dir = self.layout.bin_dir();
+        let is_daemon = |id: &ProcessId| {
+            let executable = id.executable();
+            executable.is_some_and(|path| path.starts_with(&bin_dir))
+                && id.first_argument().as_deref() == Some(DAEMON)
+        };
+        let owner = |id: ProcessId| {
+            let files = id.open_files();
+            let mut owners = files
+                .iter()
+                .filter_map(|file| self.layout.owner_of_lock(file));
+            owners.next().map(str::to_owned)
+        };
+        let all = process::own_processes().into_iter().map(|entry| entry.id);
+        all.filter(is_daemon).map(|id| (id, owner(id))).collect()
     }
 }

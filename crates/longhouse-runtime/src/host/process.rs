@@ -87,14 +87,28 @@ impl ProcessId {
         Some(String::from_utf8_lossy(argument).into_owned())
     }
 
-    /// The file it runs, without the mark of a deleted one.
-    pub(crate) fn executable(self) -> Option<PathBuf> {
-        let path = fs::read_link(proc_path(self.pid, "exe")).ok()?;
-        let text = path.to_str()?;
-        Some(PathBuf::from(
-            text.strip_suffix(" (deleted)").unwrap_or(text),
-        ))
+    /// The files it has open, as far as they have a name.
+    pub(crate) fn open_files(self) -> Vec<PathBuf> {
+        let open = fs::read_dir(proc_path(self.pid, "fd"))
+            .into_iter()
+            .flatten()
+            .flatten();
+        open.filter_map(|entry| link(&entry.path())).collect()
     }
+
+    /// The file it runs.
+    pub(crate) fn executable(self) -> Option<PathBuf> {
+        link(&proc_path(self.pid, "exe"))
+    }
+}
+
+/// Where a link in `/proc` leads to, without the mark of a deleted file.
+fn link(path: &Path) -> Option<PathBuf> {
+    let target = fs::read_link(path).ok()?;
+    let text = target.to_str()?;
+    Some(PathBuf::from(
+        text.strip_suffix(" (deleted)").unwrap_or(text),
+    ))
 }
 
 /// The living processes of this user, without this process itself.

@@ -210,24 +210,34 @@ impl<R: Body> Fixture<R> {
     }
 }
 
-/// The processes whose environment names the session, with their command lines.
-pub(crate) fn marked(session: SessionId) -> Vec<String> {
+/// The processes whose environment names the session: process id and command line.
+pub(crate) fn marked(session: SessionId) -> Vec<(u32, String)> {
     let mark = format!("LONGHOUSE_SESSION_ID={session}");
-    let carries = |dir: &Path| {
-        let environ = std::fs::read(dir.join("environ")).unwrap_or_default();
-        environ
+    let line = |pid: u32| {
+        let read = |file: &str| std::fs::read(format!("/proc/{pid}/{file}")).unwrap_or_default();
+        let carries = read("environ")
             .split(|&byte| byte == 0)
-            .any(|line| line == mark.as_bytes())
+            .any(|line| line == mark.as_bytes());
+        carries.then(|| (pid, String::from_utf8_lossy(&read("cmdline")).into_owned()))
     };
-    let all = std::fs::read_dir("/proc")
+    let names = std::fs::read_dir("/proc")
         .unwrap()
-        .map(|dir| dir.unwrap().path());
-    let all = all.filter(|dir| carries(dir));
-    all.map(|dir| {
-        String::from_utf8_lossy(&std::fs::read(dir.join("cmdline")).unwrap_or_default())
-            .into_owned()
-    })
-    .collect()
+        .map(|dir| dir.unwrap().file_name());
+    names
+        .filter_map(|name| line(name.to_str()?.parse().ok()?))
+        .collect()
+}
+
+/// Waits until there is an answer.
+pub(crate) async fn wait_for<T>(mut answer: impl FnMut() -> Option<T>) -> T {
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        if let Some(answer) = answer() {
+            return answer;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "it never came");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }
 
 fn walk(dir: &Path) -> Vec<PathBuf> {

@@ -10,7 +10,9 @@ use longhouse_domain::session::{Multiplexer, Workdir};
 use longhouse_runtime::host::{HostRuntime, SessiondBinary};
 use longhouse_runtime::{Leftover, ProvisionError, Runtime};
 
-use crate::fixture::{Fixture, create_terminal, exec, find_tmux, host_settings, marked, within};
+use crate::fixture::{
+    Fixture, create_terminal, exec, find_tmux, host_settings, marked, wait_for, within,
+};
 
 /// A host runtime whose sessiond is this shell script.
 fn scripted(script: &str) -> Fixture<HostRuntime> {
@@ -254,14 +256,13 @@ async fn a_terminal_in_tmux_outlives_sessiond_and_is_adopted_by_the_next_start()
     let first = create_terminal(&link, "cat", true).await;
     assert!(first.running && !first.adopted);
     assert!(fixture.runtime.tmux_path(fixture.session()).exists());
-    let before = cats(&fixture);
-    assert_eq!(before.len(), 1, "{before:?}");
+    let before = cat(&fixture).await;
 
     crate::fixture::Body::kill(&*fixture.runtime, fixture.session(), &handle);
     fixture.gone(&handle).await;
     let (_handle, link) = fixture.start().await;
     assert!(create_terminal(&link, "cat", true).await.adopted);
-    assert_eq!(cats(&fixture), before);
+    assert_eq!(cat(&fixture).await, before);
 
     within(fixture.runtime.end(fixture.session(), None))
         .await
@@ -271,11 +272,18 @@ async fn a_terminal_in_tmux_outlives_sessiond_and_is_adopted_by_the_next_start()
     fixture.finish().await;
 }
 
-fn cats(fixture: &Fixture<HostRuntime>) -> Vec<String> {
-    marked(fixture.session())
-        .into_iter()
-        .filter(|line| line.starts_with("cat\0"))
-        .collect()
+/// The process id of the terminal's program, once it runs.
+async fn cat(fixture: &Fixture<HostRuntime>) -> u32 {
+    wait_for(|| {
+        let programs = marked(fixture.session());
+        let mut cats = programs
+            .iter()
+            .filter(|(_, line)| line.starts_with("cat\0"));
+        let found = cats.next().map(|(pid, _)| *pid);
+        assert!(cats.next().is_none(), "it runs twice: {programs:?}");
+        found
+    })
+    .await
 }
 
 #[tokio::test]
