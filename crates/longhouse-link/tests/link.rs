@@ -1,5 +1,11 @@
 //! The link over a real Unix socket, with the roles turned round: the listener's side calls, the dialling side serves.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on panics; clippy knows only functions marked as tests"
+)]
+
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::pin::Pin;
