@@ -1,1 +1,57 @@
-fn main() {}
+//! The sessiond program: `start` (called by the server), `run` (the daemon, called by `start`), `run-child` (called by tmux).
+
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+const USAGE: &str = "usage: sessiond start | run | run-child FILE | --version";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words[..] {
+        ["start"] => match sessiond::start() {
+            Ok(started) => {
+                say(&started);
+                ExitCode::SUCCESS
+            }
+            Err(failure) => {
+                say(&failure);
+                ExitCode::FAILURE
+            }
+        },
+        ["run"] => match sessiond::run() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_said_on_standard_output) => ExitCode::FAILURE,
+        },
+        ["run-child", file] => match sessiond::run_child(file) {
+            Ok(code) => ExitCode::from(u8::try_from(code).unwrap_or(u8::MAX)),
+            Err(error) => complain(&format!("sessiond run-child: {error}")),
+        },
+        ["--version"] => {
+            say(&env!("CARGO_PKG_VERSION"));
+            ExitCode::SUCCESS
+        }
+        _ => complain(USAGE),
+    }
+}
+
+#[expect(
+    clippy::print_stdout,
+    reason = "this is the program's answer to its caller"
+)]
+fn say(answer: &impl Serialize) {
+    match serde_json::to_string(answer) {
+        Ok(line) => println!("{line}"),
+        Err(error) => println!("{{\"error\":\"{error}\"}}"),
+    }
+}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "this is what a person sees who called it wrongly"
+)]
+fn complain(message: &str) -> ExitCode {
+    eprintln!("{message}");
+    ExitCode::from(2)
+}

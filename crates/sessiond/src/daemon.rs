@@ -1,0 +1,192 @@
+//! `sessiond run`: the daemon itself, from its specification to the session's end.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use longhouse_link::limits;
+use longhouse_link::spec::{SessiondSpec, StartFailure, Started};
+use rustix::fs::FlockOperation;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::clock::SystemClock;
+use crate::logfile::LogFile;
+use crate::processes;
+use crate::reaper::Reaper;
+use crate::screen::worker::Screens;
+use crate::service::Service;
+use crate::session::Session;
+use crate::shutdown::{TmuxFate, shut_down};
+
+/// The most bytes of a specification: an environment of a few megabytes is already more than any program can be given.
+const SPEC_BYTES: u64 = 8 * 1024 * 1024;
+
+/// How long programs have when sessiond is told to end by a signal: what service managers commonly allow is ten seconds.
+const SIGNAL_GRACE: Duration = Duration::from_secs(5);
+
+/// How long the last answers may take to leave before sessiond ends all the same.
+const LAST_ANSWERS: Duration = Duration::from_secs(1);
+
+/// Why the daemon could not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum DaemonError {
+    /// The specification is not one.
+    #[error("the specification is not understood: {0}")]
+    Spec(String),
+    /// Another sessiond serves this session.
+    #[error("a sessiond runs for this session already")]
+    Running,
+    /// The system refused.
+    #[error("cannot {doing}: {source}")]
+    Io {
+        /// What was tried.
+        doing: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+fn failed<E: Into<io::Error>>(doing: &'static str) -> impl FnOnce(E) -> DaemonError {
+    move |source| DaemonError::Io {
+        doing,
+        source: source.into(),
+    }
+}
+
+/// Reads the specification from standard input, says on standard output how the beginning went, and serves until the session ends.
+pub fn run() -> Result<(), DaemonError> {
+    let begun = begin();
+    let line = match &begun {
+        Ok(_) => serde_json::to_string(&Started {
+            pid: std::process::id(),
+            start_ticks: processes::read(std::process::id()).map_or(0, |p| p.start_ticks),
+        }),
+        Err(error) => serde_json::to_string(&StartFailure {
+            error: error.to_string(),
+        }),
+    };
+    let line = line.map_err(|error| DaemonError::Spec(error.to_string()))?;
+    writeln!(io::stdout(), "{line}").map_err(failed("say how it went"))?;
+    let (runtime, session, spec, _lock) = begun?;
+    detach_from_standard_streams().map_err(failed("let go of the standard streams"))?;
+    let served = runtime.block_on(serve(session, &spec));
+    // Nothing may hold up the end: what still runs here has nothing left to do.
+    runtime.shutdown_background();
+    served.map_err(failed("serve"))
+}
+
+type Begun = (tokio::runtime::Runtime, Arc<Session>, SessiondSpec, File);
+
+fn begin() -> Result<Begun, DaemonError> {
+    let spec = read_spec()?;
+    // Where sessiond leads a session already (under an init, say), it need not begin one.
+    let _leads_already = rustix::process::setsid();
+    let lock = lock(&spec.state_dir)?;
+    start_log(&spec.state_dir)?;
+    // Orphans of the session come to sessiond: so they are seen, and ended with the session.
+    rustix::process::set_child_subreaper(Some(rustix::process::getpid()))
+        .map_err(failed("become the reaper of orphans"))?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(failed("start the runtime"))?;
+    let screens = Screens::start().map_err(failed("start the parsing thread"))?;
+    let session = Session::new(&spec, Arc::new(SystemClock), screens, Reaper::default());
+    tracing::info!(session = %spec.session_id, pid = std::process::id(), "sessiond begins");
+    Ok((runtime, Arc::new(session), spec, lock))
+}
+
+fn read_spec() -> Result<SessiondSpec, DaemonError> {
+    let mut text = String::new();
+    io::stdin()
+        .take(SPEC_BYTES)
+        .read_to_string(&mut text)
+        .map_err(failed("read the specification"))?;
+    let spec: SessiondSpec =
+        serde_json::from_str(&text).map_err(|error| DaemonError::Spec(error.to_string()))?;
+    if spec.protocol != limits::PROTOCOL {
+        return Err(DaemonError::Spec(format!(
+            "the server speaks link protocol {}, this sessiond {}",
+            spec.protocol,
+            limits::PROTOCOL
+        )));
+    }
+    Ok(spec)
+}
+
+/// Holds the session for this process alone, until it ends in whatever way.
+fn lock(state_dir: &Path) -> Result<File, DaemonError> {
+    let file = File::create(state_dir.join("sessiond.lock")).map_err(failed("open the lock"))?;
+    match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(file),
+        Err(rustix::io::Errno::WOULDBLOCK) => Err(DaemonError::Running),
+        Err(error) => Err(failed("take the lock")(error)),
+    }
+}
+
+fn start_log(state_dir: &Path) -> Result<(), DaemonError> {
+    let file = LogFile::open(&state_dir.join("sessiond.log")).map_err(failed("open the log"))?;
+    let log = tracing_subscriber::fmt()
+        .json()
+        .with_max_level(tracing::Level::INFO)
+        .with_writer(Arc::new(file));
+    // In a test process another one may be there already; then its log is this one's.
+    if log.finish().try_init().is_ok() {
+        std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "a panic")));
+    }
+    Ok(())
+}
+
+/// From here on nobody listens there. Without `/dev/null` (an empty root directory) a file that nobody sees takes its place.
+fn detach_from_standard_streams() -> io::Result<()> {
+    let null = match File::options().read(true).write(true).open("/dev/null") {
+        Ok(null) => null,
+        Err(_) => {
+            let flags = rustix::fs::MemfdFlags::CLOEXEC;
+            File::from(rustix::fs::memfd_create("null", flags)?)
+        }
+    };
+    rustix::stdio::dup2_stdin(&null)?;
+    rustix::stdio::dup2_stdout(&null)?;
+    rustix::stdio::dup2_stderr(&null)?;
+    Ok(())
+}
+
+async fn serve(session: Arc<Session>, spec: &SessiondSpec) -> io::Result<()> {
+    // A handler, not an ignored signal: that would be inherited by every program.
+    let mut hang_up = signal(SignalKind::hangup())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    session.tasks.spawn(session.reaper.clone().run());
+    let service = Service::new(Arc::clone(&session));
+    let link = longhouse_link::dial(&spec.link_socket, service, session.ending.clone());
+    tokio::pin!(link);
+    loop {
+        tokio::select! {
+            () = &mut link => break,
+            _ = hang_up.recv() => {}
+            _ = terminate.recv() => {
+                let session = Arc::clone(&session);
+                tokio::spawn(async move { shut_down(&session, SIGNAL_GRACE, TmuxFate::Ended).await });
+            }
+        }
+    }
+    session.tasks.close();
+    if tokio::time::timeout(LAST_ANSWERS, session.tasks.wait())
+        .await
+        .is_err()
+    {
+        tracing::debug!("some tasks were still waiting");
+    }
+    remove_lock(&spec.state_dir);
+    tracing::info!("sessiond ends");
+    Ok(())
+}
+
+fn remove_lock(state_dir: &Path) {
+    if let Err(error) = std::fs::remove_file(state_dir.join("sessiond.lock")) {
+        tracing::warn!(%error, "cannot remove the lock");
+    }
+}

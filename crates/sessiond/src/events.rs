@@ -1,0 +1,63 @@
+//! What happens in the session, for whoever watches: a bounded broadcast. A watcher that falls behind loses the oldest events, never the
+//! newest, and holds nobody up.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use longhouse_link::proto::SessionEvent;
+use longhouse_link::proto::session_event::{Activity, Log, What};
+use tokio::sync::broadcast;
+
+/// Events kept for a slow watcher. They are rare and small; this is minutes of them.
+const KEPT: usize = 256;
+
+/// The least time between two activity events, milliseconds.
+const ACTIVITY_GAP: u64 = 2_000;
+
+/// Where events are told and heard.
+#[derive(Clone, Debug)]
+pub(crate) struct Events {
+    sender: broadcast::Sender<SessionEvent>,
+    last_activity: Arc<AtomicU64>,
+}
+
+impl Events {
+    pub(crate) fn new() -> Self {
+        Self {
+            sender: broadcast::Sender::new(KEPT),
+            last_activity: Arc::default(),
+        }
+    }
+
+    pub(crate) fn tell(&self, what: What) {
+        // Nobody may be watching: the server is away.
+        let _unheard = self.sender.send(SessionEvent { what: Some(what) });
+    }
+
+    /// A line for the session's log, which people read.
+    pub(crate) fn log(&self, level: tracing::Level, source: &str, message: String) {
+        match level {
+            tracing::Level::ERROR => tracing::error!(source, "{message}"),
+            tracing::Level::WARN => tracing::warn!(source, "{message}"),
+            _ => tracing::info!(source, "{message}"),
+        }
+        self.tell(What::Log(Log {
+            level: level.as_str().to_ascii_lowercase(),
+            source: source.to_owned(),
+            message,
+        }));
+    }
+
+    /// Input or output happened at `at`, milliseconds since 1970.
+    pub(crate) fn activity(&self, at: u64) {
+        let last = self.last_activity.load(Ordering::Relaxed);
+        if at.saturating_sub(last) >= ACTIVITY_GAP {
+            self.last_activity.store(at, Ordering::Relaxed);
+            self.tell(What::Activity(Activity { at_ms: at }));
+        }
+    }
+
+    pub(crate) fn watch(&self) -> broadcast::Receiver<SessionEvent> {
+        self.sender.subscribe()
+    }
+}

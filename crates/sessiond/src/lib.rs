@@ -1,0 +1,27 @@
+//! sessiond: the daemon in every session. It owns what must go on living while the server is away: terminals with their history, and the
+//! programs in them.
+//!
+//! It is deliberately not a place of policy: who may do what is decided in the server; what the server asks over the link is done. It
+//! lives inside the session's trust boundary and knows nothing of other sessions.
+
+mod clock;
+mod daemon;
+mod environment;
+mod events;
+mod exec;
+mod launcher;
+mod logfile;
+mod processes;
+mod reaper;
+mod run_child;
+mod screen;
+mod service;
+mod session;
+mod shutdown;
+mod terminal;
+mod termination;
+mod tmux;
+
+pub use daemon::{DaemonError, run};
+pub use launcher::start;
+pub use run_child::run_child;

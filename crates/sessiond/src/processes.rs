@@ -1,0 +1,193 @@
+//! The machine's processes as `/proc` shows them: who belongs to the session, what they use, and how they are ended.
+//!
+//! Where there is no `/proc` (an empty root directory) the lists are empty; then only process groups that sessiond started are reached.
+
+use std::collections::HashSet;
+use std::os::fd::AsFd;
+use std::path::Path;
+
+use longhouse_domain::SessionId;
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+
+use crate::environment::SESSION_MARK;
+
+/// One process, as far as this crate needs it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Process {
+    pub(crate) pid: u32,
+    pub(crate) parent: u32,
+    /// The Unix session, named by its leader's pid.
+    pub(crate) unix_session: u32,
+    /// User and system time, in clock ticks.
+    pub(crate) cpu_ticks: u64,
+    /// When it began, in clock ticks since boot. With the pid it names the process for good.
+    pub(crate) start_ticks: u64,
+    /// Resident memory, in pages.
+    pub(crate) resident_pages: u64,
+    pub(crate) zombie: bool,
+}
+
+/// Every process that can be seen.
+pub(crate) fn all() -> Vec<Process> {
+    let Ok(directory) = std::fs::read_dir("/proc") else {
+        return Vec::new();
+    };
+    directory
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .filter_map(read)
+        .collect()
+}
+
+/// One process, while it lives (or is a zombie).
+pub(crate) fn read(pid: u32) -> Option<Process> {
+    parse(&std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+}
+
+/// Reads a line of `/proc/<pid>/stat`. The program's name stands in parentheses and may hold anything, parentheses too.
+fn parse(stat: &str) -> Option<Process> {
+    let (pid, _) = stat.split_once(' ')?;
+    let (_, rest) = stat.rsplit_once(") ")?;
+    let fields: Vec<&str> = rest.split_ascii_whitespace().collect();
+    // The state is field 3 of the documentation, and 0 here.
+    let number = |field: usize| fields.get(field - 3)?.parse::<u64>().ok();
+    Some(Process {
+        pid: pid.parse().ok()?,
+        parent: u32::try_from(number(4)?).ok()?,
+        unix_session: u32::try_from(number(6)?).unwrap_or(0),
+        cpu_ticks: number(14)? + number(15)?,
+        start_ticks: number(22)?,
+        resident_pages: number(24)?,
+        zombie: matches!(*fields.first()?, "Z" | "X"),
+    })
+}
+
+/// The session's processes: all descendants of sessiond, everything that bears the session's mark, and the descendants of those.
+/// sessiond itself is not among them.
+pub(crate) fn of_session(session: SessionId) -> Vec<Process> {
+    let own = std::process::id();
+    let mark = format!("{SESSION_MARK}={session}");
+    let everyone = all();
+    let marked = everyone
+        .iter()
+        .filter(|p| p.pid != own && is_marked(p.pid, &mark))
+        .map(|p| p.pid);
+    let mut family: HashSet<u32> = marked.chain([own]).collect();
+    close_over_children(&everyone, &mut family);
+    family.remove(&own);
+    everyone
+        .into_iter()
+        .filter(|p| family.contains(&p.pid) && !p.zombie)
+        .collect()
+}
+
+/// `root` and everything that descends from it.
+pub(crate) fn tree(root: u32) -> Vec<Process> {
+    let everyone = all();
+    let mut family = HashSet::from([root]);
+    close_over_children(&everyone, &mut family);
+    everyone
+        .into_iter()
+        .filter(|p| family.contains(&p.pid) && !p.zombie)
+        .collect()
+}
+
+/// The live members of one Unix session.
+pub(crate) fn of_unix_session(leader: u32) -> Vec<Process> {
+    all()
+        .into_iter()
+        .filter(|p| p.unix_session == leader && !p.zombie)
+        .collect()
+}
+
+fn close_over_children(everyone: &[Process], family: &mut HashSet<u32>) {
+    loop {
+        let before = family.len();
+        for process in everyone {
+            if family.contains(&process.parent) {
+                family.insert(process.pid);
+            }
+        }
+        if family.len() == before {
+            return;
+        }
+    }
+}
+
+fn is_marked(pid: u32, mark: &str) -> bool {
+    std::fs::read(format!("/proc/{pid}/environ"))
+        .is_ok_and(|environ| environ.split(|b| *b == 0).any(|v| v == mark.as_bytes()))
+}
+
+/// Whether this very process still lives.
+pub(crate) fn is_alive(process: &Process) -> bool {
+    read(process.pid).is_some_and(|now| now.start_ticks == process.start_ticks && !now.zombie)
+}
+
+/// Sends `signal` to this very process: a pid that was given to another process meanwhile is not hit.
+pub(crate) fn signal(process: &Process, signal: Signal) {
+    let Some(pid) = i32::try_from(process.pid).ok().and_then(Pid::from_raw) else {
+        return;
+    };
+    let Ok(handle) = pidfd_open(pid, PidfdFlags::empty()) else {
+        return;
+    };
+    // The handle keeps meaning the process it was opened for; so if that is still the right one, the signal cannot miss.
+    if is_alive(process) {
+        // It may have ended in between, which is what was wanted.
+        let _ended = pidfd_send_signal(handle.as_fd(), signal);
+    }
+}
+
+/// Bytes in a page of memory.
+pub(crate) fn page_bytes() -> u64 {
+    rustix::param::page_size() as u64
+}
+
+/// Clock ticks in a second.
+pub(crate) fn ticks_per_second() -> u64 {
+    rustix::param::clock_ticks_per_second().max(1)
+}
+
+/// The path by which this very program is started again. `/proc/<pid>/exe` works even where the file was replaced or removed.
+pub(crate) fn own_program() -> std::path::PathBuf {
+    let link = format!("/proc/{}/exe", std::process::id());
+    if Path::new(&link).exists() {
+        return link.into();
+    }
+    std::env::args_os().next().unwrap_or_default().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_with_parentheses_and_spaces_does_not_shift_the_fields() {
+        let stat = "4242 (a) R (b) S 17 4242 99 34816 4242 4194304 1 0 0 0 7 5 0 0 20 0 1 0 123456 1000 321 18446744073709551615 0";
+        let process = parse(stat).unwrap();
+        let expected = Process {
+            pid: 4242,
+            parent: 17,
+            unix_session: 99,
+            cpu_ticks: 12,
+            start_ticks: 123_456,
+            resident_pages: 321,
+            zombie: false,
+        };
+        assert_eq!(process, expected);
+        assert!(parse("garbage").is_none());
+    }
+
+    #[test]
+    fn one_sees_oneself() {
+        let own = std::process::id();
+        let me = read(own).unwrap();
+        assert!(is_alive(&me));
+        assert!(!is_alive(&Process {
+            start_ticks: me.start_ticks + 1,
+            ..me
+        }));
+        assert!(tree(own).iter().any(|p| p.pid == own));
+    }
+}

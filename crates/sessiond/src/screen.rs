@@ -1,0 +1,111 @@
+//! The parsed screen of a terminal: fed from its output log, asked for snapshots and captures.
+//!
+//! It is deliberately off the bytes' way: it reads the log as any other reader does, on the one parsing thread ([`worker`]), and a panic
+//! in the emulator costs the screen, never the terminal.
+
+mod capture;
+mod machine;
+mod pending;
+mod rows;
+mod snapshot;
+mod style;
+pub(crate) mod worker;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use alacritty_terminal::vte::ansi::Processor;
+use longhouse_domain::terminal::TerminalSize;
+use longhouse_link::proto::capture_request::Format;
+
+use machine::{Answers, Immediately, Machine};
+use pending::Pending;
+
+use crate::terminal::log::{Cursor, Mark};
+
+/// See the module.
+pub(crate) struct Screen {
+    machine: Machine,
+    parser: Processor<Immediately>,
+    pending: Pending,
+    answers: Answers,
+    size: TerminalSize,
+    scrollback: usize,
+    crashes: u64,
+    /// How far the terminal's log is parsed.
+    pub(crate) at: Cursor,
+}
+
+impl Screen {
+    /// An empty screen that keeps `scrollback` lines of history.
+    pub(crate) fn new(size: TerminalSize, scrollback: usize) -> Self {
+        let answers = Answers::default();
+        Self {
+            machine: Machine::new(size, scrollback, answers.clone()),
+            parser: Processor::new(),
+            pending: Pending::default(),
+            answers,
+            size,
+            scrollback,
+            crashes: 0,
+            at: Cursor::default(),
+        }
+    }
+
+    pub(crate) fn size(&self) -> TerminalSize {
+        self.size
+    }
+
+    /// How often the emulator panicked.
+    pub(crate) fn crashes(&self) -> u64 {
+        self.crashes
+    }
+
+    /// Takes the program's next output.
+    pub(crate) fn advance(&mut self, bytes: &[u8]) {
+        let parsed = catch_unwind(AssertUnwindSafe(|| {
+            self.parser.advance(&mut self.machine, bytes);
+        }));
+        self.pending.advance(bytes);
+        self.survive(parsed);
+    }
+
+    /// Takes what happened between the output.
+    pub(crate) fn mark(&mut self, mark: Mark) {
+        let Mark::Size(size) = mark else { return };
+        self.size = size;
+        let resized = catch_unwind(AssertUnwindSafe(|| self.machine.resize(size)));
+        self.survive(resized);
+    }
+
+    /// What the program asked the terminal since the last call.
+    pub(crate) fn take_answers(&self) -> Vec<String> {
+        self.answers.take()
+    }
+
+    /// Bytes that repaint it; see [`snapshot`].
+    pub(crate) fn snapshot(&mut self, scrollback: usize) -> Vec<u8> {
+        let made = catch_unwind(AssertUnwindSafe(|| {
+            snapshot::snapshot(&mut self.machine, &self.pending, scrollback)
+        }));
+        self.survive(made).unwrap_or_else(|| b"\x1bc".to_vec())
+    }
+
+    /// It as people read it; see [`capture`].
+    pub(crate) fn capture(&mut self, format: Format, scrollback: usize) -> String {
+        let made = catch_unwind(AssertUnwindSafe(|| {
+            capture::capture(&self.machine, format, scrollback)
+        }));
+        self.survive(made).unwrap_or_default()
+    }
+
+    /// After a panic nothing of the emulator can be trusted: it begins anew, empty.
+    fn survive<T>(&mut self, outcome: std::thread::Result<T>) -> Option<T> {
+        if outcome.is_err() {
+            self.machine = Machine::new(self.size, self.scrollback, self.answers.clone());
+            self.parser = Processor::new();
+            self.pending = Pending::default();
+            self.crashes += 1;
+        }
+        outcome.ok()
+    }
+}

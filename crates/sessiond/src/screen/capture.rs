@@ -1,0 +1,188 @@
+//! The screen for people and programs that read it once: as text, with escape sequences, as HTML. Not for an emulator to continue from.
+
+use std::fmt::Write;
+
+use alacritty_terminal::grid::{Dimensions, Row};
+use alacritty_terminal::index::{Column, Line};
+use alacritty_terminal::term::cell::{Cell, Flags};
+use alacritty_terminal::vte::ansi::{Color, NamedColor, Rgb};
+use longhouse_link::proto::capture_request::Format;
+
+use super::machine::Machine;
+use super::rows::{self, Painter};
+use super::style::Style;
+
+/// The usual sixteen colours; a page may set its own by the custom properties `--ansi-0` to `--ansi-15`.
+const PALETTE: [u32; 16] = [
+    0x00_0000, 0xcd_3131, 0x0d_bc79, 0xe5_e510, 0x24_72c8, 0xbc_3fbc, 0x11_a8cd, 0xe5_e5e5,
+    0x66_6666, 0xf1_4c4c, 0x23_d18b, 0xf5_f543, 0x3b_8eea, 0xd6_70d6, 0x29_b8db, 0xff_ffff,
+];
+
+/// The screen below `scrollback` lines of history; blank lines at the end are left out.
+pub(crate) fn capture(machine: &Machine, format: Format, scrollback: usize) -> String {
+    let grid = machine.term.grid();
+    let history = i32::try_from(grid.history_size().min(scrollback)).unwrap_or(0);
+    let lines = (-history..=grid.bottommost_line().0).map(|line| &grid[Line(line)]);
+    let mut lines: Vec<&Row<Cell>> = lines.collect();
+    while lines.last().is_some_and(|row| rows::is_blank(row)) {
+        lines.pop();
+    }
+    match format {
+        Format::Text => text(&lines),
+        Format::Ansi => ansi(&lines),
+        Format::Html => html(&lines),
+    }
+}
+
+fn text(lines: &[&Row<Cell>]) -> String {
+    let mut out = String::new();
+    for row in lines {
+        let begin = out.len();
+        for cell in printed(row) {
+            rows::character(cell, &mut out);
+        }
+        let kept = out[begin..].trim_end_matches(' ').len();
+        out.truncate(begin + kept);
+        out.push('\n');
+    }
+    out
+}
+
+fn ansi(lines: &[&Row<Cell>]) -> String {
+    let mut out = String::new();
+    let mut painter = Painter::default();
+    for row in lines {
+        painter.unwrapped_row(row, &mut out);
+        painter.plain(&mut out);
+        out.push('\n');
+    }
+    out
+}
+
+fn html(lines: &[&Row<Cell>]) -> String {
+    let mut out = String::from("<pre class=\"terminal\">");
+    for row in lines {
+        let cells: Vec<&Cell> = printed(row).collect();
+        for run in cells.chunk_by(|a, b| Style::of(a) == Style::of(b)) {
+            let mut content = String::new();
+            for cell in run {
+                rows::character(cell, &mut content);
+            }
+            html_run(&Style::of(run[0]), &escaped(&content), &mut out);
+        }
+        out.push('\n');
+    }
+    out.push_str("</pre>\n");
+    out
+}
+
+fn printed(row: &Row<Cell>) -> impl Iterator<Item = &Cell> {
+    let spacers = Flags::WIDE_CHAR_SPACER | Flags::LEADING_WIDE_CHAR_SPACER;
+    row[Column(0)..Column(rows::content_end(row))]
+        .iter()
+        .filter(move |cell| !cell.flags.intersects(spacers))
+}
+
+fn html_run(style: &Style, content: &str, out: &mut String) {
+    let css = css(style);
+    // Only what a browser opens harmlessly becomes a link.
+    let link = style.link.as_ref().map(|link| link.uri());
+    let link = link.filter(|uri| uri.starts_with("https://") || uri.starts_with("http://"));
+    if let Some(uri) = link {
+        let _infallible = write!(
+            out,
+            "<a rel=\"noopener noreferrer\" href=\"{}\">",
+            escaped(uri)
+        );
+    }
+    if css.is_empty() {
+        out.push_str(content);
+    } else {
+        let _infallible = write!(out, "<span style=\"{css}\">{content}</span>");
+    }
+    if link.is_some() {
+        out.push_str("</a>");
+    }
+}
+
+fn css(style: &Style) -> String {
+    let mut css = String::new();
+    let (mut fg, mut bg) = (css_colour(style.fg), css_colour(style.bg));
+    if style.flags.contains(Flags::INVERSE) {
+        let text = fg
+            .take()
+            .unwrap_or_else(|| "var(--terminal-fg,#e5e5e5)".to_owned());
+        let ground = bg
+            .take()
+            .unwrap_or_else(|| "var(--terminal-bg,#000000)".to_owned());
+        (fg, bg) = (Some(ground), Some(text));
+    }
+    for (property, colour) in [("color", fg), ("background", bg)] {
+        if let Some(colour) = colour {
+            let _infallible = write!(css, "{property}:{colour};");
+        }
+    }
+    let decoration = match (
+        style.flags.intersects(Flags::ALL_UNDERLINES),
+        style.flags.contains(Flags::STRIKEOUT),
+    ) {
+        (false, false) => "",
+        (true, false) => "text-decoration:underline;",
+        (false, true) => "text-decoration:line-through;",
+        (true, true) => "text-decoration:underline line-through;",
+    };
+    css.push_str(decoration);
+    for (flag, rule) in [
+        (Flags::BOLD, "font-weight:bold;"),
+        (Flags::DIM, "opacity:.6;"),
+        (Flags::ITALIC, "font-style:italic;"),
+        (Flags::HIDDEN, "visibility:hidden;"),
+    ] {
+        if style.flags.contains(flag) {
+            css.push_str(rule);
+        }
+    }
+    css
+}
+
+/// A colour for CSS; `None` where it is the default.
+fn css_colour(colour: Color) -> Option<String> {
+    match colour {
+        Color::Spec(Rgb { r, g, b }) => Some(format!("#{r:02x}{g:02x}{b:02x}")),
+        Color::Indexed(index) => Some(indexed(index)),
+        Color::Named(NamedColor::Foreground | NamedColor::Background) => None,
+        Color::Named(named) => u8::try_from(named as usize).ok().map(indexed),
+    }
+}
+
+/// The 256 colours: sixteen named ones, a cube of 6 × 6 × 6, a ramp of greys.
+fn indexed(index: u8) -> String {
+    let level = |n: u8| if n == 0 { 0 } else { 55 + 40 * n };
+    match index {
+        0..16 => format!("var(--ansi-{index},#{:06x})", PALETTE[usize::from(index)]),
+        16..232 => {
+            let n = index - 16;
+            let (r, g, b) = (level(n / 36), level(n / 6 % 6), level(n % 6));
+            format!("#{r:02x}{g:02x}{b:02x}")
+        }
+        232.. => {
+            let grey = 8 + 10 * (index - 232);
+            format!("#{grey:02x}{grey:02x}{grey:02x}")
+        }
+    }
+}
+
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
+}

@@ -1,0 +1,314 @@
+//! The terminal emulator behind a parsed screen: alacritty's, with what it keeps private kept beside it, and bent where it would not look
+//! like the emulator in the browser.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use alacritty_terminal::event::{Event, EventListener};
+use alacritty_terminal::grid::Dimensions;
+use alacritty_terminal::index::Line;
+use alacritty_terminal::term::{Config, Term, TermMode};
+use alacritty_terminal::vte::ansi::{
+    Attr, CharsetIndex, ClearMode, CursorShape, CursorStyle, Handler, Hyperlink, KeyboardModes,
+    KeyboardModesApplyBehavior, LineClearMode, Mode, NamedPrivateMode, PrivateMode, Rgb,
+    StandardCharset, TabulationClearMode, Timeout,
+};
+use longhouse_domain::terminal::TerminalSize;
+
+/// The most bytes of a title that are kept: titles are for tabs, and a program may send megabytes.
+const TITLE_BYTES: usize = 1024;
+
+/// Private modes that alacritty does not know and the browser's emulator does: X10 mouse, reverse wrap-around, urxvt and pixel mouse.
+const EXTRA_MODES: [u16; 4] = [9, 45, 1015, 1016];
+
+/// The tab stops of a fresh terminal stand this far apart.
+const TAB_WIDTH: usize = 8;
+
+/// Answers that the program asked for (device attributes, cursor position), waiting to be written to it.
+#[derive(Clone, Default)]
+pub(crate) struct Answers(Arc<Mutex<Vec<String>>>);
+
+impl Answers {
+    pub(crate) fn take(&self) -> Vec<String> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl EventListener for Answers {
+    fn send_event(&self, event: Event) {
+        if let Event::PtyWrite(text) = event {
+            self.0
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(text);
+        }
+    }
+}
+
+/// A size in the form that alacritty takes.
+#[derive(Clone, Copy)]
+pub(crate) struct Cells(pub(crate) TerminalSize);
+
+impl Dimensions for Cells {
+    fn total_lines(&self) -> usize {
+        self.screen_lines()
+    }
+    fn screen_lines(&self) -> usize {
+        self.0.rows.into()
+    }
+    fn columns(&self) -> usize {
+        self.0.cols.into()
+    }
+}
+
+/// Synchronised updates are parsed as they come: a snapshot must stand for every byte up to its offset, and nobody watches this screen.
+#[derive(Default)]
+pub(crate) struct Immediately;
+
+impl Timeout for Immediately {
+    fn set_timeout(&mut self, _: Duration) {}
+    fn clear_timeout(&mut self) {}
+    fn pending_timeout(&self) -> bool {
+        false
+    }
+}
+
+/// The emulator's whole state.
+pub(crate) struct Machine {
+    pub(crate) term: Term<Answers>,
+    /// First and last line of the scroll region, from 1; `None` where it is the whole screen.
+    pub(crate) region: Option<(usize, usize)>,
+    pub(crate) tabs: Vec<bool>,
+    pub(crate) charset: CharsetIndex,
+    /// What the program chose; `None` where it did not.
+    pub(crate) cursor_style: Option<CursorStyle>,
+    pub(crate) title: Option<String>,
+    pub(crate) extra_modes: BTreeSet<u16>,
+}
+
+impl Machine {
+    pub(crate) fn new(size: TerminalSize, scrollback: usize, answers: Answers) -> Self {
+        let config = Config {
+            scrolling_history: scrollback,
+            ..Config::default()
+        };
+        Self {
+            term: Term::new(config, &Cells(size), answers),
+            region: None,
+            tabs: default_tabs(0, size.cols.into()).collect(),
+            charset: CharsetIndex::default(),
+            cursor_style: None,
+            title: None,
+            extra_modes: BTreeSet::new(),
+        }
+    }
+
+    pub(crate) fn resize(&mut self, size: TerminalSize) {
+        self.term.resize(Cells(size));
+        self.region = None;
+        let columns = usize::from(size.cols);
+        let old = self.tabs.len();
+        self.tabs.truncate(columns);
+        self.tabs.extend(default_tabs(old, columns));
+    }
+
+    pub(crate) fn in_alternate_screen(&self) -> bool {
+        self.term.mode().contains(TermMode::ALT_SCREEN)
+    }
+
+    /// Whether the tab stops are those of a fresh terminal.
+    pub(crate) fn has_default_tabs(&self) -> bool {
+        self.tabs
+            .iter()
+            .copied()
+            .eq(default_tabs(0, self.tabs.len()))
+    }
+
+    fn column(&self) -> usize {
+        self.term.grid().cursor.point.column.0
+    }
+}
+
+fn default_tabs(from: usize, to: usize) -> impl Iterator<Item = bool> {
+    (from..to).map(|column| column % TAB_WIDTH == 0)
+}
+
+/// Modes for which programs use several numbers. Alternate screens without cursor saving are treated as the one with.
+fn known(mode: PrivateMode) -> PrivateMode {
+    match mode {
+        PrivateMode::Unknown(47 | 1047) => NamedPrivateMode::SwapScreenAndSetRestoreCursor.into(),
+        other => other,
+    }
+}
+
+/// Methods that only pass on.
+macro_rules! pass_on {
+    ($($name:ident($($argument:ident: $type:ty),*);)*) => {$(
+        fn $name(&mut self, $($argument: $type),*) {
+            Handler::$name(&mut self.term, $($argument),*);
+        }
+    )*};
+}
+
+impl Handler for Machine {
+    pass_on! {
+        input(c: char);
+        goto(line: i32, column: usize);
+        goto_line(line: i32);
+        goto_col(column: usize);
+        insert_blank(count: usize);
+        move_up(rows: usize);
+        move_down(rows: usize);
+        identify_terminal(intermediate: Option<char>);
+        device_status(argument: usize);
+        move_forward(columns: usize);
+        move_backward(columns: usize);
+        move_down_and_cr(rows: usize);
+        move_up_and_cr(rows: usize);
+        backspace();
+        carriage_return();
+        linefeed();
+        newline();
+        substitute();
+        scroll_up(rows: usize);
+        scroll_down(rows: usize);
+        insert_blank_lines(count: usize);
+        delete_lines(count: usize);
+        erase_chars(count: usize);
+        delete_chars(count: usize);
+        move_backward_tabs(count: u16);
+        move_forward_tabs(count: u16);
+        save_cursor_position();
+        restore_cursor_position();
+        clear_line(mode: LineClearMode);
+        reverse_index();
+        terminal_attribute(attribute: Attr);
+        set_mode(mode: Mode);
+        unset_mode(mode: Mode);
+        report_mode(mode: Mode);
+        report_private_mode(mode: PrivateMode);
+        set_keypad_application_mode();
+        unset_keypad_application_mode();
+        configure_charset(index: CharsetIndex, charset: StandardCharset);
+        set_color(index: usize, color: Rgb);
+        reset_color(index: usize);
+        decaln();
+        set_hyperlink(link: Option<Hyperlink>);
+        report_keyboard_mode();
+        push_keyboard_mode(mode: KeyboardModes);
+        pop_keyboard_modes(count: u16);
+        set_keyboard_mode(mode: KeyboardModes, behaviour: KeyboardModesApplyBehavior);
+    }
+
+    fn put_tab(&mut self, count: u16) {
+        // With a wrap pending, the browser's emulator stays where it is; alacritty would begin a new line.
+        if !self.term.grid().cursor.input_needs_wrap {
+            Handler::put_tab(&mut self.term, count);
+        }
+    }
+
+    fn clear_screen(&mut self, mode: ClearMode) {
+        match mode {
+            // alacritty would push the screen into the history, where the browser's emulator just clears it.
+            ClearMode::All => self.term.grid_mut().reset_region(..),
+            // alacritty forgets the first line when the cursor stands on the second.
+            ClearMode::Above if self.term.grid().cursor.point.line == Line(1) => {
+                self.term.grid_mut().reset_region(..Line(1));
+                Handler::clear_screen(&mut self.term, mode);
+            }
+            ClearMode::Above | ClearMode::Below | ClearMode::Saved => {
+                Handler::clear_screen(&mut self.term, mode);
+            }
+        }
+    }
+
+    fn set_horizontal_tabstop(&mut self) {
+        let column = self.column();
+        if let Some(stop) = self.tabs.get_mut(column) {
+            *stop = true;
+        }
+        Handler::set_horizontal_tabstop(&mut self.term);
+    }
+
+    fn clear_tabs(&mut self, mode: TabulationClearMode) {
+        let column = self.column();
+        match mode {
+            TabulationClearMode::All => self.tabs.fill(false),
+            TabulationClearMode::Current => {
+                if let Some(stop) = self.tabs.get_mut(column) {
+                    *stop = false;
+                }
+            }
+        }
+        Handler::clear_tabs(&mut self.term, mode);
+    }
+
+    fn set_scrolling_region(&mut self, top: usize, bottom: Option<usize>) {
+        let lines = self.term.screen_lines();
+        let last = bottom.unwrap_or(lines).min(lines);
+        if top < last {
+            self.region = (top > 1 || last < lines).then_some((top.max(1), last));
+        }
+        Handler::set_scrolling_region(&mut self.term, top, bottom);
+    }
+
+    fn set_active_charset(&mut self, index: CharsetIndex) {
+        self.charset = index;
+        Handler::set_active_charset(&mut self.term, index);
+    }
+
+    fn set_cursor_style(&mut self, style: Option<CursorStyle>) {
+        self.cursor_style = style;
+        Handler::set_cursor_style(&mut self.term, style);
+    }
+
+    fn set_cursor_shape(&mut self, shape: CursorShape) {
+        self.cursor_style.get_or_insert_default().shape = shape;
+        Handler::set_cursor_shape(&mut self.term, shape);
+    }
+
+    fn set_title(&mut self, title: Option<String>) {
+        self.title = title.map(|title| {
+            let printable = title.chars().filter(|c| !c.is_control());
+            let mut bytes = 0;
+            printable
+                .take_while(|c| {
+                    bytes += c.len_utf8();
+                    bytes <= TITLE_BYTES
+                })
+                .collect()
+        });
+    }
+
+    fn set_private_mode(&mut self, mode: PrivateMode) {
+        match known(mode) {
+            PrivateMode::Unknown(66) => self.set_keypad_application_mode(),
+            PrivateMode::Unknown(1048) => self.save_cursor_position(),
+            PrivateMode::Unknown(mode) if EXTRA_MODES.contains(&mode) => {
+                self.extra_modes.insert(mode);
+            }
+            mode => Handler::set_private_mode(&mut self.term, mode),
+        }
+    }
+
+    fn unset_private_mode(&mut self, mode: PrivateMode) {
+        match known(mode) {
+            PrivateMode::Unknown(66) => self.unset_keypad_application_mode(),
+            PrivateMode::Unknown(1048) => self.restore_cursor_position(),
+            PrivateMode::Unknown(mode) => {
+                self.extra_modes.remove(&mode);
+            }
+            mode => Handler::unset_private_mode(&mut self.term, mode),
+        }
+    }
+
+    fn reset_state(&mut self) {
+        Handler::reset_state(&mut self.term);
+        self.region = None;
+        self.tabs = default_tabs(0, self.tabs.len()).collect();
+        self.charset = CharsetIndex::default();
+        self.cursor_style = None;
+        self.extra_modes.clear();
+    }
+}

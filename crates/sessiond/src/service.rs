@@ -1,0 +1,221 @@
+//! The link's service: each call checked, carried out, answered. What a call means is in the modules it calls.
+
+mod calls;
+mod streams;
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use futures_util::Stream;
+use longhouse_domain::name::TerminalName;
+use longhouse_link::proto::sessiond_server::Sessiond;
+use longhouse_link::proto::{
+    CaptureChunk, CaptureRequest, CreateTerminalRequest, Done, ExecReply, ExecRequest, HelloReply,
+    HelloRequest, ListTerminalsRequest, OutputChunk, OutputRequest, ResizeTerminalRequest,
+    SessionEvent, ShutdownRequest, SnapshotChunk, SnapshotRequest, StatsReply, StatsRequest,
+    Terminal as TerminalReply, TerminalList, TerminalRef, WatchRequest, WriteRequest,
+};
+use longhouse_link::{answer_hello, limits};
+use tonic::{Request, Response, Status, Streaming};
+
+use crate::environment::ProgramError;
+use crate::session::Session;
+use crate::terminal::Terminal;
+use crate::terminal::supervisor::StartError;
+use crate::tmux::TmuxError;
+
+type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+type Answer<T> = Result<Response<T>, Status>;
+
+/// See the module.
+#[derive(Clone)]
+pub(crate) struct Service {
+    session: Arc<Session>,
+}
+
+impl Service {
+    pub(crate) fn new(session: Arc<Session>) -> Self {
+        Self { session }
+    }
+
+    fn terminal(&self, name: &str) -> Result<Arc<Terminal>, Status> {
+        let parsed = parse_name(name)?;
+        self.session
+            .terminal(&parsed)
+            .ok_or_else(|| Status::not_found(format!("there is no terminal {name}")))
+    }
+}
+
+fn parse_name(name: &str) -> Result<TerminalName, Status> {
+    name.parse()
+        .map_err(|error| Status::invalid_argument(format!("the terminal's name {error}")))
+}
+
+#[tonic::async_trait]
+impl Sessiond for Service {
+    type OutputStream = Answers<OutputChunk>;
+    type SnapshotStream = Answers<SnapshotChunk>;
+    type CaptureStream = Answers<CaptureChunk>;
+    type WatchStream = Answers<SessionEvent>;
+
+    async fn hello(&self, request: Request<HelloRequest>) -> Answer<HelloReply> {
+        let own = HelloReply {
+            protocol: limits::PROTOCOL,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            session_id: self.session.environment.session().to_string(),
+            pid: std::process::id(),
+            started_at_ms: self.session.started_at,
+            boot_id: self.session.boot_id.clone(),
+        };
+        let server = request.get_ref().server_version.clone();
+        let reply = answer_hello(&request, own)?;
+        tracing::info!(server, "a server is connected");
+        Ok(Response::new(reply))
+    }
+
+    async fn create_terminal(
+        &self,
+        request: Request<CreateTerminalRequest>,
+    ) -> Answer<TerminalReply> {
+        let terminal = calls::create_terminal(&self.session, request.into_inner()).await?;
+        Ok(Response::new(terminal.describe()))
+    }
+
+    async fn list_terminals(&self, _: Request<ListTerminalsRequest>) -> Answer<TerminalList> {
+        let terminals = self.session.terminals();
+        let terminals = terminals.iter().map(|t| t.describe()).collect();
+        Ok(Response::new(TerminalList { terminals }))
+    }
+
+    async fn close_terminal(&self, request: Request<TerminalRef>) -> Answer<Done> {
+        let terminal = self.terminal(&request.get_ref().name)?;
+        calls::close_terminal(&self.session, &terminal).await?;
+        Ok(Response::new(Done {}))
+    }
+
+    async fn restart_terminal(&self, request: Request<TerminalRef>) -> Answer<TerminalReply> {
+        let terminal = self.terminal(&request.get_ref().name)?;
+        calls::restart_terminal(&terminal).await?;
+        Ok(Response::new(terminal.describe()))
+    }
+
+    async fn resize_terminal(
+        &self,
+        request: Request<ResizeTerminalRequest>,
+    ) -> Answer<TerminalReply> {
+        let request = request.into_inner();
+        let terminal = self.terminal(&request.name)?;
+        terminal.resize(calls::size(request.cols, request.rows));
+        Ok(Response::new(terminal.describe()))
+    }
+
+    async fn write(&self, request: Request<Streaming<WriteRequest>>) -> Answer<Done> {
+        streams::write(self, request.into_inner()).await?;
+        Ok(Response::new(Done {}))
+    }
+
+    async fn output(&self, request: Request<OutputRequest>) -> Answer<Self::OutputStream> {
+        let request = request.into_inner();
+        let terminal = self.terminal(&request.name)?;
+        let output = streams::output(&self.session, &terminal, request.from)?;
+        Ok(Response::new(output))
+    }
+
+    async fn snapshot(&self, request: Request<SnapshotRequest>) -> Answer<Self::SnapshotStream> {
+        let request = request.into_inner();
+        let terminal = self.terminal(&request.name)?;
+        let snapshot = streams::snapshot(&terminal, request.scrollback_lines).await?;
+        Ok(Response::new(snapshot))
+    }
+
+    async fn capture(&self, request: Request<CaptureRequest>) -> Answer<Self::CaptureStream> {
+        let request = request.into_inner();
+        let terminal = self.terminal(&request.name)?;
+        let capture = streams::capture(&self.session, &terminal, &request).await?;
+        Ok(Response::new(capture))
+    }
+
+    async fn exec(&self, request: Request<ExecRequest>) -> Answer<ExecReply> {
+        let reply = calls::exec(&self.session, request.into_inner()).await?;
+        Ok(Response::new(reply))
+    }
+
+    async fn stats(&self, _: Request<StatsRequest>) -> Answer<StatsReply> {
+        Ok(Response::new(calls::stats(&self.session)))
+    }
+
+    async fn watch(&self, _: Request<WatchRequest>) -> Answer<Self::WatchStream> {
+        Ok(Response::new(streams::watch(&self.session)))
+    }
+
+    async fn shutdown(&self, request: Request<ShutdownRequest>) -> Answer<Done> {
+        let ShutdownRequest {
+            grace_ms,
+            keep_tmux,
+        } = request.into_inner();
+        let tmux = if keep_tmux {
+            crate::shutdown::TmuxFate::Kept
+        } else {
+            crate::shutdown::TmuxFate::Ended
+        };
+        let grace = std::time::Duration::from_millis(grace_ms.into());
+        // A caller that hangs up must not leave a half-ended session.
+        let session = Arc::clone(&self.session);
+        let ended =
+            tokio::spawn(async move { crate::shutdown::shut_down(&session, grace, tmux).await });
+        ended
+            .await
+            .map_err(|error| Status::internal(error.to_string()))?;
+        Ok(Response::new(Done {}))
+    }
+}
+
+impl From<ProgramError> for Status {
+    fn from(error: ProgramError) -> Self {
+        let message = error.to_string();
+        match error {
+            ProgramError::NotFound { .. } => Self::not_found(message),
+            ProgramError::NotExecutable { .. } => Self::failed_precondition(message),
+            ProgramError::Environment { .. } => Self::invalid_argument(message),
+        }
+    }
+}
+
+impl From<StartError> for Status {
+    fn from(error: StartError) -> Self {
+        match error {
+            StartError::Tmux(TmuxError::Program(error)) => error.into(),
+            StartError::Tmux(error) => Self::failed_precondition(with_sources(&error)),
+            StartError::Spawn { ref source, .. } => {
+                let exhausted = matches!(
+                    source
+                        .raw_os_error()
+                        .map(rustix::io::Errno::from_raw_os_error),
+                    Some(
+                        rustix::io::Errno::AGAIN
+                            | rustix::io::Errno::NOMEM
+                            | rustix::io::Errno::MFILE
+                    )
+                );
+                let message = with_sources(&error);
+                if exhausted {
+                    Self::resource_exhausted(message)
+                } else {
+                    Self::failed_precondition(message)
+                }
+            }
+        }
+    }
+}
+
+/// An error with what caused it, in one line: the link carries text, not chains.
+fn with_sources(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        source = error.source();
+    }
+    text
+}

@@ -1,0 +1,188 @@
+//! The calls that have one answer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use longhouse_domain::terminal::TerminalSize;
+use longhouse_link::limits;
+use longhouse_link::proto::{CreateTerminalRequest, ExecReply, ExecRequest, StatsReply};
+use tokio::sync::{mpsc, watch};
+use tonic::Status;
+
+use super::{parse_name, with_sources};
+use crate::environment::find_program;
+use crate::session::{Session, TERMINALS};
+use crate::terminal::input::{self, Outlet};
+use crate::terminal::pty::Program;
+use crate::terminal::supervisor::{Command, Supervisor, Wrapping};
+use crate::terminal::{Making, Terminal};
+use crate::{exec, processes};
+
+/// The longest title kept, characters.
+const TITLE_CHARS: usize = 256;
+
+/// The longest an `Exec` may take. One that needs longer belongs into a terminal.
+const EXEC_TIMEOUT: Duration = Duration::from_secs(60 * 60);
+
+/// Wishes for a restart or the end that may wait: more than one only where callers do not wait for the answer.
+const COMMANDS: usize = 4;
+
+/// The size that was asked for, within the limits; nothing asked for means the default.
+pub(super) fn size(cols: u32, rows: u32) -> TerminalSize {
+    if (cols, rows) == (0, 0) {
+        TerminalSize::DEFAULT
+    } else {
+        TerminalSize::clamped(cols.into(), rows.into())
+    }
+}
+
+pub(super) async fn create_terminal(
+    session: &Arc<Session>,
+    request: CreateTerminalRequest,
+) -> Result<Arc<Terminal>, Status> {
+    let name = parse_name(&request.name)?;
+    let gone = |_| Status::unavailable("the session is ending");
+    let _one_at_a_time = session.changing.acquire().await.map_err(gone)?;
+    if let Some(there) = session.terminal(&name) {
+        return Ok(there);
+    }
+    if session.terminals().len() >= TERMINALS {
+        let message = format!("a session has at most {TERMINALS} terminals");
+        return Err(Status::resource_exhausted(message));
+    }
+    let wrapping = if request.tmux {
+        Wrapping::Tmux
+    } else {
+        Wrapping::None
+    };
+    let program = program(session, &request)?;
+    let size = size(request.cols, request.rows);
+    let (input, input_queue) = mpsc::channel(input::QUEUE);
+    let (commands, command_queue) = mpsc::channel(COMMANDS);
+    let (outlet, outlets) = watch::channel(Outlet::Soon);
+    let terminal = Arc::new(Terminal::new(Making {
+        name: name.clone(),
+        title: request.title.chars().take(TITLE_CHARS).collect(),
+        size,
+        ring_bytes: session.ring_bytes,
+        scrollback: session.scrollback,
+        screens: session.screens.clone(),
+        now: session.now(),
+        input,
+        commands,
+    }));
+    session.tasks.spawn(input::write(input_queue, outlets));
+    let mut supervisor = Supervisor::new(
+        Arc::clone(&terminal),
+        Arc::clone(session),
+        program,
+        wrapping,
+        command_queue,
+        outlet,
+    );
+    supervisor.first_start().await?;
+    session.add(Arc::clone(&terminal));
+    session.tasks.spawn(supervisor.run());
+    Ok(terminal)
+}
+
+fn program(session: &Session, request: &CreateTerminalRequest) -> Result<Program, Status> {
+    let env = session
+        .environment
+        .for_terminal(&request.name, &request.env)?;
+    let login = request.program.is_empty();
+    let asked = if login {
+        &session.shell
+    } else {
+        &request.program
+    };
+    let path = find_program(asked, &env)?;
+    if request.args.iter().any(|arg| arg.contains('\0')) {
+        return Err(Status::invalid_argument("an argument holds a NUL"));
+    }
+    // A shell whose name begins with a hyphen is a login shell: it reads the profile that sets up the person's PATH.
+    let arg0 = login.then(|| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        format!("-{name}")
+    });
+    Ok(Program {
+        path,
+        arg0,
+        args: request.args.clone(),
+        env,
+    })
+}
+
+pub(super) async fn close_terminal(
+    session: &Session,
+    terminal: &Arc<Terminal>,
+) -> Result<(), Status> {
+    let gone = |_| Status::unavailable("the session is ending");
+    let _one_at_a_time = session.changing.acquire().await.map_err(gone)?;
+    // Nothing comes back where another caller closed it meanwhile, which is as good.
+    let _closed = terminal.command(Command::Close).await;
+    session.forget(&terminal.name);
+    Ok(())
+}
+
+pub(super) async fn restart_terminal(terminal: &Terminal) -> Result<(), Status> {
+    match terminal.command(Command::Restart).await {
+        Some(outcome) => Ok(outcome?),
+        None => Err(Status::not_found("the terminal was closed")),
+    }
+}
+
+pub(super) async fn exec(session: &Session, request: ExecRequest) -> Result<ExecReply, Status> {
+    let Some((program, args)) = request.argv.split_first() else {
+        return Err(Status::invalid_argument("exec needs a program"));
+    };
+    if args.iter().any(|arg| arg.contains('\0')) {
+        return Err(Status::invalid_argument("an argument holds a NUL"));
+    }
+    let env = session.environment.for_program(&request.env)?;
+    let program = find_program(program, &env)?;
+    let timeout = match request.timeout_seconds {
+        0 => EXEC_TIMEOUT,
+        seconds => Duration::from_secs(seconds.into()).min(EXEC_TIMEOUT),
+    };
+    let job = exec::Job {
+        program: &program,
+        args,
+        env: &env,
+        timeout,
+        output_limit: usize::try_from(request.output_limit)
+            .unwrap_or(usize::MAX)
+            .min(limits::EXEC_OUTPUT_BYTES),
+    };
+    let outcome = exec::run(job, &session.reaper)
+        .await
+        .map_err(|error| Status::failed_precondition(with_sources(&error)))?;
+    Ok(ExecReply {
+        exit_code: outcome.code,
+        stdout: outcome.stdout.into(),
+        stderr: outcome.stderr.into(),
+        truncated: outcome.truncated,
+        timed_out: outcome.timed_out,
+        duration_ms: u64::try_from(outcome.duration.as_millis()).unwrap_or(u64::MAX),
+    })
+}
+
+pub(super) fn stats(session: &Session) -> StatsReply {
+    let members = processes::of_session(session.environment.session());
+    let own = processes::read(std::process::id());
+    let resident = |pages: u64| pages * processes::page_bytes();
+    let ticks: u64 = members.iter().map(|p| p.cpu_ticks).sum();
+    let terminals = session.terminals();
+    let described: Vec<_> = terminals.iter().map(|t| t.describe()).collect();
+    #[expect(clippy::cast_precision_loss, reason = "ticks stay far below 2^52")]
+    let cpu_seconds = ticks as f64 / processes::ticks_per_second() as f64;
+    StatsReply {
+        cpu_seconds,
+        memory_bytes: members.iter().map(|p| resident(p.resident_pages)).sum(),
+        processes: u32::try_from(members.len()).unwrap_or(u32::MAX),
+        uptime_ms: session.now().saturating_sub(session.started_at),
+        output_bytes: described.iter().map(|t| t.offset).sum(),
+        input_bytes: described.iter().map(|t| t.input_bytes).sum(),
+        sessiond_memory_bytes: own.map_or(0, |p| resident(p.resident_pages)),
+    }
+}

@@ -1,0 +1,208 @@
+//! The calls that stream: output, input, snapshots, captures, events.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+use longhouse_link::limits;
+use longhouse_link::proto::session_event::{Ready, What};
+use longhouse_link::proto::{
+    CaptureChunk, CaptureRequest, Exit, OutputChunk, SessionEvent, Size, SnapshotChunk,
+    WriteRequest, capture_request::Format,
+};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{oneshot, watch};
+use tokio_util::sync::CancellationToken;
+use tonic::{Status, Streaming};
+
+use super::{Answers, Service};
+use crate::screen::worker::Job;
+use crate::session::Session;
+use crate::terminal::log::{Cursor, Mark, Piece};
+use crate::terminal::{Attached, Terminal};
+
+/// One reader of a terminal's output.
+struct Reader {
+    terminal: Arc<Terminal>,
+    cursor: Cursor,
+    changes: watch::Receiver<()>,
+    ending: CancellationToken,
+    _attached: Attached,
+}
+
+pub(super) fn output(
+    session: &Session,
+    terminal: &Arc<Terminal>,
+    from: u64,
+) -> Result<Answers<OutputChunk>, Status> {
+    let cursor = terminal.cursor(from).ok_or_else(|| {
+        let end = terminal.end();
+        Status::out_of_range(format!("the output ends at {end}, not at {from}"))
+    })?;
+    let reader = Reader {
+        terminal: Arc::clone(terminal),
+        cursor,
+        changes: terminal.changes(),
+        ending: session.ending.clone(),
+        _attached: terminal.attach(),
+    };
+    Ok(Box::pin(stream::unfold(reader, next_chunk)))
+}
+
+/// What comes next, once there is something. The stream's own flow control decides when it is asked.
+async fn next_chunk(mut reader: Reader) -> Option<(Result<OutputChunk, Status>, Reader)> {
+    loop {
+        let Reader {
+            terminal, cursor, ..
+        } = &mut reader;
+        if let Some(piece) = terminal.read(cursor, limits::OUTPUT_CHUNK_BYTES) {
+            return Some((Ok(chunk(piece)), reader));
+        }
+        tokio::select! {
+            changed = reader.changes.changed() => changed.ok()?,
+            () = reader.ending.cancelled() => return None,
+        }
+    }
+}
+
+fn chunk(piece: Piece) -> OutputChunk {
+    match piece {
+        Piece::Data { offset, bytes } => OutputChunk {
+            offset,
+            data: bytes,
+            ..OutputChunk::default()
+        },
+        Piece::Gap { offset } => OutputChunk {
+            offset,
+            gap: true,
+            ..OutputChunk::default()
+        },
+        Piece::Mark { offset, mark } => {
+            let (size, exit) = match mark {
+                Mark::Size(size) => {
+                    let (cols, rows) = (size.cols.into(), size.rows.into());
+                    (Some(Size { cols, rows }), None)
+                }
+                Mark::Exit(code) => (None, Some(Exit { code })),
+            };
+            OutputChunk {
+                offset,
+                size,
+                exit,
+                ..OutputChunk::default()
+            }
+        }
+    }
+}
+
+pub(super) async fn write(
+    service: &Service,
+    mut requests: Streaming<WriteRequest>,
+) -> Result<(), Status> {
+    let mut terminal: Option<Arc<Terminal>> = None;
+    while let Some(WriteRequest { name, data }) = requests.message().await? {
+        if data.len() > limits::WRITE_CHUNK_BYTES {
+            let message = format!("at most {} bytes in one message", limits::WRITE_CHUNK_BYTES);
+            return Err(Status::invalid_argument(message));
+        }
+        if terminal.is_none() || !name.is_empty() {
+            terminal = Some(service.terminal(&name)?);
+        }
+        if let (Some(terminal), false) = (&terminal, data.is_empty()) {
+            let now = service.session.now();
+            service.session.events.activity(now);
+            terminal.write(data, now).await;
+        }
+    }
+    if let Some(terminal) = terminal {
+        terminal.flush().await;
+    }
+    Ok(())
+}
+
+pub(super) async fn snapshot(
+    terminal: &Arc<Terminal>,
+    scrollback: u32,
+) -> Result<Answers<SnapshotChunk>, Status> {
+    let (reply, answer) = oneshot::channel();
+    let lines = usize::try_from(scrollback).unwrap_or(usize::MAX);
+    terminal
+        .screens()
+        .ask(terminal, Job::Snapshot(lines, reply));
+    let snapshot = answer.await.map_err(|_| no_screens())?;
+    let first = SnapshotChunk {
+        offset: snapshot.offset,
+        oldest: terminal.describe().oldest,
+        cols: snapshot.size.cols.into(),
+        rows: snapshot.size.rows.into(),
+        total_bytes: snapshot.bytes.len() as u64,
+        data: Bytes::new(),
+    };
+    let chunks = pieces(snapshot.bytes.into())
+        .enumerate()
+        .map(move |(n, data)| {
+            let head = if n == 0 {
+                first.clone()
+            } else {
+                SnapshotChunk::default()
+            };
+            Ok(SnapshotChunk { data, ..head })
+        });
+    Ok(Box::pin(stream::iter(chunks)))
+}
+
+pub(super) async fn capture(
+    session: &Session,
+    terminal: &Arc<Terminal>,
+    request: &CaptureRequest,
+) -> Result<Answers<CaptureChunk>, Status> {
+    let format = Format::try_from(request.format)
+        .map_err(|_| Status::invalid_argument("unknown capture format"))?;
+    let _ = session;
+    let lines = usize::try_from(request.scrollback_lines).unwrap_or(usize::MAX);
+    let (reply, answer) = oneshot::channel();
+    terminal
+        .screens()
+        .ask(terminal, Job::Capture(format, lines, reply));
+    let text = answer.await.map_err(|_| no_screens())?;
+    let chunks = pieces(text.into()).map(|data| Ok(CaptureChunk { data }));
+    Ok(Box::pin(stream::iter(chunks)))
+}
+
+fn no_screens() -> Status {
+    Status::internal("the screens' thread is gone")
+}
+
+/// `bytes` in pieces of the agreed size; one empty piece where there are none.
+fn pieces(bytes: Bytes) -> impl Iterator<Item = Bytes> + Send {
+    let mut rest = Some(bytes);
+    std::iter::from_fn(move || {
+        let mut bytes = rest.take()?;
+        let piece = bytes.split_to(bytes.len().min(limits::SNAPSHOT_CHUNK_BYTES));
+        rest = Some(bytes).filter(|rest| !rest.is_empty());
+        Some(piece)
+    })
+}
+
+pub(super) fn watch(session: &Session) -> Answers<SessionEvent> {
+    let events = session.events.watch();
+    let ready = SessionEvent {
+        what: Some(What::Ready(Ready {})),
+    };
+    let live = stream::unfold(events, |mut events| async move {
+        loop {
+            match events.recv().await {
+                Ok(event) => return Some((Ok(event), events)),
+                // The newest are still there; states are asked for anew anyhow.
+                Err(RecvError::Lagged(lost)) => tracing::debug!(lost, "a watcher fell behind"),
+                Err(RecvError::Closed) => return None,
+            }
+        }
+    });
+    let ending = session.ending.clone().cancelled_owned();
+    Box::pin(
+        stream::once(async { Ok(ready) })
+            .chain(live)
+            .take_until(ending),
+    )
+}

@@ -1,0 +1,99 @@
+//! The session as sessiond sees it: what all its terminals share, and which terminals there are.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use longhouse_domain::Clock;
+use longhouse_domain::name::TerminalName;
+use longhouse_link::spec::SessiondSpec;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::clock;
+use crate::environment::Environment;
+use crate::events::Events;
+use crate::reaper::Reaper;
+use crate::screen::worker::Screens;
+use crate::terminal::Terminal;
+use crate::tmux::Tmux;
+
+/// The most terminals of one session. People have a handful; each may cost its ring and its screen.
+pub(crate) const TERMINALS: usize = 64;
+
+/// See the module.
+pub(crate) struct Session {
+    pub(crate) environment: Arc<Environment>,
+    pub(crate) shell: String,
+    pub(crate) ring_bytes: u64,
+    pub(crate) scrollback: usize,
+    pub(crate) tmux: Tmux,
+    pub(crate) reaper: Reaper,
+    pub(crate) events: Events,
+    pub(crate) screens: Screens,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// Every task of the session.
+    pub(crate) tasks: TaskTracker,
+    /// Cancelled when the session ends: streams end, and sessiond after them.
+    pub(crate) ending: CancellationToken,
+    /// One terminal is started or closed at a time, so that a name never means two.
+    pub(crate) changing: Semaphore,
+    pub(crate) started_at: u64,
+    pub(crate) boot_id: String,
+    terminals: Mutex<BTreeMap<TerminalName, Arc<Terminal>>>,
+}
+
+impl Session {
+    pub(crate) fn new(
+        spec: &SessiondSpec,
+        clock: Arc<dyn Clock>,
+        screens: Screens,
+        reaper: Reaper,
+    ) -> Self {
+        let environment = Arc::new(Environment::new(spec.env.clone(), spec.session_id));
+        Self {
+            shell: spec.shell.clone(),
+            ring_bytes: spec.ring_bytes,
+            scrollback: usize::try_from(spec.scrollback_lines).unwrap_or(usize::MAX),
+            tmux: Tmux::new(spec, Arc::clone(&environment), reaper.clone()),
+            environment,
+            reaper,
+            events: Events::new(),
+            screens,
+            started_at: clock::millis(clock.as_ref()),
+            clock,
+            tasks: TaskTracker::new(),
+            ending: CancellationToken::new(),
+            changing: Semaphore::new(1),
+            boot_id: uuid::Uuid::new_v4().to_string(),
+            terminals: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn now(&self) -> u64 {
+        clock::millis(self.clock.as_ref())
+    }
+
+    pub(crate) fn terminal(&self, name: &TerminalName) -> Option<Arc<Terminal>> {
+        self.lock().get(name).cloned()
+    }
+
+    /// All terminals, by name.
+    pub(crate) fn terminals(&self) -> Vec<Arc<Terminal>> {
+        self.lock().values().cloned().collect()
+    }
+
+    pub(crate) fn add(&self, terminal: Arc<Terminal>) {
+        self.lock().insert(terminal.name.clone(), terminal);
+    }
+
+    pub(crate) fn forget(&self, name: &TerminalName) {
+        self.lock().remove(name);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<TerminalName, Arc<Terminal>>> {
+        self.terminals
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,312 @@
+//! A terminal: what its program wrote, what it looks like, what it is told. It outlives its program, its PTY, and every connection.
+//!
+//! This is the part that everybody reads; the task that owns the program is in [`supervisor`].
+
+pub(crate) mod input;
+pub(crate) mod log;
+pub(crate) mod pty;
+pub(crate) mod supervisor;
+
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use longhouse_domain::name::TerminalName;
+use longhouse_domain::terminal::TerminalSize;
+use longhouse_link::proto;
+use tokio::sync::{Notify, mpsc, watch};
+
+use crate::screen::Screen;
+use crate::screen::worker::{Job, Screens};
+use input::Input;
+use log::{Cursor, Mark, OutputLog, Piece};
+use supervisor::Command;
+
+/// The most bytes by which the parsed screen may lag behind the log before the program is made to wait. A flood that the parser cannot
+/// follow is throttled to the parser's speed, some 60 MB/s; everything below never notices it.
+const PARSER_LAG: u64 = 4 * 1024 * 1024;
+
+/// The most bytes taken from the log in one piece for the parser.
+const PARSED_PIECE: usize = 64 * 1024;
+
+/// Whether the program runs, and as what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Status {
+    pub(crate) running: bool,
+    pub(crate) pid: Option<u32>,
+    pub(crate) exit_code: Option<i32>,
+    pub(crate) adopted: bool,
+}
+
+/// See the module.
+pub(crate) struct Terminal {
+    pub(crate) name: TerminalName,
+    title: String,
+    log: Mutex<OutputLog>,
+    /// Changes whenever the log does.
+    changed: watch::Sender<()>,
+    status: Mutex<Status>,
+    /// Locked by the parsing thread alone.
+    screen: Mutex<Screen>,
+    screens: Screens,
+    parsed: AtomicU64,
+    parser_moved: Notify,
+    /// A `Parse` is on its way to the parsing thread.
+    parse_asked: AtomicBool,
+    parser_lag: u64,
+    /// Streams of output under way: while there are any, an emulator elsewhere answers the program's questions.
+    readers: AtomicUsize,
+    input: mpsc::Sender<Input>,
+    input_bytes: AtomicU64,
+    last_activity: AtomicU64,
+    wanted_size: watch::Sender<TerminalSize>,
+    commands: mpsc::Sender<Command>,
+}
+
+/// How to make one.
+pub(crate) struct Making {
+    pub(crate) name: TerminalName,
+    pub(crate) title: String,
+    pub(crate) size: TerminalSize,
+    pub(crate) ring_bytes: u64,
+    pub(crate) scrollback: usize,
+    pub(crate) screens: Screens,
+    pub(crate) now: u64,
+    pub(crate) input: mpsc::Sender<Input>,
+    pub(crate) commands: mpsc::Sender<Command>,
+}
+
+impl Terminal {
+    pub(crate) fn new(making: Making) -> Self {
+        Self {
+            name: making.name,
+            title: making.title,
+            log: Mutex::new(OutputLog::new(making.ring_bytes)),
+            changed: watch::Sender::new(()),
+            status: Mutex::default(),
+            screen: Mutex::new(Screen::new(making.size, making.scrollback)),
+            screens: making.screens,
+            parsed: AtomicU64::new(0),
+            parser_moved: Notify::new(),
+            parse_asked: AtomicBool::new(false),
+            // The parser must never lose bytes to the ring's bound.
+            parser_lag: PARSER_LAG.min(making.ring_bytes / 2),
+            readers: AtomicUsize::new(0),
+            input: making.input,
+            input_bytes: AtomicU64::new(0),
+            last_activity: AtomicU64::new(making.now),
+            wanted_size: watch::Sender::new(making.size),
+            commands: making.commands,
+        }
+    }
+
+    /// It as the link shows it.
+    pub(crate) fn describe(&self) -> proto::Terminal {
+        let status = self.status();
+        let size = *self.wanted_size.borrow();
+        let log = self.log();
+        proto::Terminal {
+            name: self.name.to_string(),
+            title: self.title.clone(),
+            cols: size.cols.into(),
+            rows: size.rows.into(),
+            running: status.running,
+            exit_code: status.exit_code,
+            pid: status.pid,
+            adopted: status.adopted,
+            oldest: log.oldest(),
+            offset: log.end(),
+            last_activity_ms: self.last_activity.load(Ordering::Relaxed),
+            input_bytes: self.input_bytes.load(Ordering::Relaxed),
+        }
+    }
+
+    pub(crate) fn status(&self) -> Status {
+        *self.status.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn set_status(&self, status: Status) {
+        *self.status.lock().unwrap_or_else(PoisonError::into_inner) = status;
+    }
+
+    fn log(&self) -> MutexGuard<'_, OutputLog> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    // --- output
+
+    /// Lets `read` put output behind the log's end; see [`OutputLog::fill`].
+    pub(crate) fn fill(
+        self: &Arc<Self>,
+        read: impl FnOnce(&mut Vec<u8>) -> io::Result<usize>,
+    ) -> io::Result<usize> {
+        let filled = self.log().fill(read);
+        if let Ok(1..) = filled {
+            self.log_changed();
+        }
+        filled
+    }
+
+    /// Puts bytes into the output that the program did not write: history found elsewhere, the reset before a restart.
+    pub(crate) fn append(self: &Arc<Self>, bytes: &[u8]) {
+        self.log().append(bytes);
+        self.log_changed();
+    }
+
+    pub(crate) fn mark(self: &Arc<Self>, mark: Mark) {
+        self.log().mark(mark);
+        self.log_changed();
+    }
+
+    pub(crate) fn end(&self) -> u64 {
+        self.log().end()
+    }
+
+    /// A reader's place at `offset`; `None` beyond the end.
+    pub(crate) fn cursor(&self, offset: u64) -> Option<Cursor> {
+        self.log().cursor(offset)
+    }
+
+    pub(crate) fn read(&self, cursor: &mut Cursor, max: usize) -> Option<Piece> {
+        self.log().read(cursor, max)
+    }
+
+    /// Tells of changes to the log. Subscribe before reading, so that none is missed.
+    pub(crate) fn changes(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
+    }
+
+    /// Counts a stream of output until the guard is dropped.
+    pub(crate) fn attach(self: &Arc<Self>) -> Attached {
+        self.readers.fetch_add(1, Ordering::AcqRel);
+        Attached(Arc::clone(self))
+    }
+
+    pub(crate) fn touch(&self, now: u64) {
+        self.last_activity.store(now, Ordering::Relaxed);
+    }
+
+    fn log_changed(self: &Arc<Self>) {
+        self.changed.send_replace(());
+        if !self.parse_asked.swap(true, Ordering::AcqRel) {
+            self.screens.ask(self, Job::Parse);
+        }
+    }
+
+    // --- the parsed screen
+
+    /// Called by the parsing thread when it begins with what it was asked for: later output asks anew.
+    pub(crate) fn parse_begins(&self) {
+        self.parse_asked.store(false, Ordering::Release);
+    }
+
+    pub(crate) fn parsed(&self) -> u64 {
+        self.parsed.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn with_screen<T>(&self, use_it: impl FnOnce(&mut Screen) -> T) -> T {
+        use_it(&mut self.screen.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Parses about `max` bytes. Says whether the end was reached.
+    pub(crate) fn parse(&self, screen: &mut Screen, max: usize) -> bool {
+        let crashes = screen.crashes();
+        let mut taken = 0;
+        let mut done = false;
+        while taken < max && !done {
+            let piece = self.log().read(&mut screen.at, PARSED_PIECE);
+            match piece {
+                Some(Piece::Data { bytes, .. }) => {
+                    taken += bytes.len();
+                    screen.advance(&bytes);
+                }
+                Some(Piece::Mark { mark, .. }) => screen.mark(mark),
+                // Cannot happen while the lag is bounded below the ring; the screen then lacks what was dropped.
+                Some(Piece::Gap { offset }) => {
+                    tracing::warn!(terminal = %self.name, offset, "the screen fell behind the log");
+                }
+                None => done = true,
+            }
+            self.parsed.store(screen.at.offset, Ordering::Release);
+            self.answer(screen);
+        }
+        self.parser_moved.notify_one();
+        if screen.crashes() > crashes {
+            tracing::error!(terminal = %self.name, "the screen's emulator failed and began anew");
+        }
+        done
+    }
+
+    /// Answers what the program asked, unless an emulator that is attached does: two answers would be taken for input.
+    fn answer(&self, screen: &Screen) {
+        for answer in screen.take_answers() {
+            if self.readers.load(Ordering::Acquire) == 0 {
+                // A program that asks without reading answers does without.
+                let _full = self.input.try_send(Input::Data(Bytes::from(answer)));
+            }
+        }
+    }
+
+    /// Waits until the parsed screen is near enough to the log's end.
+    pub(crate) async fn wait_for_parser(&self) {
+        while self.end().saturating_sub(self.parsed()) > self.parser_lag {
+            self.parser_moved.notified().await;
+        }
+    }
+
+    pub(crate) fn screens(&self) -> &Screens {
+        &self.screens
+    }
+
+    // --- what it is told
+
+    /// Queues input. Waits while the queue is full: backpressure for whoever writes faster than the program reads.
+    pub(crate) async fn write(&self, data: Bytes, now: u64) {
+        self.input_bytes
+            .fetch_add(data.len() as u64, Ordering::Relaxed);
+        self.touch(now);
+        // The other end is gone only when the terminal was closed.
+        let _closed = self.input.send(Input::Data(data)).await;
+    }
+
+    /// Waits until everything queued so far was written to the program, or dropped because none runs.
+    pub(crate) async fn flush(&self) {
+        let (done, written) = tokio::sync::oneshot::channel();
+        if self.input.send(Input::Flush(done)).await.is_ok() {
+            let _closed = written.await;
+        }
+    }
+
+    /// Asks for a size. Many wishes in a short time become one.
+    pub(crate) fn resize(&self, size: TerminalSize) {
+        self.wanted_size.send_if_modified(|wanted| {
+            let differs = *wanted != size;
+            *wanted = size;
+            differs
+        });
+    }
+
+    pub(crate) fn wanted_size(&self) -> watch::Receiver<TerminalSize> {
+        self.wanted_size.subscribe()
+    }
+
+    /// Tells the supervisor. `None` where the terminal was closed meanwhile.
+    pub(crate) async fn command<T>(
+        &self,
+        command: impl FnOnce(tokio::sync::oneshot::Sender<T>) -> Command,
+    ) -> Option<T> {
+        let (reply, answer) = tokio::sync::oneshot::channel();
+        self.commands.send(command(reply)).await.ok()?;
+        answer.await.ok()
+    }
+}
+
+/// Counts as a reader of a terminal's output.
+pub(crate) struct Attached(Arc<Terminal>);
+
+impl Drop for Attached {
+    fn drop(&mut self) {
+        self.0.readers.fetch_sub(1, Ordering::AcqRel);
+    }
+}

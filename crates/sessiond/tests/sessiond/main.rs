@@ -1,0 +1,12 @@
+//! sessiond over a real link, with real shells and a real tmux.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test's panic is its message"
+)]
+
+mod house;
+mod output;
+mod programs;
+mod shutdown;
+mod tmux;
