@@ -2,11 +2,14 @@
 //!
 //! This is the only place that knows how the two back ends differ in their connections.
 
-use std::fs::{DirBuilder, OpenOptions, Permissions};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::fs::{self, DirBuilder, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+use rustix::io::Errno;
 use sqlx::any::AnyPoolOptions;
 use sqlx::{Any, AnyConnection, AnyPool, Connection, Transaction};
 
@@ -21,6 +24,9 @@ const POSTGRES_CONNECTIONS: u32 = 10;
 
 /// How long a caller waits for a connection before it is told that the database is not available.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// After which pause a SQLite file is tried again that somebody else is just bringing into use.
+const LOCKED_PAUSE: Duration = Duration::from_millis(50);
 
 /// What every connection to PostgreSQL starts with: no statement and no forgotten transaction holds the others up for ever.
 const POSTGRES_SETTINGS: &str =
@@ -92,7 +98,7 @@ impl Store {
     async fn connect_sqlite(path: &Path) -> Result<Self, StoreError> {
         let path = prepare_file(path)?;
         let base = sqlite_url(&path)?;
-        check_integrity(&format!("{base}?mode=rw")).await?;
+        examine(&format!("{base}?mode=rw")).await?;
         let options = |connections| {
             AnyPoolOptions::new()
                 .max_connections(connections)
@@ -188,8 +194,22 @@ impl Store {
     }
 }
 
-/// A damaged file is told at the start, in words, and not by the first query that meets the damage. It takes a connection
-/// of its own: a pool would try again and again, and then say that it ran out of time.
+/// Looks at the file before the pool does, for a pool would try again and again and then say that it ran out of time.
+/// Others may open a new file at the same moment; while one of them turns its log on, SQLite refuses the rest without
+/// waiting, so the waiting is done here.
+async fn examine(url: &str) -> Result<(), StoreError> {
+    let begun = tokio::time::Instant::now();
+    loop {
+        match check_integrity(url).await {
+            Err(error) if error.is_locked() && begun.elapsed() < ACQUIRE_TIMEOUT => {
+                tokio::time::sleep(LOCKED_PAUSE).await;
+            }
+            answer => return answer,
+        }
+    }
+}
+
+/// A damaged file is told at the start, in words, and not by the first query that meets the damage.
 async fn check_integrity(url: &str) -> Result<(), StoreError> {
     let mut connection = AnyConnection::connect(url).await?;
     sqlx::raw_sql(SQLITE_WRITER_SETTINGS)
@@ -207,8 +227,10 @@ async fn check_integrity(url: &str) -> Result<(), StoreError> {
 
 /// Makes the file and its directory where they are missing, readable by the owner alone. SQLite gives the file's own
 /// permissions to the files it keeps beside it.
+///
+/// The file is never opened here: closing it would drop the locks that SQLite holds on it elsewhere in this process.
 fn prepare_file(path: &Path) -> Result<PathBuf, StoreError> {
-    let failed = |what: &str, error: std::io::Error| {
+    let failed = |what: &str, error: io::Error| {
         StoreError::unavailable(format!("cannot {what} {}: {error}", path.display()))
     };
     let directory = match path.parent() {
@@ -220,14 +242,12 @@ fn prepare_file(path: &Path) -> Result<PathBuf, StoreError> {
         .mode(0o700)
         .create(directory)
         .map_err(|error| failed("make the directory of", error))?;
-    let file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(path)
-        .map_err(|error| failed("open", error))?;
-    file.set_permissions(Permissions::from_mode(0o600))
+    let private = Mode::RUSR | Mode::WUSR;
+    match mknodat(CWD, path, FileType::RegularFile, private, 0) {
+        Ok(()) | Err(Errno::EXIST) => {}
+        Err(error) => return Err(failed("make", error.into())),
+    }
+    fs::set_permissions(path, Permissions::from_mode(0o600))
         .map_err(|error| failed("protect", error))?;
     path.canonicalize().map_err(|error| failed("find", error))
 }

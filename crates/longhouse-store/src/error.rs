@@ -45,6 +45,19 @@ impl StoreError {
     pub(crate) fn unavailable(why: impl Into<String>) -> Self {
         Self::Unavailable(why.into().into())
     }
+
+    /// Whether it is only that somebody else has the SQLite file just now.
+    pub(crate) fn is_locked(&self) -> bool {
+        let Self::Unavailable(source) = self else {
+            return false;
+        };
+        let database = source
+            .downcast_ref::<sqlx::Error>()
+            .and_then(sqlx::Error::as_database_error);
+        let code = database.and_then(|database| database.code()?.parse::<u32>().ok());
+        // BUSY, in any of its extended forms.
+        code.is_some_and(|code| code & 0xff == 5)
+    }
 }
 
 impl From<sqlx::Error> for StoreError {

@@ -2,7 +2,7 @@
 
 use longhouse_domain::clock::to_millis;
 use longhouse_domain::event::{LogLevel, LogLine};
-use longhouse_domain::{SessionId, Timestamp};
+use longhouse_domain::{Actor, Role, SessionId, Timestamp};
 use sqlx::any::AnyRow;
 
 use crate::StoreError;
@@ -81,10 +81,10 @@ impl Store {
         Ok(Some(appended))
     }
 
-    /// Lines of a session's log, in order. Whether the asker may look at the session is settled before, by reading the
-    /// session through their actor.
+    /// Lines of a session's log, in order; none where `actor` may not look at the session.
     pub async fn session_log(
         &self,
+        actor: &Actor,
         session: SessionId,
         query: &LogQuery,
     ) -> Result<Vec<LogLine>, StoreError> {
@@ -97,12 +97,15 @@ impl Store {
         };
         let rows = sqlx::query(
             "select * from session_logs where session_id = $1 and at >= $2 and level >= $3 and seq > $4 \
-             order by seq desc limit $5",
+             and exists (select 1 from sessions s where s.id = $1 and (s.owner_id = $5 or $6 = 1)) \
+             order by seq desc limit $7",
         )
         .bind(session.to_string())
         .bind(query.since.map_or(i64::MIN, to_millis))
         .bind(query.level.map_or(0, rank))
         .bind(query.after.unwrap_or(0))
+        .bind(actor.user.to_string())
+        .bind(i64::from(actor.role == Role::Admin))
         .bind(i64::from(read))
         .fetch_all(&self.reader)
         .await?;

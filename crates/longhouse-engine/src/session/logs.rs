@@ -18,7 +18,11 @@ impl Engine {
         query: LogQuery,
     ) -> Result<Vec<LogLine>, EngineError> {
         let (session, _) = self.find(actor, reference, Permission::Look).await?;
-        Ok(self.context().store.session_log(session.id, &query).await?)
+        Ok(self
+            .context()
+            .store
+            .session_log(actor, session.id, &query)
+            .await?)
     }
 
     /// The same, and then every line that comes, until the session is deleted or the listener leaves.
@@ -30,7 +34,11 @@ impl Engine {
     ) -> Result<BoxStream<'static, LogLine>, EngineError> {
         let (session, handle) = self.find(actor, reference, Permission::Look).await?;
         let lines = self.context().events.lines();
-        let past = self.context().store.session_log(session.id, &query).await?;
+        let past = self
+            .context()
+            .store
+            .session_log(actor, session.id, &query)
+            .await?;
         let last = past.last().map_or(0, |line| line.seq);
         let (id, stop) = (session.id, self.context().stop.clone());
         let mut live = handle.live.clone();

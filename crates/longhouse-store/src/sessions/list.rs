@@ -1,7 +1,5 @@
 //! Lists of sessions: filters, search, order, pages.
 
-use std::fmt::Write;
-
 use longhouse_domain::query::{Order, Page, SessionQuery, SortKey};
 use longhouse_domain::session::RuntimeKind;
 use longhouse_domain::{Actor, Role, Session, Status};
@@ -102,31 +100,8 @@ impl Store {
             .int("n")?
             .unsigned_abs();
 
-        let mut page = matching;
-        let column = sort_column(query);
-        let (direction, beyond) = match query.sort.order {
-            Order::Ascending => ("asc", ">"),
-            Order::Descending => ("desc", "<"),
-        };
-        if let Some(cursor) = &query.cursor {
-            let place = cursor::parse(cursor, query.sort)?;
-            let value = page.argument(match place.value {
-                SortValue::Number(number) => Argument::Number(number),
-                SortValue::Text(text) => Argument::Text(text),
-            });
-            let id = page.text(&place.id.to_string());
-            page.and(&format!("({column}, id) {beyond} ({value}, {id})"));
-        }
         let limit = query.limit.clamp(1, MAX_PAGE);
-        // One more than asked for tells whether there is a next page.
-        let more = page.argument(Argument::Number(i64::from(limit) + 1));
-        let mut sql = format!("select * from sessions{}", page.sql);
-        let order = write!(
-            sql,
-            " order by {column} {direction}, id {direction} limit {more}"
-        );
-        order.map_err(|error| StoreError::Other(error.into()))?;
-
+        let (page, sql) = one_page(matching, query, limit)?;
         let mut items = page
             .query(sql)
             .fetch_all(&self.reader)
@@ -147,6 +122,34 @@ impl Store {
             next_cursor,
         })
     }
+}
+
+/// The query of one page, with one session more than asked for: it tells whether there is a next page.
+fn one_page(
+    mut page: Condition,
+    query: &SessionQuery,
+    limit: u32,
+) -> Result<(Condition, String), StoreError> {
+    let column = sort_column(query);
+    let (direction, beyond) = match query.sort.order {
+        Order::Ascending => ("asc", ">"),
+        Order::Descending => ("desc", "<"),
+    };
+    if let Some(cursor) = &query.cursor {
+        let place = cursor::parse(cursor, query.sort)?;
+        let value = page.argument(match place.value {
+            SortValue::Number(number) => Argument::Number(number),
+            SortValue::Text(text) => Argument::Text(text),
+        });
+        let id = page.text(&place.id.to_string());
+        page.and(&format!("({column}, id) {beyond} ({value}, {id})"));
+    }
+    let more = page.argument(Argument::Number(i64::from(limit) + 1));
+    let sql = format!(
+        "select * from sessions{} order by {column} {direction}, id {direction} limit {more}",
+        page.sql
+    );
+    Ok((page, sql))
 }
 
 fn check(query: &SessionQuery) -> Result<(), StoreError> {

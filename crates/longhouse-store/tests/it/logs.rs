@@ -33,7 +33,11 @@ on_both_back_ends! {
         ]).await.unwrap().unwrap();
         assert_eq!(written[2].message, "three\u{fffd}");
         let all = LogQuery::default();
-        assert_eq!(store.session_log(made.id, &all).await.unwrap(), written);
+        assert_eq!(store.session_log(&ann, made.id, &all).await.unwrap(), written);
+        let ben = actor(&store, "ben", Role::Member).await;
+        assert_eq!(store.session_log(&ben, made.id, &all).await.unwrap(), []);
+        let admin = actor(&store, "root", Role::Admin).await;
+        assert_eq!(store.session_log(&admin, made.id, &all).await.unwrap(), written);
         for (query, expected) in [
             (LogQuery { tail: Some(2), ..all.clone() }, vec!["three\u{fffd}", "two again"]),
             (LogQuery { tail: Some(0), ..all.clone() }, vec![]),
@@ -44,7 +48,7 @@ on_both_back_ends! {
             (LogQuery { text: Some("ä%".to_owned()), ..all.clone() }, vec!["TWO Ä%"]),
             (LogQuery { after: Some(3), ..all.clone() }, vec!["two again"]),
         ] {
-            assert_eq!(messages(&store.session_log(made.id, &query).await.unwrap()), expected, "{query:?}");
+            assert_eq!(messages(&store.session_log(&ann, made.id, &query).await.unwrap()), expected, "{query:?}");
         }
     }
 
@@ -60,9 +64,9 @@ on_both_back_ends! {
         let batch: Vec<NewLogLine> = (0..i64::from(MAX_LOG_LINES)).map(|n| line(n, LogLevel::Info, "x")).collect();
         store.append_log(made.id, &batch).await.unwrap();
         store.append_log(made.id, &batch[..10]).await.unwrap();
-        let kept = store.session_log(made.id, &LogQuery::default()).await.unwrap();
+        let kept = store.session_log(&ann, made.id, &LogQuery::default()).await.unwrap();
         assert_eq!(kept.len(), usize::try_from(MAX_LOG_LINES).unwrap());
         assert_eq!((kept[0].seq, kept[kept.len() - 1].seq), (11, i64::from(MAX_LOG_LINES) + 10));
-        assert_eq!(messages(&store.session_log(other.id, &LogQuery::default()).await.unwrap()), ["kept"]);
+        assert_eq!(messages(&store.session_log(&ann, other.id, &LogQuery::default()).await.unwrap()), ["kept"]);
     }
 }

@@ -62,7 +62,7 @@ on_both_back_ends! {
         assert_eq!((found[0].status(), found[0].terminals.len()), (Status::Running, 3));
         let two = store.session(&ann, &SessionRef::parse("two")).await.unwrap().unwrap();
         assert_eq!(two.phase, Phase::Error { reason: "killed by signal 9".to_owned() });
-        let log = store.session_log(found[0].id, &LogQuery::default()).await.unwrap();
+        let log = store.session_log(&ann, found[0].id, &LogQuery::default()).await.unwrap();
         assert_eq!((log[0].level, log[0].message.as_str()), (LogLevel::Warn, "a line"));
         let CatchUp::Events(events) = store.catch_up(&ann, 0, 10).await.unwrap() else { panic!("told to reload") };
         assert_eq!(events.len(), 4);

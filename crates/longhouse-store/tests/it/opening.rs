@@ -31,7 +31,7 @@ on_both_back_ends! {
     }
 
     async fn many_that_open_at_once_migrate_once(bed: &Bed) {
-        let openings: Vec<_> = (0..6).map(|_| {
+        let openings: Vec<_> = (0..10).map(|_| {
             let url = bed.url.clone();
             tokio::spawn(async move { Store::open(&url).await })
         }).collect();

@@ -217,7 +217,7 @@ on_both_back_ends! {
         let gone = store.delete_session(made.id, at(2)).await.unwrap().unwrap();
         assert_eq!(gone.events[0].what, EventKind::Deleted);
         assert_eq!(store.session(&ann, &made.id.into()).await.unwrap(), None);
-        assert_eq!(store.session_log(made.id, &LogQuery::default()).await.unwrap(), []);
+        assert_eq!(store.session_log(&ann, made.id, &LogQuery::default()).await.unwrap(), []);
         assert_eq!(store.append_log(made.id, &[line]).await.unwrap(), None);
         assert_eq!(store.delete_session(made.id, at(3)).await.unwrap(), None);
         assert_eq!(store.catch_up(&ann, 0, 10).await.unwrap(), CatchUp::Events(gone.events));
