@@ -42,7 +42,9 @@ fn longer(pause: Duration) -> Duration {
     (pause * 2).min(limits::DIAL_BACKOFF_CAP)
 }
 
-/// Serves one connection to its end, or until `cancel` cuts it. Says whether the server's hello was accepted.
+/// Serves one connection to its end, or until `cancel`: then no new call is taken, and what is under way is cut after
+/// [`limits::LAST_ANSWERS`], so that the answer to the call that asked for the end still arrives. Says whether the server's hello was
+/// accepted.
 pub async fn serve_connection<S: Sessiond>(
     stream: UnixStream,
     service: S,
@@ -50,21 +52,37 @@ pub async fn serve_connection<S: Sessiond>(
 ) -> bool {
     let closed = CancellationToken::new();
     let greeted = Greeted::default();
-    let io = LinkIo::new(stream, cancel, closed.clone(), greeted.clone());
+    let cut = CancellationToken::new();
+    let io = LinkIo::new(stream, cut.clone(), closed.clone(), greeted.clone());
+    let over = async {
+        tokio::select! {
+            () = closed.cancelled() => {}
+            () = cancel.cancelled() => {}
+        }
+    };
+    let cutting = async {
+        cancel.cancelled().await;
+        tokio::time::sleep(limits::LAST_ANSWERS).await;
+        cut.cancel();
+        std::future::pending().await
+    };
     let service = SessiondServer::new(service)
         .max_decoding_message_size(limits::MESSAGE_BYTES)
         .max_encoding_message_size(limits::MESSAGE_BYTES);
     // The listener in tonic's eyes: one connection, and then none until that one has ended.
     let incoming = stream::once(async { Ok::<_, std::io::Error>(io) }).chain(stream::pending());
-    let served = Server::builder()
+    let serving = Server::builder()
         .initial_stream_window_size(limits::STREAM_WINDOW_BYTES)
         .initial_connection_window_size(limits::CONNECTION_WINDOW_BYTES)
         .max_frame_size(limits::FRAME_BYTES)
         .max_concurrent_streams(limits::CONCURRENT_STREAMS)
         .http2_keepalive_interval(Some(limits::KEEP_ALIVE_INTERVAL))
         .http2_keepalive_timeout(Some(limits::KEEP_ALIVE_TIMEOUT))
-        .serve_with_incoming_shutdown(Greeting::new(service), incoming, closed.cancelled())
-        .await;
+        .serve_with_incoming_shutdown(Greeting::new(service), incoming, over);
+    let served = tokio::select! {
+        served = serving => served,
+        () = cutting => Ok(()),
+    };
     if let Err(error) = served {
         tracing::debug!(%error, "the link's connection failed");
     }

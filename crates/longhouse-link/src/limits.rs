@@ -46,6 +46,13 @@ pub const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(15);
 /// How long a ping may stay unanswered before the connection counts as dead.
 pub const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(15);
 
+/// What calls have to finish once sessiond hangs up of its own accord. A quarter of a second is long for an answer that only has to be
+/// sent, and nobody waits for it: endless streams are cut then.
+pub const LAST_ANSWERS: Duration = Duration::from_millis(250);
+
+/// How long calls under way may take to be answered once sessiond ends: the answer to the call that ended it, above all.
+pub const DRAIN: Duration = Duration::from_secs(1);
+
 /// The first pause between two attempts to dial: a server that restarts is back within tens of milliseconds.
 pub const DIAL_BACKOFF_FIRST: Duration = Duration::from_millis(20);
 

@@ -115,7 +115,7 @@ impl EchoRuntime {
             earlier.dead.cancel();
         }
         drop(state);
-        let sessiond = EchoSessiond::new(plan, number, dead.clone(), dies, self.tasks.clone());
+        let sessiond = EchoSessiond::new(plan, number, dead.clone(), dies);
         let path = self.link_path(plan.session);
         self.tasks
             .spawn(async move { longhouse_link::dial(&path, sessiond, dead).await });

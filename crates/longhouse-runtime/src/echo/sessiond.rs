@@ -5,7 +5,6 @@
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use futures_util::{Stream, StreamExt, stream};
 use longhouse_domain::terminal::Environment;
@@ -19,7 +18,6 @@ use longhouse_link::proto::{
 };
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::terminal::EchoTerminal;
@@ -27,9 +25,6 @@ use crate::Plan;
 
 /// Events that wait for a watcher; who falls further behind misses some, as with a real sessiond.
 const EVENTS: usize = 256;
-
-/// What the answer to a shutdown has to get out, before the connection is cut.
-const LAST_ANSWER: Duration = Duration::from_millis(50);
 
 /// A stream of answers.
 type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
@@ -48,7 +43,6 @@ struct Inner {
     events: broadcast::Sender<SessionEvent>,
     dead: CancellationToken,
     dies_once_attached: bool,
-    tasks: TaskTracker,
 }
 
 impl EchoSessiond {
@@ -57,7 +51,6 @@ impl EchoSessiond {
         number: u64,
         dead: CancellationToken,
         dies_once_attached: bool,
-        tasks: TaskTracker,
     ) -> Self {
         let hello = HelloReply {
             protocol: PROTOCOL,
@@ -74,7 +67,6 @@ impl EchoSessiond {
             events: broadcast::Sender::new(EVENTS),
             dead,
             dies_once_attached,
-            tasks,
         };
         Self {
             inner: Arc::new(inner),
@@ -340,11 +332,7 @@ impl Sessiond for EchoSessiond {
     }
 
     async fn shutdown(&self, _: Request<ShutdownRequest>) -> Result<Response<Done>, Status> {
-        let dead = self.inner.dead.clone();
-        self.inner.tasks.spawn(async move {
-            tokio::time::sleep(LAST_ANSWER).await;
-            dead.cancel();
-        });
+        self.inner.dead.cancel();
         Ok(Response::new(Done {}))
     }
 }

@@ -40,9 +40,17 @@ impl Body for HostRuntime {
     }
 
     fn kill(&self, _: SessionId, handle: &RuntimeHandle) {
-        let pid = i32::try_from(handle.0["pid"].as_u64().unwrap()).unwrap();
-        let pid = rustix::process::Pid::from_raw(pid).unwrap();
-        rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+        let number = |name: &str| handle.0[name].as_u64().unwrap();
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", number("pid")));
+        let stat = stat.unwrap_or_default();
+        // The fields after the name, which ends with the last parenthesis; the start is the 20th of them.
+        let start = stat
+            .rsplit(')')
+            .next()
+            .and_then(|fields| fields.split(' ').nth(20));
+        if start == Some(&number("startTicks").to_string()) {
+            kill(u32::try_from(number("pid")).unwrap());
+        }
     }
 }
 
@@ -124,6 +132,7 @@ pub(crate) struct Fixture<R: Body> {
     pub(crate) plan: Plan,
     pub(crate) root: tempfile::TempDir,
     listener: Option<LinkListener>,
+    started: Vec<RuntimeHandle>,
 }
 
 impl<R: Body> Fixture<R> {
@@ -146,6 +155,7 @@ impl<R: Body> Fixture<R> {
             plan,
             root,
             listener: None,
+            started: Vec::new(),
         }
     }
 
@@ -161,6 +171,7 @@ impl<R: Body> Fixture<R> {
             self.listener = Some(LinkListener::bind(&path, self.session(), "test").unwrap());
         }
         let handle = within(self.runtime.provision(&self.plan)).await.unwrap();
+        self.started.push(handle.clone());
         (handle, self.accept().await)
     }
 
@@ -208,6 +219,26 @@ impl<R: Body> Fixture<R> {
         let alive = marked(self.session());
         assert!(alive.is_empty(), "living: {alive:?}");
     }
+}
+
+/// A test that failed half-way leaves nothing running either.
+impl<R: Body> Drop for Fixture<R> {
+    fn drop(&mut self) {
+        for handle in &self.started {
+            self.runtime.kill(self.plan.session, handle);
+        }
+        for (pid, _) in marked(self.plan.session) {
+            kill(pid);
+        }
+    }
+}
+
+fn kill(pid: u32) {
+    let pid = i32::try_from(pid)
+        .ok()
+        .and_then(rustix::process::Pid::from_raw);
+    // It may have ended by itself.
+    let _ = pid.map(|pid| rustix::process::kill_process(pid, rustix::process::Signal::KILL));
 }
 
 /// The processes whose environment names the session: process id and command line.

@@ -278,7 +278,7 @@ async fn cat(fixture: &Fixture<HostRuntime>) -> u32 {
         let programs = marked(fixture.session());
         let mut cats = programs
             .iter()
-            .filter(|(_, line)| line.starts_with("cat\0"));
+            .filter(|(_, line)| line.trim_end_matches('\0').ends_with("/cat"));
         let found = cats.next().map(|(pid, _)| *pid);
         assert!(cats.next().is_none(), "it runs twice: {programs:?}");
         found
