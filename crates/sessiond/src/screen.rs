@@ -82,16 +82,28 @@ impl Screen {
         self.answers.take()
     }
 
-    /// Bytes that repaint it; see [`snapshot`].
-    pub(crate) fn snapshot(&mut self, scrollback: usize) -> Vec<u8> {
+    /// Bytes that repaint it, below `history` where that is given, else below its own; see [`snapshot`].
+    pub(crate) fn snapshot(&mut self, scrollback: usize, history: Option<&[u8]>) -> Vec<u8> {
         let made = catch_unwind(AssertUnwindSafe(|| {
-            snapshot::snapshot(&mut self.machine, &self.pending, scrollback)
+            snapshot::snapshot(&mut self.machine, &self.pending, scrollback, history)
         }));
         self.survive(made).unwrap_or_else(|| b"\x1bc".to_vec())
     }
 
     /// It as people read it; see [`capture`].
-    pub(crate) fn capture(&mut self, format: Format, scrollback: usize) -> String {
+    pub(crate) fn capture(
+        &mut self,
+        format: Format,
+        scrollback: usize,
+        history: Option<&[u8]>,
+    ) -> String {
+        if history.is_some() {
+            // A snapshot with that history, parsed, is the screen below it.
+            let whole = self.snapshot(scrollback, history);
+            let mut below = Self::new(self.size, scrollback);
+            below.advance(&whole);
+            return below.capture(format, scrollback, None);
+        }
         let made = catch_unwind(AssertUnwindSafe(|| {
             capture::capture(&self.machine, format, scrollback)
         }));

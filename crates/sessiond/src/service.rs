@@ -124,7 +124,8 @@ impl Sessiond for Service {
     async fn snapshot(&self, request: Request<SnapshotRequest>) -> Answer<Self::SnapshotStream> {
         let request = request.into_inner();
         let terminal = self.terminal(&request.name)?;
-        let snapshot = streams::snapshot(&terminal, request.scrollback_lines).await?;
+        let snapshot =
+            streams::snapshot(&self.session, &terminal, request.scrollback_lines).await?;
         Ok(Response::new(snapshot))
     }
 

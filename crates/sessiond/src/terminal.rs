@@ -21,7 +21,7 @@ use crate::screen::Screen;
 use crate::screen::worker::{Job, Screens};
 use input::Input;
 use log::{Cursor, Mark, OutputLog, Piece};
-use supervisor::Command;
+use supervisor::{Command, Wrapping};
 
 /// The most bytes by which the parsed screen may lag behind the log before the program is made to wait. A flood that the parser cannot
 /// follow is throttled to the parser's speed, some 60 MB/s; everything below never notices it.
@@ -43,6 +43,7 @@ pub(crate) struct Status {
 pub(crate) struct Terminal {
     pub(crate) name: TerminalName,
     title: String,
+    wrapping: Wrapping,
     log: Mutex<OutputLog>,
     /// Changes whenever the log does.
     changed: watch::Sender<()>,
@@ -68,6 +69,7 @@ pub(crate) struct Terminal {
 pub(crate) struct Making {
     pub(crate) name: TerminalName,
     pub(crate) title: String,
+    pub(crate) wrapping: Wrapping,
     pub(crate) size: TerminalSize,
     pub(crate) ring_bytes: u64,
     pub(crate) scrollback: usize,
@@ -82,6 +84,7 @@ impl Terminal {
         Self {
             name: making.name,
             title: making.title,
+            wrapping: making.wrapping,
             log: Mutex::new(OutputLog::new(making.ring_bytes)),
             changed: watch::Sender::new(()),
             status: Mutex::default(),
@@ -120,6 +123,11 @@ impl Terminal {
             last_activity_ms: self.last_activity.load(Ordering::Relaxed),
             input_bytes: self.input_bytes.load(Ordering::Relaxed),
         }
+    }
+
+    /// Whether tmux stands between the program and the PTY.
+    pub(crate) fn is_wrapped(&self) -> bool {
+        self.wrapping == Wrapping::Tmux
     }
 
     pub(crate) fn status(&self) -> Status {

@@ -161,18 +161,6 @@ impl Tmux {
         .await
     }
 
-    /// The screen below `lines` lines of history, with escape sequences.
-    pub(crate) async fn capture(
-        &self,
-        name: &TerminalName,
-        lines: u32,
-    ) -> Result<Vec<u8>, TmuxError> {
-        let pane = format!("{}:", target(name));
-        let start = format!("-{lines}");
-        self.run(&["capture-pane", "-p", "-e", "-t", &pane, "-S", &start])
-            .await
-    }
-
     /// Lines of history above the screen, as the configuration bounds them.
     pub(crate) fn history_lines(&self) -> u32 {
         self.history_lines
@@ -306,8 +294,8 @@ set -s escape-time 0
 set -s focus-events on
 set -s set-clipboard on
 set -s extended-keys on
-# Without the alternate screen the client scrolls the browser's own history.
-set -s terminal-overrides 'xterm*:smcup@:rmcup@'
+# Without the alternate screen the client scrolls the browser's own history; without indn it does so by newlines, which alone fill one.
+set -s terminal-overrides 'xterm*:smcup@:rmcup@:indn@'
 set -s terminal-features 'xterm*:RGB:clipboard:ccolour:cstyle:focus:title:extkeys:strikethrough:usstyle:hyperlinks'
 set -g default-terminal 'xterm-256color'
 set -g status off

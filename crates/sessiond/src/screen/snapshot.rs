@@ -17,10 +17,22 @@ use super::pending::Pending;
 use super::rows::{self, Painter};
 use super::style::Style;
 
-/// The snapshot of `machine`, with at most `scrollback` lines of history.
-pub(crate) fn snapshot(machine: &mut Machine, pending: &Pending, scrollback: usize) -> Vec<u8> {
+/// The snapshot of `machine`, with at most `scrollback` lines of its own history, or below `history`: lines from elsewhere.
+pub(crate) fn snapshot(
+    machine: &mut Machine,
+    pending: &Pending,
+    scrollback: usize,
+    history: Option<&[u8]>,
+) -> Vec<u8> {
     // Whoever gets it may have shown something before.
     let mut out = String::from("\x1bc");
+    let scrollback = match history {
+        Some(lines) => {
+            push_up(lines, machine, &mut out);
+            0
+        }
+        None => scrollback,
+    };
     if machine.in_alternate_screen() {
         primary_beneath(machine, scrollback, &mut out);
         alternate(machine.term.grid(), &mut out);
@@ -35,6 +47,20 @@ pub(crate) fn snapshot(machine: &mut Machine, pending: &Pending, scrollback: usi
     let mut bytes = out.into_bytes();
     bytes.extend_from_slice(pending.bytes());
     bytes
+}
+
+/// Writes `lines` so that they end right above the screen, which is blank then.
+fn push_up(lines: &[u8], machine: &Machine, out: &mut String) {
+    for line in String::from_utf8_lossy(lines).lines() {
+        out.push_str(line);
+        out.push_str("\x1b[0m\x1b]8;;\x1b\\\r\n");
+    }
+    // The last of them stand on the screen still; line feeds at its end push them out.
+    let rows = machine.term.screen_lines();
+    let _infallible = write!(out, "\x1b[{rows};1H");
+    let lines = memchr::memchr_iter(b'\n', lines).count();
+    out.push_str(&"\n".repeat(lines.min(rows - 1)));
+    out.push_str("\x1b[H");
 }
 
 /// Paints the primary screen that lies beneath the alternate one, and enters the alternate one.

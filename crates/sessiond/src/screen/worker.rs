@@ -5,6 +5,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::mpsc;
 
+use bytes::Bytes;
 use longhouse_domain::terminal::TerminalSize;
 use longhouse_link::proto::capture_request::Format;
 use tokio::sync::oneshot;
@@ -27,8 +28,34 @@ pub(crate) struct Snapshot {
 pub(crate) enum Job {
     /// There is output to parse.
     Parse,
-    Snapshot(usize, oneshot::Sender<Snapshot>),
-    Capture(Format, usize, oneshot::Sender<String>),
+    Snapshot(View, oneshot::Sender<Snapshot>),
+    Capture(Format, View, oneshot::Sender<String>),
+}
+
+/// How much above the screen is wanted, and from where.
+#[derive(Clone, Debug)]
+pub(crate) struct View {
+    /// Lines of history.
+    pub(crate) scrollback: usize,
+    /// Lines to show above the screen instead of the parsed history, if the log still ends where they were fetched.
+    pub(crate) elsewhere: Option<History>,
+}
+
+/// The history as somebody else (tmux) kept it.
+#[derive(Clone, Debug)]
+pub(crate) struct History {
+    /// The log's end when it was fetched.
+    pub(crate) at: u64,
+    /// Lines with escape sequences, each with its line feed.
+    pub(crate) lines: Bytes,
+}
+
+impl View {
+    /// The lines from elsewhere, if they fit the screen that was parsed to `offset`.
+    fn history_at(&self, offset: u64) -> Option<&[u8]> {
+        let history = self.elsewhere.as_ref()?;
+        (history.at == offset).then_some(&history.lines)
+    }
 }
 
 /// The way to the thread. The queue needs no bound of its own: a terminal has at most one `Parse` in it, and the rest are calls that wait.
@@ -67,12 +94,12 @@ fn work(receiver: &mpsc::Receiver<(Arc<Terminal>, Job)>) {
                 terminal.parse_begins();
                 unfinished.push_back(terminal);
             }
-            Some((terminal, Job::Snapshot(scrollback, reply))) => {
+            Some((terminal, Job::Snapshot(view, reply))) => {
                 // The caller may have hung up.
-                let _unheard = reply.send(snapshot(&terminal, scrollback));
+                let _unheard = reply.send(snapshot(&terminal, &view));
             }
-            Some((terminal, Job::Capture(format, scrollback, reply))) => {
-                let _unheard = reply.send(capture(&terminal, format, scrollback));
+            Some((terminal, Job::Capture(format, view, reply))) => {
+                let _unheard = reply.send(capture(&terminal, format, &view));
             }
             None if unfinished.is_empty() => return,
             None => {}
@@ -92,20 +119,21 @@ fn catch_up(terminal: &Terminal, screen: &mut Screen) {
     while terminal.parsed() < end && !terminal.parse(screen, TURN) {}
 }
 
-fn snapshot(terminal: &Terminal, scrollback: usize) -> Snapshot {
+fn snapshot(terminal: &Terminal, view: &View) -> Snapshot {
     terminal.with_screen(|screen| {
         catch_up(terminal, screen);
+        let offset = terminal.parsed();
         Snapshot {
-            offset: terminal.parsed(),
+            offset,
             size: screen.size(),
-            bytes: screen.snapshot(scrollback),
+            bytes: screen.snapshot(view.scrollback, view.history_at(offset)),
         }
     })
 }
 
-fn capture(terminal: &Terminal, format: Format, scrollback: usize) -> String {
+fn capture(terminal: &Terminal, format: Format, view: &View) -> String {
     terminal.with_screen(|screen| {
         catch_up(terminal, screen);
-        screen.capture(format, scrollback)
+        screen.capture(format, view.scrollback, view.history_at(terminal.parsed()))
     })
 }

@@ -63,6 +63,7 @@ pub(super) async fn create_terminal(
     let terminal = Arc::new(Terminal::new(Making {
         name: name.clone(),
         title: request.title.chars().take(TITLE_CHARS).collect(),
+        wrapping,
         size,
         ring_bytes: session.ring_bytes,
         scrollback: session.scrollback,

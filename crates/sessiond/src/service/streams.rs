@@ -1,6 +1,7 @@
 //! The calls that stream: output, input, snapshots, captures, events.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
@@ -16,10 +17,16 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Status, Streaming};
 
 use super::{Answers, Service};
-use crate::screen::worker::Job;
+use crate::screen::worker::{History, Job, View};
 use crate::session::Session;
 use crate::terminal::log::{Cursor, Mark, Piece};
 use crate::terminal::{Attached, Terminal};
+
+/// How often tmux's history is fetched in the hope that nothing is written meanwhile.
+const HISTORY_ATTEMPTS: usize = 3;
+
+/// How long output takes from tmux to the log, generously.
+const PTY_DELAY: Duration = Duration::from_millis(5);
 
 /// One reader of a terminal's output.
 struct Reader {
@@ -121,14 +128,13 @@ pub(super) async fn write(
 }
 
 pub(super) async fn snapshot(
+    session: &Session,
     terminal: &Arc<Terminal>,
     scrollback: u32,
 ) -> Result<Answers<SnapshotChunk>, Status> {
     let (reply, answer) = oneshot::channel();
-    let lines = usize::try_from(scrollback).unwrap_or(usize::MAX);
-    terminal
-        .screens()
-        .ask(terminal, Job::Snapshot(lines, reply));
+    let view = view(session, terminal, scrollback).await;
+    terminal.screens().ask(terminal, Job::Snapshot(view, reply));
     let snapshot = answer.await.map_err(|_| no_screens())?;
     let first = SnapshotChunk {
         offset: snapshot.offset,
@@ -158,15 +164,39 @@ pub(super) async fn capture(
 ) -> Result<Answers<CaptureChunk>, Status> {
     let format = Format::try_from(request.format)
         .map_err(|_| Status::invalid_argument("unknown capture format"))?;
-    let _ = session;
-    let lines = usize::try_from(request.scrollback_lines).unwrap_or(usize::MAX);
     let (reply, answer) = oneshot::channel();
+    let view = view(session, terminal, request.scrollback_lines).await;
     terminal
         .screens()
-        .ask(terminal, Job::Capture(format, lines, reply));
+        .ask(terminal, Job::Capture(format, view, reply));
     let text = answer.await.map_err(|_| no_screens())?;
     let chunks = pieces(text.into()).map(|data| Ok(CaptureChunk { data }));
     Ok(Box::pin(stream::iter(chunks)))
+}
+
+/// What is to be shown above the screen. tmux tells its client only of lines that were on the screen when it looked, but keeps all of
+/// them: its history is taken, if it can be had for exactly this place in the output.
+async fn view(session: &Session, terminal: &Terminal, scrollback: u32) -> View {
+    let mut elsewhere = None;
+    if scrollback > 0 && terminal.is_wrapped() && terminal.status().running {
+        for _ in 0..HISTORY_ATTEMPTS {
+            let at = terminal.end();
+            let Ok(lines) = session.tmux.history(&terminal.name, scrollback).await else {
+                break;
+            };
+            // What tmux wrote before it answered is on its way through the PTY still.
+            tokio::time::sleep(PTY_DELAY).await;
+            if terminal.end() == at {
+                let lines = lines.into();
+                elsewhere = Some(History { at, lines });
+                break;
+            }
+        }
+    }
+    View {
+        scrollback: usize::try_from(scrollback).unwrap_or(usize::MAX),
+        elsewhere,
+    }
 }
 
 fn no_screens() -> Status {

@@ -17,14 +17,14 @@ use tonic::{Status, Streaming};
 /// How long anything may take before a test gives up. Generous: the machine is shared.
 const DEADLINE: Duration = Duration::from_secs(30);
 
-pub async fn within<T>(future: impl Future<Output = T>) -> T {
+pub(crate) async fn within<T>(future: impl Future<Output = T>) -> T {
     tokio::time::timeout(DEADLINE, future)
         .await
         .expect("the deadline passed")
 }
 
 /// Waits until `condition` gives something.
-pub async fn wait_for<T>(what: &str, mut condition: impl AsyncFnMut() -> Option<T>) -> T {
+pub(crate) async fn wait_for<T>(what: &str, mut condition: impl AsyncFnMut() -> Option<T>) -> T {
     let deadline = tokio::time::Instant::now() + DEADLINE;
     loop {
         if let Some(value) = condition().await {
@@ -35,22 +35,22 @@ pub async fn wait_for<T>(what: &str, mut condition: impl AsyncFnMut() -> Option<
     }
 }
 
-pub struct House {
+pub(crate) struct House {
     root: tempfile::TempDir,
-    pub session: SessionId,
+    pub(crate) session: SessionId,
     listener: LinkListener,
-    pub link: Link,
-    pub daemon: Started,
-    pub spec: SessiondSpec,
+    pub(crate) link: Link,
+    pub(crate) daemon: Started,
+    pub(crate) spec: SessiondSpec,
 }
 
 impl House {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with(|_| {}).await
     }
 
     /// A session whose specification `adapt` changed.
-    pub async fn with(adapt: impl FnOnce(&mut SessiondSpec)) -> Self {
+    pub(crate) async fn with(adapt: impl FnOnce(&mut SessiondSpec)) -> Self {
         let root = tempfile::Builder::new().prefix("lh").tempdir().unwrap();
         for directory in ["state", "link", "work", "home"] {
             let path = root.path().join(directory);
@@ -83,35 +83,35 @@ impl House {
         }
     }
 
-    pub fn client(&self) -> LinkClient {
+    pub(crate) fn client(&self) -> LinkClient {
         self.link.client()
     }
 
-    pub fn state(&self) -> PathBuf {
+    pub(crate) fn state(&self) -> PathBuf {
         self.root.path().join("state")
     }
 
-    pub fn work(&self) -> PathBuf {
+    pub(crate) fn work(&self) -> PathBuf {
         self.root.path().join("work")
     }
 
     /// Hangs up and waits until sessiond dialled again.
-    pub async fn reconnect(&mut self) {
+    pub(crate) async fn reconnect(&mut self) {
         self.link.disconnect();
         self.link = within(self.listener.accept()).await.unwrap();
     }
 
     /// Starts a sessiond after the one before is gone.
-    pub async fn start_again(&mut self) {
+    pub(crate) async fn start_again(&mut self) {
         self.daemon = start(&self.spec, &self.work()).expect("sessiond starts again");
         self.link = within(self.listener.accept()).await.unwrap();
     }
 
-    pub fn start_another(&self) -> Result<Started, StartFailure> {
+    pub(crate) fn start_another(&self) -> Result<Started, StartFailure> {
         start(&self.spec, &self.work())
     }
 
-    pub async fn kill_daemon(&self) {
+    pub(crate) async fn kill_daemon(&self) {
         kill(self.daemon.pid, "KILL");
         within(self.link.closed()).await;
         wait_for("sessiond is gone", async || {
@@ -120,22 +120,22 @@ impl House {
         .await;
     }
 
-    pub async fn create(&self, request: CreateTerminalRequest) -> Result<Terminal, Status> {
+    pub(crate) async fn create(&self, request: CreateTerminalRequest) -> Result<Terminal, Status> {
         Ok(within(self.client().create_terminal(request))
             .await?
             .into_inner())
     }
 
     /// A terminal of 80 by 24 that runs `argv`.
-    pub async fn run(&self, name: &str, argv: &[&str]) -> Terminal {
+    pub(crate) async fn run(&self, name: &str, argv: &[&str]) -> Terminal {
         self.create(terminal(name, argv)).await.unwrap()
     }
 
-    pub async fn shell(&self, name: &str) -> Terminal {
+    pub(crate) async fn shell(&self, name: &str) -> Terminal {
         self.run(name, &["bash", "--norc", "--noprofile"]).await
     }
 
-    pub async fn terminal(&self, name: &str) -> Terminal {
+    pub(crate) async fn terminal(&self, name: &str) -> Terminal {
         let list = within(self.client().list_terminals(ListTerminalsRequest {})).await;
         let terminals = list.unwrap().into_inner().terminals;
         terminals
@@ -144,7 +144,7 @@ impl House {
             .expect("the terminal is there")
     }
 
-    pub async fn output(&self, name: &str, from: u64) -> Result<Output, Status> {
+    pub(crate) async fn output(&self, name: &str, from: u64) -> Result<Output, Status> {
         let name = name.to_owned();
         let request = OutputRequest { name, from };
         let stream = within(self.client().output(request)).await?.into_inner();
@@ -158,13 +158,13 @@ impl House {
     }
 
     /// Writes `data` and waits until the program has it.
-    pub async fn type_in(&self, name: &str, data: impl Into<Bytes>) {
+    pub(crate) async fn type_in(&self, name: &str, data: impl Into<Bytes>) {
         within(self.client().write(writes(name, data.into())))
             .await
             .unwrap();
     }
 
-    pub async fn exec(&self, argv: &[&str]) -> ExecReply {
+    pub(crate) async fn exec(&self, argv: &[&str]) -> ExecReply {
         let request = ExecRequest {
             argv: argv.iter().map(|word| (*word).to_owned()).collect(),
             timeout_seconds: 20,
@@ -177,11 +177,16 @@ impl House {
             .into_inner()
     }
 
-    pub async fn screen(&self, name: &str) -> String {
+    pub(crate) async fn screen(&self, name: &str) -> String {
         self.capture(name, capture_request::Format::Text, 0).await
     }
 
-    pub async fn capture(&self, name: &str, format: capture_request::Format, lines: u32) -> String {
+    pub(crate) async fn capture(
+        &self,
+        name: &str,
+        format: capture_request::Format,
+        lines: u32,
+    ) -> String {
         let request = CaptureRequest {
             name: name.to_owned(),
             format: format.into(),
@@ -198,14 +203,14 @@ impl House {
         String::from_utf8(text).unwrap()
     }
 
-    pub async fn wait_for_screen(&self, name: &str, text: &str) -> String {
+    pub(crate) async fn wait_for_screen(&self, name: &str, text: &str) -> String {
         wait_for(&format!("{text:?} on the screen of {name}"), async || {
             Some(self.screen(name).await).filter(|screen| screen.contains(text))
         })
         .await
     }
 
-    pub async fn shut_down(&self, keep_tmux: bool) {
+    pub(crate) async fn shut_down(&self, keep_tmux: bool) {
         let request = ShutdownRequest {
             grace_ms: 300,
             keep_tmux,
@@ -216,7 +221,7 @@ impl House {
     }
 
     /// The live processes that bear the session's mark.
-    pub fn marked(&self) -> Vec<u32> {
+    pub(crate) fn marked(&self) -> Vec<u32> {
         let mark = format!("LONGHOUSE_SESSION_ID={}", self.session);
         let pids = std::fs::read_dir("/proc").unwrap().flatten();
         pids.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
@@ -240,18 +245,18 @@ impl Drop for House {
 }
 
 /// What a reader of a terminal's output got.
-pub struct Output {
+pub(crate) struct Output {
     stream: Streaming<OutputChunk>,
-    pub seen: Vec<u8>,
+    pub(crate) seen: Vec<u8>,
     /// Of the next byte.
-    pub offset: u64,
-    pub sizes: Vec<(u32, u32)>,
-    pub gaps: u32,
+    pub(crate) offset: u64,
+    pub(crate) sizes: Vec<(u32, u32)>,
+    pub(crate) gaps: u32,
 }
 
 impl Output {
     /// Takes the next chunk; offsets must be without a hole unless the chunk says so.
-    pub async fn next(&mut self) -> OutputChunk {
+    pub(crate) async fn next(&mut self) -> OutputChunk {
         let chunk = within(self.stream.message())
             .await
             .unwrap()
@@ -269,14 +274,14 @@ impl Output {
         chunk
     }
 
-    pub async fn until(&mut self, text: &str) {
+    pub(crate) async fn until(&mut self, text: &str) {
         while memchr::memmem::find(&self.seen, text.as_bytes()).is_none() {
             self.next().await;
         }
     }
 
     /// Reads to the program's end, and gives its exit code.
-    pub async fn until_exit(&mut self) -> i32 {
+    pub(crate) async fn until_exit(&mut self) -> i32 {
         loop {
             if let Some(exit) = self.next().await.exit {
                 return exit.code;
@@ -284,12 +289,12 @@ impl Output {
         }
     }
 
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.seen).into_owned()
     }
 }
 
-pub fn terminal(name: &str, argv: &[&str]) -> CreateTerminalRequest {
+pub(crate) fn terminal(name: &str, argv: &[&str]) -> CreateTerminalRequest {
     let mut argv = argv.iter().map(|word| (*word).to_owned());
     CreateTerminalRequest {
         name: name.to_owned(),
@@ -303,7 +308,7 @@ pub fn terminal(name: &str, argv: &[&str]) -> CreateTerminalRequest {
 }
 
 /// The messages that carry `data`, as a client sends them.
-pub fn writes(
+pub(crate) fn writes(
     name: &str,
     mut data: Bytes,
 ) -> impl futures_util::Stream<Item = WriteRequest> + Send + 'static {
@@ -341,7 +346,7 @@ fn start(spec: &SessiondSpec, directory: &Path) -> Result<Started, StartFailure>
     }
 }
 
-pub fn alive(pid: u32) -> bool {
+pub(crate) fn alive(pid: u32) -> bool {
     std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| {
         !stat
             .rsplit_once(") ")
@@ -349,7 +354,7 @@ pub fn alive(pid: u32) -> bool {
     })
 }
 
-pub fn kill(pid: u32, signal: &str) {
+pub(crate) fn kill(pid: u32, signal: &str) {
     let pid = pid.to_string();
     Command::new("kill")
         .args(["-s", signal, &pid])

@@ -95,7 +95,7 @@ async fn after_the_death_of_sessiond_the_program_is_found_again_with_its_history
     let mut house = House::new().await;
     house.create(wrapped("t", &SHELL)).await.unwrap();
     house.type_in("t", "seq 1000 1100; echo shell=$$\n").await;
-    let screen = house.wait_for_screen("t", "shell=").await;
+    let screen = house.wait_for_screen("t", "\nshell=").await;
     house.kill_daemon().await;
     let before = house.link.hello().boot_id.clone();
     house.start_again().await;
