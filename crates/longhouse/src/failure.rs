@@ -40,7 +40,7 @@ impl Failure {
     }
 
     /// The same failure where the exit code belongs to a program.
-    pub(crate) fn as_own(self) -> Self {
+    pub(crate) fn into_own(self) -> Self {
         Self {
             code: Code::OwnFailure,
             ..self

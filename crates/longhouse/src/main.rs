@@ -7,12 +7,16 @@ mod cli;
 mod client;
 mod clock;
 mod config;
+mod doctor;
 mod environment;
 mod failure;
 mod output;
 mod places;
+mod programs;
+mod serve;
 mod session;
 mod text;
+mod user;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -23,7 +27,7 @@ use cli::{Cli, Command};
 use client::Client;
 use clock::SystemClock;
 use environment::Environment;
-use failure::{Code, Failure};
+use failure::Failure;
 
 /// What a command may know of the process it runs in.
 #[derive(Debug)]
@@ -67,7 +71,26 @@ fn run(cli: &Cli) -> Result<u8, Failure> {
             asking(session::run(command, &client, &context))
         }
         Command::Config(command) => configuration(command, cli, &context),
-        _ => Err(Failure::new(Code::Failed, anyhow::anyhow!("x"))),
+        Command::Doctor(arguments) => {
+            let loaded = load(flags(&cli.place), &context)?;
+            asking(doctor::run(arguments, &loaded, &context))
+        }
+        Command::User(cli::User::Passwd { name }) => {
+            let loaded = load(flags(&cli.place), &context)?;
+            asking(user::passwd(name, &loaded.settings, &context))
+        }
+        Command::Serve(arguments) => {
+            let flags = config::Flags {
+                listen: arguments.listen.clone(),
+                insecure: arguments.insecure.then_some(true),
+                ..flags(&cli.place)
+            };
+            serve::run(&load(flags, &context)?, &context)
+        }
+        Command::Openapi => {
+            output::print(&longhouse_server::openapi_json())?;
+            Ok(0)
+        }
     }
 }
 
@@ -91,8 +114,16 @@ fn flags(place: &cli::Place) -> config::Flags {
     }
 }
 
+fn load(flags: config::Flags, context: &Context) -> Result<config::Configuration, Failure> {
+    Ok(config::load(
+        &flags,
+        &context.environment,
+        &context.directory,
+    )?)
+}
+
 fn configuration(command: &cli::Config, cli: &Cli, context: &Context) -> Result<u8, Failure> {
-    let loaded = config::load(&flags(&cli.place), &context.environment, &context.directory)?;
+    let loaded = load(flags(&cli.place), context)?;
     for warning in &loaded.warnings {
         output::say(&format!("warning: {warning}"));
     }

@@ -27,3 +27,9 @@ pub(crate) fn say(text: &str) {
 pub(crate) fn say_bytes(bytes: &[u8]) {
     _ = io::stderr().lock().write_all(bytes);
 }
+
+/// Asks the person at the terminal; the answer follows on the same line.
+pub(crate) fn ask(prompt: &str) {
+    let mut out = io::stderr().lock();
+    _ = out.write_all(prompt.as_bytes()).and_then(|()| out.flush());
+}

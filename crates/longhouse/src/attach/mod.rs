@@ -77,7 +77,7 @@ pub(crate) async fn run(target: Target, client: &Client) -> Result<ExitCode, Fai
     require_terminal()?;
     let session = running(&target.session, client)
         .await
-        .map_err(Failure::as_own)?;
+        .map_err(Failure::into_own)?;
     let terminal = target.terminal.unwrap_or_else(TerminalName::agent);
     if !session
         .terminals
@@ -93,14 +93,16 @@ pub(crate) async fn run(target: Target, client: &Client) -> Result<ExitCode, Fai
             "the session has no terminal \"{terminal}\"; it has: {}",
             names.join(", ")
         );
-        return Err(Failure::new(Code::NotFound, error).as_own());
+        return Err(Failure::new(Code::NotFound, error).into_own());
     }
     let address = connection::Address {
         // The identifier stays the same when somebody renames the session meanwhile.
         path: format!("{}/terminals/{terminal}/ws", path(&session.id)),
         access: target.access,
     };
-    let end = relay::run(client, address).await.map_err(Failure::as_own)?;
+    let end = relay::run(client, address)
+        .await
+        .map_err(Failure::into_own)?;
     let name = text::line(&session.name).into_owned();
     match end {
         relay::End::Detached => {

@@ -16,7 +16,7 @@ pub(crate) fn require_terminal() -> Result<(), Failure> {
         "attach needs a terminal on standard input and output; for scripts there are `longhouse session exec` and the \
          HTTP interface"
     );
-    Err(Failure::new(Code::Usage, error).as_own())
+    Err(Failure::new(Code::Usage, error).into_own())
 }
 
 /// The terminal is raw as long as this lives; a panic drops it as well.

@@ -66,6 +66,7 @@ pub(crate) const KEYS: &[Key] = &[
     public("docker_host", Shape::Text),
     public("public_url", Shape::Text),
     public("allowed_hosts", Shape::List(',')),
+    public("allowed_origins", Shape::List(',')),
     public("trusted_proxies", Shape::List(',')),
     public("insecure", Shape::Switch),
     public("max_sessions", Shape::Integer),

@@ -33,6 +33,9 @@ pub(crate) struct Settings {
     /// Further host names under which requests are answered.
     #[serde(default)]
     pub(crate) allowed_hosts: Vec<String>,
+    /// Further origins whose pages may use the interface, such as `https://dash.example.org`.
+    #[serde(default)]
+    pub(crate) allowed_origins: Vec<String>,
     /// Addresses of proxies whose `X-Forwarded-*` headers are believed.
     #[serde(default)]
     pub(crate) trusted_proxies: Vec<std::net::IpAddr>,

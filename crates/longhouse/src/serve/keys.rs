@@ -42,7 +42,10 @@ pub(crate) fn load_or_make(dir: &Path, name: &str) -> Result<[u8; KEY_BYTES], Ke
     };
     match std::fs::read(&path) {
         Ok(bytes) => {
-            let mode = std::fs::metadata(&path).map_err(unusable)?.permissions().mode();
+            let mode = std::fs::metadata(&path)
+                .map_err(unusable)?
+                .permissions()
+                .mode();
             if mode & 0o077 != 0 {
                 return Err(KeyError::Exposed { path });
             }
@@ -107,7 +110,10 @@ mod tests {
         assert_ne!(first, [0; KEY_BYTES]);
         assert_eq!(load_or_make(dir.path(), "a").unwrap(), first);
         assert_ne!(load_or_make(dir.path(), "b").unwrap(), first);
-        let mode = std::fs::metadata(dir.path().join("a.key")).unwrap().permissions().mode();
+        let mode = std::fs::metadata(dir.path().join("a.key"))
+            .unwrap()
+            .permissions()
+            .mode();
         assert_eq!(mode & 0o777, 0o600);
     }
 
@@ -117,10 +123,16 @@ mod tests {
         let path = dir.path().join("a.key");
         load_or_make(dir.path(), "a").unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
-        assert!(matches!(load_or_make(dir.path(), "a"), Err(KeyError::Exposed { .. })));
+        assert!(matches!(
+            load_or_make(dir.path(), "a"),
+            Err(KeyError::Exposed { .. })
+        ));
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
         std::fs::write(&path, "short").unwrap();
-        assert!(matches!(load_or_make(dir.path(), "a"), Err(KeyError::Damaged { .. })));
+        assert!(matches!(
+            load_or_make(dir.path(), "a"),
+            Err(KeyError::Damaged { .. })
+        ));
     }
 
     #[test]

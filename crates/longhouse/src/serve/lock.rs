@@ -45,7 +45,11 @@ pub(crate) enum LockError {
 
 fn describe(holder: Option<&Holder>) -> String {
     match holder {
-        Some(Holder { pid, url: Some(url), .. }) => {
+        Some(Holder {
+            pid,
+            url: Some(url),
+            ..
+        }) => {
             format!("another Longhouse server (process {pid}) at {url}")
         }
         Some(Holder { pid, url: None, .. }) => {

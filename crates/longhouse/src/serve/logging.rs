@@ -26,7 +26,9 @@ pub(crate) fn start(settings: &Settings) -> anyhow::Result<()> {
     let layer = fmt::layer().with_writer(std::io::stderr);
     let registry = tracing_subscriber::registry().with(filter);
     if text {
-        registry.with(layer.with_ansi(terminal).with_target(false)).try_init()
+        registry
+            .with(layer.with_ansi(terminal).with_target(false))
+            .try_init()
     } else {
         registry.with(layer.json().flatten_event(true)).try_init()
     }

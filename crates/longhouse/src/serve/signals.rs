@@ -38,7 +38,10 @@ impl Signals {
                 tracing::warn!(signal = name, "ending at once");
                 std::process::exit(INTERRUPTED);
             }
-            tracing::info!(signal = name, "stopping; sessions go on without this server");
+            tracing::info!(
+                signal = name,
+                "stopping; sessions go on without this server"
+            );
             stop.cancel();
         }
     }

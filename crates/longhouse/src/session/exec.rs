@@ -40,7 +40,7 @@ pub(super) async fn run(arguments: &cli::Exec, client: &Client) -> Result<ExitCo
     let outcome: Outcome = client
         .json(Method::POST, &path, Some(&command))
         .await
-        .map_err(|error| Failure::from(error).as_own())?;
+        .map_err(|error| Failure::from(error).into_own())?;
     output::print_bytes(outcome.stdout.as_bytes())?;
     output::say_bytes(outcome.stderr.as_bytes());
     if outcome.truncated {

@@ -1,1 +1,17 @@
-//! x
+//! The real thing: the built server, the built sessiond, real processes, in a throw-away home.
+//!
+//! sessiond is taken from `LONGHOUSE_SESSIOND` where that is set, else built by `cargo build -p sessiond` into the
+//! directory in which this binary's `longhouse` lies.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stderr,
+    reason = "a test may end where its ground is missing; clippy allows that in test functions, not in what they share"
+)]
+
+mod attach;
+mod command_line;
+mod killed;
+mod server;
+mod support;

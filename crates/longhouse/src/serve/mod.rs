@@ -1,0 +1,352 @@
+//! `longhouse serve`: puts the parts together, in this order, and takes them apart again.
+//!
+//! lock the data directory → clear what a killed server left → listen (callers wait in the backlog) → open the store →
+//! reconcile every session → serve → on a signal: tell everybody, end; sessions go on.
+
+pub(crate) mod embedded;
+mod keys;
+pub(crate) mod lock;
+mod logging;
+mod signals;
+
+use std::collections::BTreeMap;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use longhouse_domain::session::Multiplexer;
+use longhouse_engine::accounts::{AccountError, Secret};
+use longhouse_engine::{Engine, EngineSettings};
+use longhouse_runtime::Runtime;
+use longhouse_runtime::host::{HostRuntime, HostSettings};
+use longhouse_server::{AppState, Scheme, ServerSettings, SigningKey};
+use longhouse_store::{Store, StoreUrl};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tokio_util::sync::CancellationToken;
+
+use crate::config::{Configuration, MultiplexerSetting, Settings};
+use crate::failure::{Code, Failure};
+use crate::places::{Places, make_private};
+use crate::{Context, output, programs};
+
+use keys::load_or_make;
+use lock::{DataDirLock, Holder};
+use signals::Signals;
+
+/// This build's version.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// How long everything may take to end after a signal.
+const FAREWELL: Duration = Duration::from_secs(10);
+
+/// The name of the first account that `LONGHOUSE_ADMIN_PASSWORD` makes.
+const FIRST_ADMIN: &str = "admin";
+
+/// Serves until a signal.
+pub(crate) fn run(configuration: &Configuration, context: &Context) -> Result<u8, Failure> {
+    let settings = &configuration.settings;
+    logging::start(settings).map_err(|error| Failure::new(Code::Usage, error))?;
+    for warning in &configuration.warnings {
+        tracing::warn!("{warning}");
+    }
+    let places = Places::new(settings);
+    let mut ground = Ground::prepare(settings, &places)?;
+    let host = host_runtime(settings, &places, context)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the asynchronous runtime")?;
+    let result = runtime.block_on(serve(settings, &places, context, &mut ground, host));
+    // Whatever still blocks a thread has had its time.
+    runtime.shutdown_background();
+    Ok(result.map(|()| 0)?)
+}
+
+/// What must be ours before anything is asked of anybody.
+struct Ground {
+    lock: DataDirLock,
+    listener: TcpListener,
+    address: SocketAddr,
+    signing_key: SigningKey,
+}
+
+impl Ground {
+    fn prepare(settings: &Settings, places: &Places) -> anyhow::Result<Self> {
+        make_private(&places.data_dir)?;
+        let mut lock = DataDirLock::take(&places.data_dir, &places.lock_file())?;
+        introduce(&mut lock, None)?;
+        let keys_dir = places.keys_dir();
+        for dir in [&places.run_dir, &keys_dir] {
+            make_private(dir)?;
+        }
+        keys::remove_unfinished(&[places.data_dir.clone(), keys_dir.clone()])
+            .context("cannot clear what an earlier server left unfinished")?;
+        raise_descriptor_limit();
+        let signing_key = SigningKey(load_or_make(&keys_dir, "signing")?);
+        let (listener, address) = listen(settings.listen)?;
+        Ok(Self {
+            lock,
+            listener,
+            address,
+            signing_key,
+        })
+    }
+}
+
+fn introduce(lock: &mut DataDirLock, url: Option<String>) -> anyhow::Result<()> {
+    let us = Holder {
+        pid: std::process::id(),
+        version: VERSION.to_owned(),
+        url,
+    };
+    lock.introduce(&us).context("cannot write the lock file")
+}
+
+fn listen(address: SocketAddr) -> anyhow::Result<(TcpListener, SocketAddr)> {
+    let advice = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => anyhow::anyhow!(
+            "cannot listen on {address}: another program does already; end it, or choose another address with --listen"
+        ),
+        std::io::ErrorKind::PermissionDenied => anyhow::anyhow!(
+            "cannot listen on {address}: ports below 1024 are root's; choose another with --listen"
+        ),
+        _ => anyhow::anyhow!("cannot listen on {address}: {error}"),
+    };
+    let listener = TcpListener::bind(address).map_err(advice)?;
+    listener.set_nonblocking(true)?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
+}
+
+/// Every viewer and every session takes a descriptor; the usual soft limit is for programs of another age.
+fn raise_descriptor_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        maximum: limit.maximum,
+    };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        tracing::warn!(%error, "the limit of open files could not be raised");
+    }
+}
+
+fn host_runtime(
+    settings: &Settings,
+    places: &Places,
+    context: &Context,
+) -> anyhow::Result<HostRuntime> {
+    let environment = &context.environment;
+    let source_env: BTreeMap<String, String> = environment
+        .iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    let host = HostSettings {
+        data_dir: places.data_dir.clone(),
+        run_dir: places.run_dir.clone(),
+        allowed_dirs: settings.host.allowed_dirs.clone(),
+        sessiond: embedded::sessiond(environment)?,
+        source_env,
+        pass_env: settings.host.pass_env.clone(),
+        tmux: programs::find("tmux", environment),
+        ring_bytes: Some(settings.terminal.ring_bytes.into()),
+        scrollback_lines: Some(settings.terminal.scrollback_lines),
+    };
+    HostRuntime::new(host).context("sessions cannot run on this machine")
+}
+
+async fn serve(
+    settings: &Settings,
+    places: &Places,
+    context: &Context,
+    ground: &mut Ground,
+    host: HostRuntime,
+) -> anyhow::Result<()> {
+    let stop = CancellationToken::new();
+    let signals = Signals::listen().context("cannot listen to signals")?;
+    let watching = tokio::spawn(signals.watch(stop.clone()));
+    let engine = tokio::select! {
+        engine = start_engine(settings, places, context, host) => engine?,
+        () = stop.cancelled() => return Ok(()),
+    };
+    let result = serve_engine(settings, places, context, ground, &engine, &stop).await;
+    stop.cancel();
+    if tokio::time::timeout(FAREWELL, engine.shutdown())
+        .await
+        .is_err()
+    {
+        tracing::warn!("some tasks did not end in time");
+    }
+    watching.abort();
+    result
+}
+
+async fn start_engine(
+    settings: &Settings,
+    places: &Places,
+    context: &Context,
+    host: HostRuntime,
+) -> anyhow::Result<Engine> {
+    let store = Store::open(&store_url(settings, places)?)
+        .await
+        .context("cannot open the database")?;
+    let tmux = programs::find("tmux", &context.environment).is_some();
+    let default_multiplexer = match settings.host.multiplexer {
+        MultiplexerSetting::Auto if tmux => Multiplexer::Tmux,
+        MultiplexerSetting::Tmux => Multiplexer::Tmux,
+        MultiplexerSetting::Auto | MultiplexerSetting::None => Multiplexer::None,
+    };
+    if default_multiplexer == Multiplexer::Tmux && !tmux {
+        tracing::warn!(
+            "host.multiplexer is tmux, but tmux is not installed: sessions cannot start"
+        );
+    }
+    let engine = EngineSettings {
+        agents: settings.agents(),
+        default_multiplexer,
+        tmux_installed: tmux,
+        max_sessions: settings.max_sessions,
+        max_sessions_per_user: settings.max_sessions_per_user,
+        allowed_dirs: settings.host.allowed_dirs.clone(),
+        stop_grace: settings.stop_grace,
+        version: VERSION,
+    };
+    let runtimes: Vec<Arc<dyn Runtime>> = vec![Arc::new(host)];
+    Engine::start(engine, store, runtimes, Arc::new(context.clock))
+        .await
+        .context("cannot take up the sessions")
+}
+
+/// The database that the settings mean.
+pub(crate) fn store_url(settings: &Settings, places: &Places) -> anyhow::Result<StoreUrl> {
+    match &settings.database_url {
+        Some(url) => url.parse().context("database_url"),
+        None => Ok(StoreUrl::Sqlite(places.database_file())),
+    }
+}
+
+async fn serve_engine(
+    settings: &Settings,
+    places: &Places,
+    context: &Context,
+    ground: &mut Ground,
+    engine: &Engine,
+    stop: &CancellationToken,
+) -> anyhow::Result<()> {
+    let url = settings
+        .public_url
+        .clone()
+        .unwrap_or_else(|| format!("http://{}", reachable(ground.address)));
+    make_first_admin(context, engine).await?;
+
+    let listener = tokio::net::TcpListener::from_std(ground.listener.try_clone()?)?;
+    let state = AppState::new(
+        engine.clone(),
+        Arc::new(context.clock),
+        server_settings(settings, ground),
+        stop.clone(),
+    );
+    let control_socket = places.control_socket();
+    let network = tokio::spawn(longhouse_server::serve(listener, state.clone()));
+    let local = tokio::spawn({
+        let state = state.clone();
+        async move { longhouse_server::serve_local(&control_socket, state).await }
+    });
+    introduce(&mut ground.lock, Some(url.clone()))?;
+    tracing::info!(%url, version = VERSION, "ready");
+    announce(&url, engine).await?;
+
+    let (network, local) = (finished(network), finished(local));
+    tokio::pin!(network, local);
+    // Neither ends before the signal; one that does has failed, and the server without it is of no use.
+    let first = tokio::select! {
+        result = &mut network => result.context("serving HTTP failed"),
+        result = &mut local => result.context("the control socket failed"),
+        () = stop.cancelled() => Ok(()),
+    };
+    stop.cancel();
+    first?;
+    let rest = async { tokio::join!(network, local) };
+    match tokio::time::timeout(FAREWELL, rest).await {
+        Ok((network, local)) => network.and(local),
+        Err(_) => {
+            tracing::warn!("some connections did not end in time");
+            Ok(())
+        }
+    }
+}
+
+async fn finished(task: tokio::task::JoinHandle<std::io::Result<()>>) -> anyhow::Result<()> {
+    Ok(task.await??)
+}
+
+/// An address that a browser on this machine can open.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address {
+        SocketAddr::V4(v4) if v4.ip().is_unspecified() => std::net::Ipv4Addr::LOCALHOST.into(),
+        SocketAddr::V6(v6) if v6.ip().is_unspecified() => std::net::Ipv6Addr::LOCALHOST.into(),
+        other => other.ip(),
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+fn server_settings(settings: &Settings, ground: &Ground) -> ServerSettings {
+    let https = |url: &String| url.to_ascii_lowercase().starts_with("https://");
+    ServerSettings {
+        scheme: match &settings.public_url {
+            Some(url) if https(url) => Scheme::Https,
+            _ => Scheme::Http,
+        },
+        public_url: settings.public_url.clone(),
+        allowed_hosts: settings.allowed_hosts.clone(),
+        allowed_origins: settings.allowed_origins.clone(),
+        trusted_proxies: settings.trusted_proxies.clone(),
+        ..ServerSettings::new(ground.address, ground.signing_key.clone(), VERSION)
+    }
+}
+
+async fn make_first_admin(context: &Context, engine: &Engine) -> anyhow::Result<()> {
+    let Some(password) = context.environment.get("LONGHOUSE_ADMIN_PASSWORD") else {
+        return Ok(());
+    };
+    let made = engine
+        .accounts()
+        .ensure_admin(FIRST_ADMIN, Secret::new(password))
+        .await
+        .map_err(|error| describe_account_error(error).context("LONGHOUSE_ADMIN_PASSWORD"))?;
+    if made.is_some() {
+        tracing::info!(user = FIRST_ADMIN, "made the first account");
+    }
+    Ok(())
+}
+
+/// The error with what is wrong with each field.
+pub(crate) fn describe_account_error(error: AccountError) -> anyhow::Error {
+    match error {
+        AccountError::Invalid(problems) => {
+            let problems = problems
+                .iter()
+                .map(|problem| format!("{} {}", problem.field, problem.message));
+            anyhow::anyhow!("{}", problems.collect::<Vec<_>>().join("; "))
+        }
+        other => other.into(),
+    }
+}
+
+/// Tells the person at the console where to go. The set-up link is printed and never logged: logs are kept and shared.
+async fn announce(url: &str, engine: &Engine) -> anyhow::Result<()> {
+    output::print(&format!("Longhouse {VERSION} is ready at {url}\n"))?;
+    let token = engine
+        .accounts()
+        .setup_token()
+        .await
+        .map_err(describe_account_error)?;
+    if let Some(token) = token {
+        let url = url.trim_end_matches('/');
+        output::print(&format!(
+            "\nThis is the first start. Make your account here (the link works once):\n  {url}/setup?token={}\n\n",
+            token.reveal()
+        ))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,270 @@
+//! A server of one's own for a test: started, asked, killed, started again, and at the end shown to have left nothing.
+
+pub mod http;
+pub mod processes;
+pub mod pty;
+pub mod terminal;
+
+use std::fs::File;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+/// How long anything may take that a test waits for. Far beyond what it takes, since the machine may be busy.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The first account's password in every test.
+pub const PASSWORD: &str = "correct horse battery staple";
+
+/// Waits until `condition` gives a value.
+pub async fn wait_for<T>(what: &str, mut condition: impl AsyncFnMut() -> Option<T>) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(value) = condition().await {
+            return value;
+        }
+        assert!(begun.elapsed() < PATIENCE, "waited in vain until {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// The sessiond to test with.
+fn sessiond() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        if let Some(path) = std::env::var_os("LONGHOUSE_SESSIOND") {
+            return path.into();
+        }
+        let longhouse = Path::new(env!("CARGO_BIN_EXE_longhouse"));
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let profile = longhouse.parent().unwrap();
+        let built = Command::new(cargo)
+            .args(["build", "--quiet", "--package", "sessiond", "--target-dir"])
+            .arg(profile.parent().unwrap())
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .status()
+            .unwrap();
+        assert!(built.success(), "sessiond could not be built");
+        profile.join("sessiond")
+    })
+}
+
+/// A home directory with a server's data, with or without a server that runs.
+pub struct House {
+    home: tempfile::TempDir,
+    running: Option<Running>,
+    /// Further variables for the server.
+    pub variables: Vec<(String, String)>,
+}
+
+struct Running {
+    child: Child,
+    url: String,
+}
+
+impl House {
+    /// An empty home. Its path is short, for sockets lie in it.
+    pub fn new() -> Self {
+        let home = tempfile::Builder::new()
+            .prefix("lh")
+            .tempdir_in("/tmp")
+            .unwrap();
+        Self {
+            home,
+            running: None,
+            variables: vec![("LONGHOUSE_ADMIN_PASSWORD".to_owned(), PASSWORD.to_owned())],
+        }
+    }
+
+    /// A home with a server that is ready.
+    pub fn started() -> Self {
+        let mut house = Self::new();
+        house.start();
+        house
+    }
+
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    pub fn data_dir(&self) -> PathBuf {
+        self.home().join("data")
+    }
+
+    /// `longhouse` in this home, with an environment built from nothing.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_longhouse"));
+        command
+            .env_clear()
+            .envs(self.environment())
+            .current_dir(self.home())
+            .arg("--data-dir")
+            .arg(self.data_dir());
+        command
+    }
+
+    pub fn environment(&self) -> Vec<(String, String)> {
+        let pair = |name: &str, value: &Path| (name.to_owned(), value.to_str().unwrap().to_owned());
+        let mut variables = vec![
+            pair("HOME", self.home()),
+            pair("LONGHOUSE_SESSIOND", sessiond()),
+            ("PATH".to_owned(), "/usr/local/bin:/usr/bin:/bin".to_owned()),
+            ("SHELL".to_owned(), "/bin/sh".to_owned()),
+            ("LANG".to_owned(), "C.UTF-8".to_owned()),
+            ("TERM".to_owned(), "xterm-256color".to_owned()),
+        ];
+        variables.extend(self.variables.iter().cloned());
+        variables
+    }
+
+    /// Starts the server and waits until it says that it is ready.
+    pub fn start(&mut self) {
+        assert!(self.running.is_none(), "the server runs already");
+        let mut child = self.spawn();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        let ready = stdout.lines().map_while(Result::ok).find_map(|line| {
+            let (_, url) = line.split_once("is ready at ")?;
+            Some(url.to_owned())
+        });
+        let Some(url) = ready else {
+            let status = child.wait().unwrap();
+            panic!("the server did not start ({status}):\n{}", self.log());
+        };
+        self.running = Some(Running { child, url });
+    }
+
+    /// Starts the server and waits for nothing.
+    pub fn spawn(&self) -> Child {
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(self.log_file())
+            .unwrap();
+        self.command()
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()
+            .unwrap()
+    }
+
+    fn log_file(&self) -> PathBuf {
+        self.home().join("server.log")
+    }
+
+    /// What the server has logged.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.log_file()).unwrap_or_default()
+    }
+
+    pub fn url(&self) -> &str {
+        &self.running.as_ref().expect("the server runs").url
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.running.as_ref().expect("the server runs").child.id()
+    }
+
+    /// `kill -9`, as a crash or the kernel would do it.
+    pub fn kill(&mut self) {
+        let mut running = self.running.take().expect("the server runs");
+        running.child.kill().unwrap();
+        running.child.wait().unwrap();
+    }
+
+    /// SIGTERM, and how the server ended.
+    pub fn stop(&mut self) -> ExitStatus {
+        let mut running = self.running.take().expect("the server runs");
+        processes::signal(running.child.id(), rustix::process::Signal::TERM);
+        running.child.wait().unwrap()
+    }
+
+    /// Runs a command of the command line to its end.
+    pub fn run(&self, arguments: &[&str]) -> Output {
+        self.command()
+            .args(arguments)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap()
+    }
+
+    /// The same, where it is to succeed; what it printed.
+    pub fn succeed(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{arguments:?}: {}\n{stdout}{stderr}\n{}",
+            output.status,
+            self.log()
+        );
+        stdout
+    }
+
+    /// Logs in.
+    pub async fn client(&self) -> http::Client {
+        let mut client = http::Client::new(self.url());
+        let login = json!({"username": "admin", "password": PASSWORD});
+        let answer = client.post("/api/auth/login", &login).await.created();
+        client.token = Some(answer["accessToken"].as_str().unwrap().to_owned());
+        client
+    }
+
+    /// Every file and socket below the data directory that belongs to a session or was never finished, and the control
+    /// socket where no server runs.
+    pub fn leftovers(&self) -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        collect(&self.data_dir(), &mut found);
+        let of_a_session = |path: &PathBuf| {
+            let below = path.strip_prefix(self.data_dir()).unwrap();
+            let text = below.to_str().unwrap();
+            let own = self.running.is_some() && text == "run/ctl.sock";
+            let in_run = below.starts_with("run") && below.components().count() > 1 && !own;
+            let in_sessions = below.starts_with("sessions") && below.components().count() > 1;
+            in_run || in_sessions || text.ends_with(".tmp") || text.contains("unfinished")
+        };
+        found.into_iter().filter(of_a_session).collect()
+    }
+}
+
+fn collect(dir: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(dir).into_iter().flatten() {
+        let entry = entry.unwrap();
+        found.push(entry.path());
+        if entry.file_type().unwrap().is_dir() {
+            collect(&entry.path(), found);
+        }
+    }
+}
+
+impl Drop for House {
+    /// Ends the server and every process that was started in this home, by its pid.
+    fn drop(&mut self) {
+        if let Some(mut running) = self.running.take() {
+            // A test that failed: nothing is owed to the server any more.
+            _ = running.child.kill();
+            _ = running.child.wait();
+        }
+        if std::thread::panicking() {
+            eprintln!("the server's log:\n{}", self.log());
+        }
+        processes::end_all_of(self.home());
+    }
+}
+
+/// A session that runs a shell, ready to be typed into.
+pub async fn running_shell(client: &http::Client, name: &str, multiplexer: &str) -> Value {
+    let body = json!({"name": name, "agent": "shell", "multiplexer": multiplexer});
+    let made = client.post("/api/sessions", &body).await.created();
+    let id = made["id"].as_str().unwrap().to_owned();
+    wait_for("the session runs", async || {
+        client.session_in(&id, "running").await
+    })
+    .await
+}
