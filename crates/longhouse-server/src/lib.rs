@@ -1,1 +1,28 @@
-//! server
+//! The face of Longhouse: HTTP, WebSocket and Socket.IO, the login, the embedded web UI, the document of the API.
+//!
+//! It turns requests into questions to the engine, and answers into JSON. It decides nothing about sessions, runs no program,
+//! knows no SQL. All routes stand on one page, [`routes`].
+
+mod access;
+mod auth;
+mod document;
+mod edge;
+mod extract;
+mod guard;
+mod meta;
+mod problem;
+mod routes;
+mod serve;
+mod sessions;
+mod settings;
+mod socketio;
+mod state;
+mod terminals;
+mod ui;
+
+pub use access::Access;
+pub use problem::{FieldError, Problem, ProblemBody};
+pub use routes::{access_table, openapi_json, router};
+pub use serve::{Peer, serve, serve_local};
+pub use settings::{Limits, Scheme, ServerSettings, SigningKey};
+pub use state::AppState;

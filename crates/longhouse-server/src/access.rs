@@ -1,0 +1,185 @@
+//! Who may call a route. Every route has a row with its [`Access`], and the router is built from the rows, so there is no route
+//! without one.
+
+use std::time::Duration;
+
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use longhouse_domain::Role;
+use utoipa_axum::router::UtoipaMethodRouter;
+
+use crate::auth::{Caller, Presented, identify};
+use crate::problem::Problem;
+use crate::serve::Peer;
+use crate::state::AppState;
+
+/// Who may call a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Everybody.
+    Public,
+    /// Programs on this machine, and admins.
+    Scrape,
+    /// Everybody who has logged in; which objects they see is decided where the objects are.
+    Look,
+    /// Everybody who has logged in and may do more than look.
+    Drive,
+    /// Admins.
+    Admin,
+    /// Everybody who has logged in, which the handler finds out after the upgrade: a browser does not learn the HTTP status of
+    /// a WebSocket that was refused, only a close code.
+    Upgrade,
+}
+
+/// How long an answer may take to begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Deadline {
+    /// As the settings say.
+    Ordinary,
+    /// As long as the operation says itself: it has a time limit of its own, or no end.
+    Own,
+}
+
+/// One route: who may call it, how long it may take, and what it does.
+pub(crate) struct Row {
+    pub(crate) access: Access,
+    deadline: Deadline,
+    body_limit: Option<usize>,
+    pub(crate) routes: UtoipaMethodRouter<AppState>,
+}
+
+/// A row with the ordinary deadline.
+pub(crate) fn row(access: Access, routes: UtoipaMethodRouter<AppState>) -> Row {
+    Row {
+        access,
+        deadline: Deadline::Ordinary,
+        body_limit: None,
+        routes,
+    }
+}
+
+impl Row {
+    /// The same row, for an operation that limits its own time.
+    pub(crate) fn with_own_deadline(mut self) -> Self {
+        self.deadline = Deadline::Own;
+        self
+    }
+
+    /// The same row, for an operation that takes larger bodies than others, in bytes.
+    pub(crate) fn with_body_limit(mut self, bytes: usize) -> Self {
+        self.body_limit = Some(bytes);
+        self
+    }
+
+    /// The routes behind what guards them.
+    pub(crate) fn guarded(self, app: &AppState) -> UtoipaMethodRouter<AppState> {
+        let (access, deadline) = (self.access, self.deadline);
+        let app = app.clone();
+        let guard = from_fn(move |request: Request, next: Next| {
+            let app = app.clone();
+            async move { pass(&app, access, deadline, request, next).await }
+        });
+        let (schemas, paths, mut router) = self.routes;
+        if let Some(bytes) = self.body_limit {
+            router = router.route_layer(DefaultBodyLimit::max(bytes));
+        }
+        (schemas, paths, router.route_layer(guard))
+    }
+}
+
+async fn pass(
+    app: &AppState,
+    access: Access,
+    deadline: Deadline,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let presented = Presented::by(app, request.headers(), request.extensions());
+    let local = is_local_program(&request);
+    match caller(app, access, presented, local).await {
+        Ok(Some(caller)) => {
+            request.extensions_mut().insert(caller);
+        }
+        Ok(None) => {}
+        Err(problem) => return problem.into_response(),
+    }
+    match deadline {
+        Deadline::Own => next.run(request).await,
+        Deadline::Ordinary => answer_in_time(app.limits().answer_time, request, next).await,
+    }
+}
+
+async fn answer_in_time(limit: Duration, request: Request, next: Next) -> Response {
+    match tokio::time::timeout(limit, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Problem::new(
+            axum::http::StatusCode::SERVICE_UNAVAILABLE,
+            "request.timeout",
+            "the answer took too long; it may still be carried out",
+        )
+        .retry_after(5)
+        .into_response(),
+    }
+}
+
+async fn caller(
+    app: &AppState,
+    access: Access,
+    presented: Presented,
+    local: bool,
+) -> Result<Option<Caller>, Problem> {
+    match access {
+        Access::Public | Access::Upgrade => return Ok(None),
+        Access::Scrape if local => return Ok(None),
+        Access::Scrape | Access::Look | Access::Drive | Access::Admin => {}
+    }
+    let caller = Caller::new(identify(app, presented).await?);
+    let enough = match access {
+        Access::Public | Access::Upgrade | Access::Look => true,
+        Access::Drive => caller.actor.role != Role::Viewer,
+        Access::Scrape | Access::Admin => caller.actor.role == Role::Admin,
+    };
+    if enough {
+        Ok(Some(caller))
+    } else {
+        Err(Problem::forbidden(
+            "auth.forbidden",
+            "your role does not allow this",
+        ))
+    }
+}
+
+/// Whether a program on this machine asks directly. What a proxy hands on comes from loopback too, but says for whom.
+fn is_local_program(request: &Request) -> bool {
+    let direct = !request.headers().contains_key("x-forwarded-for")
+        && !request.headers().contains_key("forwarded");
+    match request.extensions().get() {
+        Some(Peer::Local { .. }) => true,
+        Some(Peer::Network(address)) => direct && address.ip().is_loopback(),
+        None => false,
+    }
+}
+
+/// Refuses an address that asks faster than anybody needs. Programs on this machine are not counted: a proxy is one of them.
+pub(crate) async fn limit_rate(
+    State(app): State<AppState>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let address = app.client_address(request.headers(), request.extensions());
+    if !address.is_loopback()
+        && let Err(wait) = app
+            .request_limit()
+            .check(address, std::time::Instant::now())
+    {
+        return Problem::new(
+            axum::http::StatusCode::TOO_MANY_REQUESTS,
+            "request.too_many",
+            "too many requests: slow down",
+        )
+        .retry_after(wait.as_secs() + 1)
+        .into_response();
+    }
+    next.run(request).await
+}

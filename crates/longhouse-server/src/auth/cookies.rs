@@ -1,0 +1,120 @@
+//! The two cookies of a login. Neither can be read by a page's script, neither is sent from another site.
+
+use std::time::Duration;
+
+use axum::http::header::COOKIE;
+use axum::http::{HeaderMap, HeaderValue};
+use longhouse_engine::accounts::{REFRESH_LIFETIME, Secret};
+
+use super::token::ACCESS_LIFETIME;
+use crate::settings::Scheme;
+
+/// Which cookie.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Cookie {
+    /// The access token, for every address: WebSockets and downloads cannot carry a header.
+    Access,
+    /// The refresh token, for the addresses of the login alone.
+    Refresh,
+}
+
+impl Cookie {
+    /// Under TLS the prefixes keep other hosts of the same domain from setting it. `__Host-` demands `Path=/`.
+    fn name(self, scheme: Scheme) -> &'static str {
+        match (self, scheme) {
+            (Self::Access, Scheme::Http) => "longhouse_access",
+            (Self::Access, Scheme::Https) => "__Host-longhouse_access",
+            (Self::Refresh, Scheme::Http) => "longhouse_refresh",
+            (Self::Refresh, Scheme::Https) => "__Secure-longhouse_refresh",
+        }
+    }
+
+    fn path(self) -> &'static str {
+        match self {
+            Self::Access => "/",
+            Self::Refresh => "/api/auth",
+        }
+    }
+
+    fn lifetime(self) -> Duration {
+        match self {
+            Self::Access => ACCESS_LIFETIME,
+            Self::Refresh => REFRESH_LIFETIME,
+        }
+    }
+
+    /// Its value in a request. Where a name stands twice, none of them is believed: one may have been planted.
+    pub(super) fn read(self, headers: &HeaderMap, scheme: Scheme) -> Option<Secret> {
+        let name = self.name(scheme);
+        let mut found = headers
+            .get_all(COOKIE)
+            .iter()
+            .filter_map(|line| line.to_str().ok())
+            .flat_map(|line| line.split(';'))
+            .filter_map(|pair| pair.trim().split_once('='))
+            .filter(|(key, _)| *key == name)
+            .map(|(_, value)| value);
+        match (found.next(), found.next()) {
+            (Some(value), None) if !value.is_empty() => Some(Secret::new(value)),
+            _ => None,
+        }
+    }
+
+    /// The header that sets it.
+    pub(super) fn set(self, value: &Secret, scheme: Scheme) -> Option<HeaderValue> {
+        self.header(value.reveal(), self.lifetime().as_secs(), scheme)
+    }
+
+    /// The header that removes it.
+    pub(super) fn clear(self, scheme: Scheme) -> Option<HeaderValue> {
+        self.header("", 0, scheme)
+    }
+
+    fn header(self, value: &str, max_age: u64, scheme: Scheme) -> Option<HeaderValue> {
+        let secure = match scheme {
+            Scheme::Http => "",
+            Scheme::Https => "; Secure",
+        };
+        let text = format!(
+            "{}={value}; Path={}; Max-Age={max_age}; HttpOnly; SameSite=Strict{secure}",
+            self.name(scheme),
+            self.path()
+        );
+        let mut header = HeaderValue::from_str(&text).ok()?;
+        header.set_sensitive(true);
+        Some(header)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cookie_that_stands_twice_is_not_believed() {
+        let read = |line: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(COOKIE, HeaderValue::from_static(line));
+            Cookie::Access
+                .read(&headers, Scheme::Http)
+                .map(|secret| secret.reveal().to_owned())
+        };
+        assert_eq!(
+            read("a=1; longhouse_access=x.y.z").as_deref(),
+            Some("x.y.z")
+        );
+        assert_eq!(read("longhouse_access=x; longhouse_access=y"), None);
+        assert_eq!(read("xlonghouse_access=x"), None);
+    }
+
+    #[test]
+    fn cookies_cannot_be_read_by_scripts_or_sent_from_elsewhere() {
+        let line = Cookie::Access
+            .set(&Secret::new("t"), Scheme::Https)
+            .unwrap();
+        assert_eq!(
+            line.to_str().unwrap(),
+            "__Host-longhouse_access=t; Path=/; Max-Age=900; HttpOnly; SameSite=Strict; Secure"
+        );
+    }
+}

@@ -1,0 +1,368 @@
+//! Set-up, login, refresh, logout, password, tickets.
+
+use std::net::IpAddr;
+use std::time::Instant;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::header::{SET_COOKIE, USER_AGENT};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use longhouse_domain::user::User;
+use longhouse_domain::{Role, Timestamp};
+use longhouse_engine::accounts::{AccountError, Secret, SignedIn, TICKET_LIFETIME};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::cookies::Cookie;
+use super::identify::{Caller, Presented, identify};
+use super::token::ACCESS_LIFETIME;
+use crate::extract::{Body, OptionalBody};
+use crate::problem::{Problem, ProblemBody};
+use crate::serve::ClientAddress;
+use crate::state::AppState;
+
+/// A role.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = Role)]
+pub(crate) enum RoleName {
+    /// Sees and does everything.
+    Admin,
+    /// Sees and drives what is theirs or shared with them.
+    Member,
+    /// Only looks.
+    Viewer,
+}
+
+impl From<Role> for RoleName {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Admin => Self::Admin,
+            Role::Member => Self::Member,
+            Role::Viewer => Self::Viewer,
+        }
+    }
+}
+
+/// An account.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = User)]
+pub(crate) struct UserBody {
+    id: Uuid,
+    username: String,
+    role: RoleName,
+    /// Whether sessions may run on this machine itself.
+    may_use_host: bool,
+    disabled: bool,
+    created_at: Timestamp,
+}
+
+impl From<&User> for UserBody {
+    fn from(user: &User) -> Self {
+        Self {
+            id: user.id.0,
+            username: user.username.clone(),
+            role: user.role.into(),
+            may_use_host: user.actor().may_use_host(),
+            disabled: user.disabled,
+            created_at: user.created_at,
+        }
+    }
+}
+
+/// What a login gives. The refresh token comes as a cookie.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Login {
+    /// For `Authorization: Bearer`; the same stands in a cookie.
+    access_token: String,
+    /// Seconds for which the access token is good.
+    expires_in: u64,
+    user: UserBody,
+}
+
+/// The first account.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct SetupRequest {
+    /// As it stands on the server's console.
+    token: String,
+    /// 1 to 64 of `a-z A-Z 0-9 . _ @ -`.
+    username: String,
+    /// 8 to 1024 bytes.
+    password: String,
+}
+
+/// A login.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct LoginRequest {
+    username: String,
+    password: String,
+}
+
+/// A new password for oneself.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct PasswordRequest {
+    current_password: String,
+    /// 8 to 1024 bytes.
+    new_password: String,
+}
+
+/// What a ticket is wanted for.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct TicketRequest {
+    /// The path of the WebSocket's address, as in `terminals[].wsUrl`.
+    resource: String,
+}
+
+/// A ticket.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Ticket {
+    /// For `?ticket=`, once.
+    ticket: String,
+    /// Seconds for which it is good.
+    expires_in: u64,
+}
+
+/// Nothing.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Empty {}
+
+/// Makes the first account.
+#[utoipa::path(post, path = "/api/auth/setup", tag = "auth", request_body = SetupRequest, security(()), responses(
+    (status = 201, body = Login), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody),
+    (status = 422, body = ProblemBody), (status = 429, body = ProblemBody)))]
+pub(crate) async fn set_up(
+    state: State<AppState>,
+    address: ClientAddress,
+    headers: HeaderMap,
+    body: Body<SetupRequest>,
+) -> Result<Response, Problem> {
+    let request = body.0;
+    let attempt = Attempt::begin(&state, "(set-up)", address.0)?;
+    let user = state
+        .accounts()
+        .set_up(
+            &Secret::new(request.token.trim()),
+            request.username,
+            Secret::new(request.password),
+        )
+        .await?;
+    attempt.succeeded();
+    let signed = state.accounts().begin(user, &client(&headers)).await?;
+    signed_in(&state, StatusCode::CREATED, &signed)
+}
+
+/// Logs in.
+#[utoipa::path(post, path = "/api/auth/login", tag = "auth", request_body = LoginRequest, security(()), responses(
+    (status = 200, body = Login), (status = 401, body = ProblemBody), (status = 422, body = ProblemBody),
+    (status = 429, body = ProblemBody)))]
+pub(crate) async fn log_in(
+    state: State<AppState>,
+    address: ClientAddress,
+    headers: HeaderMap,
+    body: Body<LoginRequest>,
+) -> Result<Response, Problem> {
+    let request = body.0;
+    let attempt = Attempt::begin(&state, &request.username, address.0)?;
+    let signed = state
+        .accounts()
+        .log_in(
+            &request.username,
+            Secret::new(request.password),
+            &client(&headers),
+        )
+        .await;
+    match &signed {
+        Ok(_) => attempt.succeeded(),
+        Err(AccountError::WrongCredentials) => {
+            tracing::warn!(address = %address.0, "a login failed");
+        }
+        Err(_) => {}
+    }
+    signed_in(&state, StatusCode::OK, &signed?)
+}
+
+/// Exchanges the refresh cookie for a new one and a new access token.
+#[utoipa::path(post, path = "/api/auth/refresh", tag = "auth", security(()), responses(
+    (status = 200, body = Login), (status = 401, body = ProblemBody)))]
+pub(crate) async fn refresh(
+    state: State<AppState>,
+    headers: HeaderMap,
+    _body: OptionalBody<Empty>,
+) -> Result<Response, Problem> {
+    let Some(token) = Cookie::Refresh.read(&headers, state.scheme()) else {
+        return Err(Problem::unauthenticated(
+            "there is no refresh cookie: log in",
+        ));
+    };
+    match state.accounts().refresh(&token, state.refresh_key()).await {
+        Ok(signed) => signed_in(&state, StatusCode::OK, &signed),
+        Err(error @ (AccountError::NotSignedIn | AccountError::TokenReused)) => {
+            Ok(with_cleared_cookies(&state, Problem::from(error)))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Ends the sign-in. Answers the same where there is none.
+#[utoipa::path(post, path = "/api/auth/logout", tag = "auth", security(()), responses((status = 204)))]
+pub(crate) async fn log_out(
+    state: State<AppState>,
+    headers: HeaderMap,
+    request: axum::extract::Request,
+) -> Result<Response, Problem> {
+    // Each of the two tokens may have run out by itself, so each is tried.
+    let presented = Presented::by(&state, &headers, request.extensions());
+    if let Presented::Token(_) = presented
+        && let Ok(identity) = identify(&state, presented).await
+    {
+        state.accounts().log_out(&identity).await?;
+    } else if let Some(token) = Cookie::Refresh.read(&headers, state.scheme()) {
+        state.accounts().log_out_token(&token).await?;
+    }
+    Ok(with_cleared_cookies(&state, StatusCode::NO_CONTENT))
+}
+
+/// Says who is logged in.
+#[utoipa::path(get, path = "/api/auth/me", tag = "auth", responses(
+    (status = 200, body = UserBody), (status = 401, body = ProblemBody)))]
+pub(crate) async fn get_me(caller: Caller) -> Json<UserBody> {
+    Json(UserBody::from(&caller.identity.user))
+}
+
+/// Changes one's own password. All other sign-ins end.
+#[utoipa::path(post, path = "/api/auth/password", tag = "auth", request_body = PasswordRequest, responses(
+    (status = 200, body = Login), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
+    (status = 422, body = ProblemBody), (status = 429, body = ProblemBody)))]
+pub(crate) async fn change_password(
+    state: State<AppState>,
+    caller: Caller,
+    address: ClientAddress,
+    headers: HeaderMap,
+    body: Body<PasswordRequest>,
+) -> Result<Response, Problem> {
+    let attempt = Attempt::begin(&state, &caller.identity.user.username, address.0)?;
+    let signed = state
+        .accounts()
+        .change_own_password(
+            &caller.identity,
+            Secret::new(body.0.current_password),
+            Secret::new(body.0.new_password),
+            &client(&headers),
+        )
+        .await
+        .map_err(|error| match error {
+            // A 401 would say that the caller is not logged in, and clients would throw them out.
+            AccountError::WrongCredentials => {
+                Problem::forbidden("auth.wrong_password", "the current password is wrong")
+            }
+            other => other.into(),
+        })?;
+    attempt.succeeded();
+    signed_in(&state, StatusCode::OK, &signed)
+}
+
+/// Gives out a ticket that opens one WebSocket.
+#[utoipa::path(post, path = "/api/auth/ticket", tag = "auth", request_body = TicketRequest, responses(
+    (status = 201, body = Ticket), (status = 401, body = ProblemBody), (status = 422, body = ProblemBody)))]
+pub(crate) async fn create_ticket(
+    state: State<AppState>,
+    caller: Caller,
+    body: Body<TicketRequest>,
+) -> Result<(StatusCode, Json<Ticket>), Problem> {
+    let ticket = state
+        .accounts()
+        .issue_ticket(&caller.identity, &body.0.resource)
+        .await?;
+    let ticket = Ticket {
+        ticket: ticket.reveal().to_owned(),
+        expires_in: TICKET_LIFETIME.as_secs(),
+    };
+    Ok((StatusCode::CREATED, Json(ticket)))
+}
+
+/// What the client says of itself, for its user to recognise.
+fn client(headers: &HeaderMap) -> String {
+    headers
+        .get(USER_AGENT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default()
+        .to_owned()
+}
+
+fn signed_in(app: &AppState, status: StatusCode, signed: &SignedIn) -> Result<Response, Problem> {
+    let access = app
+        .tokens()
+        .issue(signed)
+        .map_err(|error| Problem::internal(format!("no access token: {error}")))?;
+    let cookies = [
+        Cookie::Access.set(&Secret::new(access.as_str()), app.scheme()),
+        Cookie::Refresh.set(&signed.refresh, app.scheme()),
+    ];
+    let login = Login {
+        access_token: access,
+        expires_in: ACCESS_LIFETIME.as_secs(),
+        user: UserBody::from(&signed.user),
+    };
+    let mut response = (status, Json(login)).into_response();
+    for cookie in cookies.into_iter().flatten() {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+fn with_cleared_cookies(app: &AppState, answer: impl IntoResponse) -> Response {
+    let mut response = answer.into_response();
+    for cookie in [Cookie::Access, Cookie::Refresh] {
+        if let Some(cookie) = cookie.clear(app.scheme()) {
+            response.headers_mut().append(SET_COOKIE, cookie);
+        }
+    }
+    response
+}
+
+/// A try to show a password. It counts against the account at that address, and against the address, until it succeeds.
+struct Attempt<'a> {
+    app: &'a AppState,
+    account: (String, IpAddr),
+}
+
+impl<'a> Attempt<'a> {
+    fn begin(app: &'a AppState, username: &str, address: IpAddr) -> Result<Self, Problem> {
+        // Cut, so that a megabyte of a name is not kept; a name that long exists nowhere.
+        let name: String = username
+            .chars()
+            .take(64)
+            .flat_map(char::to_lowercase)
+            .collect();
+        let (now, account) = (Instant::now(), (name, address));
+        let (accounts, addresses) = app.login_limits();
+        accounts
+            .check(account.clone(), now)
+            .and_then(|()| addresses.check(address, now))
+            .map_err(|wait| {
+                Problem::new(
+                    StatusCode::TOO_MANY_REQUESTS,
+                    "auth.too_many_attempts",
+                    "too many failed logins: wait a moment",
+                )
+                .retry_after(wait.as_secs() + 1)
+            })?;
+        Ok(Self { app, account })
+    }
+
+    fn succeeded(self) {
+        let (accounts, addresses) = self.app.login_limits();
+        accounts.refund(&self.account);
+        addresses.refund(&self.account.1);
+    }
+}

@@ -1,0 +1,16 @@
+//! Who is asking: bearer token, cookie, ticket, or the control socket.
+//!
+//! The accounts themselves, passwords and sign-ins are the engine's; this is how they travel over HTTP.
+
+mod cookies;
+mod handlers;
+mod identify;
+mod rate;
+mod token;
+mod watch;
+
+pub(crate) use handlers::*;
+pub(crate) use identify::{Caller, Presented, identify, ticket_identity, token_identity};
+pub(crate) use rate::RateLimiter;
+pub(crate) use token::{AccessTokens, derived};
+pub(crate) use watch::until_revoked;

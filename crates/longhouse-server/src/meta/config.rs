@@ -1,0 +1,163 @@
+//! What a client needs to know to offer the right choices. No secret.
+
+use axum::Json;
+use axum::extract::State;
+use longhouse_domain::agent::Agent;
+use longhouse_domain::session::{Multiplexer, RuntimeKind};
+use longhouse_domain::terminal::TerminalSize;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::auth::{Caller, UserBody};
+use crate::problem::ProblemBody;
+use crate::sessions::{MultiplexerName, RuntimeName};
+use crate::state::AppState;
+
+/// An agent that sessions can run.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Agent)]
+pub(crate) struct AgentBody {
+    name: String,
+    title: String,
+    /// Whether it can work through one task without a person.
+    autonomous: bool,
+    /// How to install its program where it is missing.
+    install_hint: Option<String>,
+}
+
+/// Bounds.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Limits)]
+pub(crate) struct LimitsBody {
+    max_sessions: u32,
+    max_sessions_per_user: u32,
+    /// Largest body of an ordinary request, in bytes.
+    max_body_bytes: usize,
+    /// Largest input to a terminal in one request, in bytes.
+    max_input_bytes: usize,
+    /// Largest input to a terminal in one WebSocket frame, in bytes.
+    max_frame_bytes: usize,
+    /// Largest number of columns or rows.
+    max_terminal_size: u16,
+    /// Longest name of a session or terminal.
+    max_name_length: u32,
+}
+
+/// A kind of runtime.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RuntimeBody {
+    name: RuntimeName,
+    available: bool,
+    /// Why it is not available.
+    detail: Option<String>,
+}
+
+/// What a session gets where its creator does not say.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Defaults {
+    runtime: RuntimeName,
+    multiplexer: MultiplexerName,
+}
+
+/// What a client needs to know.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Config)]
+pub(crate) struct ConfigBody {
+    version: String,
+    agents: Vec<AgentBody>,
+    /// Templates for sessions; none in this version.
+    templates: Vec<String>,
+    /// All kinds of runtime, and whether the caller may choose them at present.
+    runtimes: Vec<RuntimeBody>,
+    /// What host terminals can be wrapped in.
+    multiplexers: Vec<MultiplexerName>,
+    defaults: Defaults,
+    limits: LimitsBody,
+    /// Below which directories a session on the host may work.
+    allowed_base_dirs: Vec<String>,
+    user: UserBody,
+}
+
+/// What a client needs to know to offer the right choices.
+#[utoipa::path(get, path = "/api/config", tag = "meta", responses(
+    (status = 200, body = ConfigBody), (status = 401, body = ProblemBody)))]
+pub(crate) async fn get_config(state: State<AppState>, caller: Caller) -> Json<ConfigBody> {
+    let engine = state.engine();
+    let settings = engine.settings();
+    let present = engine.runtimes();
+    let runtimes = [
+        RuntimeKind::Host,
+        RuntimeKind::Docker,
+        RuntimeKind::Kubernetes,
+    ];
+    let multiplexers = match settings.default_multiplexer {
+        Multiplexer::Tmux => vec![MultiplexerName::Tmux, MultiplexerName::None],
+        Multiplexer::None => vec![MultiplexerName::None],
+    };
+    let default_runtime = if present.contains(&RuntimeKind::Docker) {
+        RuntimeName::Docker
+    } else {
+        RuntimeName::Host
+    };
+    Json(ConfigBody {
+        version: state.settings().version.to_owned(),
+        agents: settings.agents.iter().map(agent).collect(),
+        templates: Vec::new(),
+        runtimes: runtimes
+            .into_iter()
+            .map(|kind| runtime(kind, &present, &caller))
+            .collect(),
+        multiplexers,
+        defaults: Defaults {
+            runtime: default_runtime,
+            multiplexer: settings.default_multiplexer.into(),
+        },
+        limits: LimitsBody {
+            max_sessions: settings.max_sessions,
+            max_sessions_per_user: settings.max_sessions_per_user,
+            max_body_bytes: state.limits().body,
+            max_input_bytes: state.limits().input,
+            max_frame_bytes: crate::terminals::LARGEST_INPUT_FRAME,
+            max_terminal_size: *TerminalSize::LIMITS.end(),
+            max_name_length: 64,
+        },
+        allowed_base_dirs: settings
+            .allowed_dirs
+            .iter()
+            .map(|dir| dir.display().to_string())
+            .collect(),
+        user: UserBody::from(&caller.identity.user),
+    })
+}
+
+fn runtime(kind: RuntimeKind, present: &[RuntimeKind], caller: &Caller) -> RuntimeBody {
+    let detail = if !present.contains(&kind) {
+        Some(format!(
+            "this server has no {} runtime at present",
+            kind.as_str()
+        ))
+    } else if kind == RuntimeKind::Host && !caller.actor.may_use_host() {
+        Some("your account may not run sessions on this machine itself".to_owned())
+    } else {
+        None
+    };
+    RuntimeBody {
+        name: kind.into(),
+        available: detail.is_none(),
+        detail,
+    }
+}
+
+fn agent((name, agent): (&str, &Agent)) -> AgentBody {
+    AgentBody {
+        name: name.to_owned(),
+        title: agent.title.clone(),
+        autonomous: agent.autonomous_args.is_some(),
+        install_hint: Some(agent.install_hint.clone()).filter(|hint| !hint.is_empty()),
+    }
+}

@@ -1,0 +1,146 @@
+//! A session as clients see it.
+
+use std::collections::BTreeMap;
+
+use longhouse_domain::Timestamp;
+use longhouse_engine::{SessionView, TerminalView};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::names::{
+    ActionName, AgentStateName, ModeName, MultiplexerName, RuntimeName, StatusName,
+};
+use crate::terminals::TerminalBody;
+
+/// Whose a session is.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Owner {
+    id: Uuid,
+    username: String,
+}
+
+/// The container that a session lives in.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Container {
+    id: String,
+    image: String,
+}
+
+/// A port that a program of the session listens on.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Port {
+    container: u16,
+    host: Option<u16>,
+    url: Option<String>,
+    process: Option<String>,
+}
+
+/// A session.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Session)]
+pub(crate) struct SessionBody {
+    pub(crate) id: Uuid,
+    pub(crate) name: String,
+    description: String,
+    owner: Owner,
+    labels: BTreeMap<String, String>,
+    status: StatusName,
+    /// Why it has this status, where there is a reason.
+    status_reason: Option<String>,
+    agent: String,
+    flags: Vec<String>,
+    mode: ModeName,
+    prompt: Option<String>,
+    runtime: RuntimeName,
+    /// The absolute path of the working directory.
+    workdir: String,
+    multiplexer: MultiplexerName,
+    env: BTreeMap<String, String>,
+    /// The names of the secrets; their values are never shown.
+    secrets: Vec<String>,
+    has_ssh_key: bool,
+    git_user_name: Option<String>,
+    git_user_email: Option<String>,
+    idle_timeout_seconds: Option<u32>,
+    agent_state: AgentStateName,
+    agent_state_since: Timestamp,
+    /// How the agent's state is known, in words.
+    agent_state_evidence: String,
+    container: Option<Container>,
+    /// The process that holds the session on the server's machine, while it runs.
+    pid: Option<u32>,
+    /// The tmux socket: `tmux -S <socketPath> attach`.
+    socket_path: Option<String>,
+    terminals: Vec<TerminalBody>,
+    ports: Vec<Port>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    last_accessed_at: Option<Timestamp>,
+    last_activity_at: Option<Timestamp>,
+    /// What the caller may do with it now.
+    allowed_actions: Vec<ActionName>,
+}
+
+impl From<&SessionView> for SessionBody {
+    fn from(view: &SessionView) -> Self {
+        let (session, spec) = (&view.session, &view.session.spec);
+        Self {
+            id: session.id.0,
+            name: session.name.to_string(),
+            description: session.description.clone(),
+            owner: Owner {
+                id: session.owner.0,
+                username: view.owner_name.clone(),
+            },
+            labels: session.labels.clone(),
+            status: session.status().into(),
+            status_reason: session.phase.reason().map(str::to_owned),
+            agent: spec.agent.clone(),
+            flags: spec.flags.clone(),
+            mode: spec.mode.into(),
+            prompt: spec.prompt.clone(),
+            runtime: spec.runtime.into(),
+            workdir: view.workdir.display().to_string(),
+            multiplexer: spec.multiplexer.into(),
+            env: spec.env.clone(),
+            secrets: Vec::new(),
+            has_ssh_key: false,
+            git_user_name: spec.git.user_name.clone(),
+            git_user_email: spec.git.user_email.clone(),
+            idle_timeout_seconds: spec.idle_timeout_seconds,
+            agent_state: view.agent_state.kind.into(),
+            agent_state_since: view.agent_state.since,
+            agent_state_evidence: view.agent_state.evidence.clone(),
+            container: None,
+            pid: view.pid,
+            socket_path: view
+                .socket_path
+                .as_ref()
+                .map(|path| path.display().to_string()),
+            terminals: terminals(session.id.0, &view.terminals),
+            ports: Vec::new(),
+            created_at: session.created_at,
+            updated_at: session.updated_at,
+            last_accessed_at: session.last_accessed_at,
+            last_activity_at: session.last_activity_at,
+            allowed_actions: view
+                .allowed_actions
+                .iter()
+                .copied()
+                .map(ActionName::from)
+                .collect(),
+        }
+    }
+}
+
+fn terminals(session: Uuid, views: &[TerminalView]) -> Vec<TerminalBody> {
+    views
+        .iter()
+        .map(|view| TerminalBody::new(session, view))
+        .collect()
+}

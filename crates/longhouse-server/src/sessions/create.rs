@@ -1,0 +1,255 @@
+//! Creating a session.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::header::LOCATION;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::IntoResponse;
+use longhouse_domain::name::SessionName;
+use longhouse_domain::session::{GitIdentity, RuntimeKind};
+use longhouse_engine::NewSession;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::body::SessionBody;
+use super::names::{ModeName, MultiplexerName, RuntimeName};
+use crate::auth::Caller;
+use crate::extract::Body;
+use crate::problem::{FieldError, Problem, ProblemBody};
+use crate::state::AppState;
+
+/// Longest key that makes a request repeatable, in bytes.
+const LONGEST_KEY: usize = 255;
+
+/// How a repository comes to be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum RepoType {
+    Empty,
+    Clone,
+}
+
+/// Where a session's programs may connect to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Network {
+    None,
+    Git,
+    Allowlist,
+    Open,
+}
+
+/// A port to be reachable from outside.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(
+    dead_code,
+    reason = "read to be refused with a clear message; no runtime of this build publishes ports"
+)]
+pub(crate) struct PortRequest {
+    container: u16,
+    host: Option<u16>,
+}
+
+/// When changes are committed by themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum AutoCommitMode {
+    Off,
+    Commit,
+    Checkpoint,
+}
+
+/// How changes are committed by themselves.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(
+    dead_code,
+    reason = "read to be refused with a clear message; only `off` can be honoured by this build"
+)]
+pub(crate) struct AutoCommit {
+    mode: AutoCommitMode,
+    push: Option<bool>,
+    debounce_seconds: Option<u32>,
+    interval_seconds: Option<u32>,
+    max_files: Option<u32>,
+    ignore: Option<Vec<String>>,
+    message_template: Option<String>,
+}
+
+/// A session to be created. Fields that the chosen runtime cannot honour are refused by name, never ignored.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct CreateSession {
+    /// 1 to 64 of `a-z A-Z 0-9 . _ -` and space.
+    name: String,
+    #[serde(default)]
+    description: String,
+    /// The agent's name, as in the configuration; `type` is understood too. By default `shell`.
+    #[serde(alias = "type", default = "shell")]
+    agent: String,
+    /// Further arguments of the agent.
+    #[serde(default)]
+    flags: Vec<String>,
+    mode: Option<ModeName>,
+    /// The first message, or the task.
+    prompt: Option<String>,
+    /// By default docker where an engine answers, otherwise host.
+    runtime: Option<RuntimeName>,
+    /// An absolute path below an allowed base directory; by default a new directory of the session's own.
+    workdir: Option<String>,
+    multiplexer: Option<MultiplexerName>,
+    #[serde(default)]
+    env: BTreeMap<String, String>,
+    #[serde(default)]
+    labels: BTreeMap<String, String>,
+    git_user_name: Option<String>,
+    git_user_email: Option<String>,
+    idle_timeout_seconds: Option<u32>,
+    repo_url: Option<String>,
+    repo_type: Option<RepoType>,
+    branch: Option<String>,
+    ssh_key: Option<String>,
+    ssh_key_id: Option<String>,
+    generate_ssh_key: Option<bool>,
+    template: Option<String>,
+    image: Option<String>,
+    #[serde(default)]
+    secrets: BTreeMap<String, String>,
+    /// Cores.
+    cpu_limit: Option<f64>,
+    /// Megabytes.
+    memory_limit: Option<u64>,
+    /// Megabytes.
+    disk_limit: Option<u64>,
+    pids_limit: Option<u32>,
+    network: Option<Network>,
+    #[serde(default)]
+    allow_hosts: Vec<String>,
+    #[serde(default)]
+    ports: Vec<PortRequest>,
+    auto_commit: Option<AutoCommit>,
+}
+
+fn shell() -> String {
+    "shell".to_owned()
+}
+
+/// Creates a session. It answers at once with `starting`; the rest happens in the background and is told by events.
+#[utoipa::path(post, path = "/api/sessions", tag = "sessions", request_body = CreateSession,
+    params(("Idempotency-Key" = Option<String>, Header, description = "The same key within 24 hours gives the same answer and no second session")),
+    responses((status = 201, body = SessionBody), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody),
+    (status = 422, body = ProblemBody), (status = 503, body = ProblemBody)))]
+pub(crate) async fn create_session(
+    state: State<AppState>,
+    caller: Caller,
+    headers: HeaderMap,
+    body: Body<CreateSession>,
+) -> Result<impl IntoResponse, Problem> {
+    let key = idempotency_key(&headers)?;
+    let new = body.0.checked(&state.engine().runtimes())?;
+    let view = state
+        .engine()
+        .create_session(&caller.actor, new, key)
+        .await?;
+    let session = SessionBody::from(&view);
+    let location = format!("/api/sessions/{}", session.id);
+    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(session)))
+}
+
+/// The key under which a repeated request is known.
+pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let Some(value) = headers.get("idempotency-key") else {
+        return Ok(None);
+    };
+    match value.to_str() {
+        Ok(key) if (1..=LONGEST_KEY).contains(&key.len()) => Ok(Some(key.to_owned())),
+        _ => Err(Problem::invalid_field(
+            "Idempotency-Key",
+            format!("must have 1 to {LONGEST_KEY} printable characters"),
+        )),
+    }
+}
+
+impl CreateSession {
+    /// What the engine can do with it, or everything that is wrong with it.
+    fn checked(self, runtimes: &[RuntimeKind]) -> Result<NewSession, Problem> {
+        if let Some(runtime) = self.runtime.map(RuntimeKind::from)
+            && !runtimes.contains(&runtime)
+        {
+            return Err(Problem::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "runtime.unavailable",
+                format!("this server has no {} runtime at present", runtime.as_str()),
+            )
+            .retry_after(30));
+        }
+        let mut errors = self.unsupported();
+        let name = SessionName::try_from(self.name)
+            .map_err(|error| errors.push(FieldError::new("name", error.to_string())));
+        let (Ok(name), true) = (name, errors.is_empty()) else {
+            return Err(Problem::invalid(errors));
+        };
+        Ok(NewSession {
+            name,
+            description: self.description,
+            labels: self.labels,
+            agent: self.agent,
+            flags: self.flags,
+            mode: self.mode.map(Into::into).unwrap_or_default(),
+            prompt: self.prompt,
+            runtime: self.runtime.map(Into::into),
+            workdir: self.workdir,
+            multiplexer: self.multiplexer.map(Into::into),
+            env: self.env,
+            git: GitIdentity {
+                user_name: self.git_user_name,
+                user_email: self.git_user_email,
+            },
+            idle_timeout_seconds: self.idle_timeout_seconds,
+        })
+    }
+
+    /// The fields that no runtime of this build can honour. A value that asks for nothing is fine.
+    fn unsupported(&self) -> Vec<FieldError> {
+        let container = "is for sessions in containers, which this server does not run";
+        let later = "is not available in this version";
+        let host_network = "a session on the host shares its network: only open is possible";
+        let asked = [
+            ("image", self.image.is_some(), container),
+            ("cpuLimit", self.cpu_limit.is_some(), container),
+            ("memoryLimit", self.memory_limit.is_some(), container),
+            ("diskLimit", self.disk_limit.is_some(), container),
+            ("pidsLimit", self.pids_limit.is_some(), container),
+            (
+                "network",
+                self.network.is_some_and(|n| n != Network::Open),
+                host_network,
+            ),
+            ("allowHosts", !self.allow_hosts.is_empty(), container),
+            ("ports", !self.ports.is_empty(), container),
+            ("secrets", !self.secrets.is_empty(), later),
+            ("template", self.template.is_some(), later),
+            ("repoUrl", self.repo_url.is_some(), later),
+            ("repoType", self.repo_type.is_some(), later),
+            ("branch", self.branch.is_some(), later),
+            ("sshKey", self.ssh_key.is_some(), later),
+            ("sshKeyId", self.ssh_key_id.is_some(), later),
+            ("generateSshKey", self.generate_ssh_key == Some(true), later),
+            (
+                "autoCommit",
+                self.auto_commit
+                    .as_ref()
+                    .is_some_and(|auto| auto.mode != AutoCommitMode::Off),
+                later,
+            ),
+        ];
+        asked
+            .into_iter()
+            .filter(|(_, asked, _)| *asked)
+            .map(|(field, _, message)| FieldError::new(field, message))
+            .collect()
+    }
+}

@@ -1,0 +1,202 @@
+//! A session's log: read, followed, downloaded.
+
+use std::fmt::Write as _;
+
+use axum::Json;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::HeaderValue;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt as _;
+use longhouse_domain::Timestamp;
+use longhouse_domain::event::{LogLevel, LogLine};
+use longhouse_engine::LogQuery;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::names::LevelName;
+use crate::auth::Caller;
+use crate::extract::{PathOf, Question, parse_switch};
+use crate::problem::{Problem, ProblemBody};
+use crate::state::AppState;
+
+/// The most lines that can be asked for.
+const MOST_LINES: u32 = 10_000;
+
+/// A line of a session's log.
+#[derive(Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = LogLine)]
+pub(crate) struct LogLineBody {
+    seq: i64,
+    at: Timestamp,
+    level: LevelName,
+    /// `session`, `sessiond`, `terminal:<name>`.
+    source: String,
+    message: String,
+}
+
+impl From<LogLine> for LogLineBody {
+    fn from(line: LogLine) -> Self {
+        Self {
+            seq: line.seq,
+            at: line.at,
+            level: line.level.into(),
+            source: line.source,
+            message: line.message,
+        }
+    }
+}
+
+/// Lines of a session's log.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct LogPage {
+    items: Vec<LogLineBody>,
+    total: u64,
+    next_cursor: Option<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Json,
+    Text,
+}
+
+/// Gives a session's log, oldest line first. `follow=true` goes on with every line that comes, one JSON object or one line of
+/// text each, until the session is deleted or the client leaves. `format=text` downloads.
+#[utoipa::path(get, path = "/api/sessions/{id}/logs", tag = "sessions", params(
+        ("id" = String, Path, description = "Identifier or unique name"),
+        ("tail" = Option<u32>, Query, description = "Only the last so many lines"),
+        ("since" = Option<String>, Query, description = "Only lines of this moment (RFC 3339) and later"),
+        ("level" = Option<String>, Query, description = "debug, info, warn or error: only lines of this level and above"),
+        ("q" = Option<String>, Query, description = "Only lines that hold this text"),
+        ("follow" = Option<bool>, Query, description = "Go on with what comes"),
+        ("format" = Option<String>, Query, description = "json (default) or text")),
+    responses((status = 200, content((LogPage = "application/json"), (LogLineBody = "application/x-ndjson"), (String = "text/plain"))),
+    (status = 404, body = ProblemBody), (status = 422, body = ProblemBody)))]
+pub(crate) async fn get_session_logs(
+    state: State<AppState>,
+    caller: Caller,
+    id: PathOf<String>,
+    mut question: Question,
+) -> Result<Response, Problem> {
+    let query = log_query(&mut question);
+    let follow = question
+        .parsed("follow", "true or false", parse_switch)
+        .unwrap_or(false);
+    let format = question
+        .parsed("format", "json or text", parse_format)
+        .unwrap_or(Format::Json);
+    question.done()?;
+    let engine = state.engine();
+    if follow {
+        let lines = engine.follow_logs(&caller.actor, &id.0, query).await?;
+        let stop = state.stop().clone();
+        let lines = lines
+            .take_until(stop.cancelled_owned())
+            .map(move |line| Ok::<_, std::convert::Infallible>(chunk(line, format)));
+        let kind = match format {
+            Format::Json => "application/x-ndjson",
+            Format::Text => "text/plain; charset=utf-8",
+        };
+        return Ok(([(CONTENT_TYPE, kind)], Body::from_stream(lines)).into_response());
+    }
+    let lines = engine.session_logs(&caller.actor, &id.0, query).await?;
+    match format {
+        Format::Json => {
+            let items: Vec<_> = lines.into_iter().map(LogLineBody::from).collect();
+            let total = items.len() as u64;
+            Ok(Json(LogPage {
+                items,
+                total,
+                next_cursor: None,
+            })
+            .into_response())
+        }
+        Format::Text => {
+            let name = engine.get_session(&caller.actor, &id.0).await?.session.name;
+            Ok(download(name.as_str(), &lines))
+        }
+    }
+}
+
+pub(crate) fn log_query(question: &mut Question) -> LogQuery {
+    LogQuery {
+        tail: question.parsed("tail", "0 to 10000", |text| {
+            text.parse().ok().filter(|n| *n <= MOST_LINES)
+        }),
+        since: question.parsed("since", "a moment such as 2026-11-20T18:30:00Z", |text| {
+            text.parse().ok()
+        }),
+        level: question.parsed("level", "debug, info, warn or error", LogLevel::parse),
+        text: question.text("q").map(str::to_owned),
+        ..LogQuery::default()
+    }
+}
+
+fn parse_format(text: &str) -> Option<Format> {
+    match text {
+        "json" => Some(Format::Json),
+        "text" => Some(Format::Text),
+        _ => None,
+    }
+}
+
+fn chunk(line: LogLine, format: Format) -> Bytes {
+    let mut text = match format {
+        Format::Json => serde_json::to_string(&LogLineBody::from(line)).unwrap_or_default(),
+        Format::Text => text_line(&line),
+    };
+    text.push('\n');
+    Bytes::from(text)
+}
+
+fn download(name: &str, lines: &[LogLine]) -> Response {
+    let text = lines.iter().fold(String::new(), |mut text, line| {
+        text.push_str(&text_line(line));
+        text.push('\n');
+        text
+    });
+    // A session's name holds neither quotes nor control characters.
+    let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{name}.log\""))
+        .unwrap_or(HeaderValue::from_static("attachment"));
+    let mut response = ([(CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response();
+    response
+        .headers_mut()
+        .insert(CONTENT_DISPOSITION, disposition);
+    response
+}
+
+fn text_line(line: &LogLine) -> String {
+    format!(
+        "{} {:5} {}: {}",
+        line.at,
+        line.level.as_str(),
+        shown(&line.source),
+        shown(&line.message)
+    )
+}
+
+/// Text in which control characters cannot act on the terminal of whoever reads the file.
+fn shown(text: &str) -> String {
+    text.chars().fold(String::new(), |mut shown, c| {
+        if c.is_control() {
+            let _ = write!(shown, "\\u{{{:x}}}", u32::from(c));
+        } else {
+            shown.push(c);
+        }
+        shown
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_downloaded_log_cannot_drive_a_terminal() {
+        assert_eq!(shown("a\x1b[31mb\n"), "a\\u{1b}[31mb\\u{a}");
+    }
+}

@@ -1,0 +1,21 @@
+//! Sessions over HTTP: one file per group of operations, and the shapes that travel.
+
+mod body;
+mod create;
+mod exec;
+mod lifecycle;
+mod list;
+mod logs;
+mod names;
+mod record;
+mod stats;
+
+pub(crate) use body::*;
+pub(crate) use create::*;
+pub(crate) use exec::*;
+pub(crate) use lifecycle::*;
+pub(crate) use list::*;
+pub(crate) use logs::*;
+pub(crate) use names::*;
+pub(crate) use record::*;
+pub(crate) use stats::*;

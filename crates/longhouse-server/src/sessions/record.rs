@@ -1,0 +1,104 @@
+//! One session's record: read, changed, deleted.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use longhouse_domain::name::SessionName;
+use longhouse_engine::SessionPatch;
+use serde::{Deserialize, Deserializer};
+use utoipa::ToSchema;
+
+use super::body::SessionBody;
+use crate::auth::Caller;
+use crate::extract::{Body, PathOf, Question, parse_switch};
+use crate::problem::{Problem, ProblemBody};
+use crate::state::AppState;
+
+/// A change of a session's record. What is absent stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct UpdateSession {
+    name: Option<String>,
+    description: Option<String>,
+    /// In place of all old ones.
+    labels: Option<BTreeMap<String, String>>,
+    /// null for none.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<u32>)]
+    idle_timeout_seconds: Option<Option<u32>>,
+    /// In place of the old one, from the next start on.
+    env: Option<BTreeMap<String, String>>,
+    /// Of the agent, from the next start on.
+    flags: Option<Vec<String>>,
+}
+
+/// Tells null from absence.
+fn present<'de, D: Deserializer<'de>>(json: D) -> Result<Option<Option<u32>>, D::Error> {
+    Option::deserialize(json).map(Some)
+}
+
+/// Gives one session.
+#[utoipa::path(get, path = "/api/sessions/{id}", tag = "sessions",
+    params(("id" = String, Path, description = "Identifier or unique name")), responses(
+    (status = 200, body = SessionBody), (status = 404, body = ProblemBody)))]
+pub(crate) async fn get_session(
+    state: State<AppState>,
+    caller: Caller,
+    id: PathOf<String>,
+) -> Result<Json<SessionBody>, Problem> {
+    let view = state.engine().get_session(&caller.actor, &id.0).await?;
+    Ok(Json(SessionBody::from(&view)))
+}
+
+/// Changes a session's record.
+#[utoipa::path(patch, path = "/api/sessions/{id}", tag = "sessions", request_body = UpdateSession,
+    params(("id" = String, Path, description = "Identifier or unique name")), responses(
+    (status = 200, body = SessionBody), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody),
+    (status = 422, body = ProblemBody)))]
+pub(crate) async fn update_session(
+    state: State<AppState>,
+    caller: Caller,
+    id: PathOf<String>,
+    body: Body<UpdateSession>,
+) -> Result<Json<SessionBody>, Problem> {
+    let change = body.0;
+    let name = change
+        .name
+        .map(SessionName::try_from)
+        .transpose()
+        .map_err(|error| Problem::invalid_field("name", error.to_string()))?;
+    let patch = SessionPatch {
+        name,
+        description: change.description,
+        labels: change.labels,
+        idle_timeout_seconds: change.idle_timeout_seconds,
+        env: change.env,
+        flags: change.flags,
+    };
+    let view = state
+        .engine()
+        .update_session(&caller.actor, &id.0, patch)
+        .await?;
+    Ok(Json(SessionBody::from(&view)))
+}
+
+/// Deletes a session with everything that Longhouse made for it; answers when it is gone. A working directory that a person
+/// named stays.
+#[utoipa::path(delete, path = "/api/sessions/{id}", tag = "sessions",
+    params(("id" = String, Path, description = "Identifier or unique name"),
+        ("force" = Option<bool>, Query, description = "Also where work would be lost that is neither committed nor pushed")),
+    responses((status = 204), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
+pub(crate) async fn delete_session(
+    state: State<AppState>,
+    caller: Caller,
+    id: PathOf<String>,
+    mut question: Question,
+) -> Result<StatusCode, Problem> {
+    // No session of this version has a repository of Longhouse's making, so there is no work that force would have to give up.
+    question.parsed("force", "true or false", parse_switch);
+    question.done()?;
+    state.engine().delete_session(&caller.actor, &id.0).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,235 @@
+//! What the binary tells the server. Plain values: nothing here reads a file or the environment.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+/// Whether browsers reach this server over TLS, ended here or by a trusted proxy before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// Plain HTTP, for loopback.
+    Http,
+    /// HTTPS: cookies are marked `Secure`, HSTS is sent.
+    Https,
+}
+
+impl Scheme {
+    /// As it stands in an origin.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+
+    fn default_port(self) -> u16 {
+        match self {
+            Self::Http => 80,
+            Self::Https => 443,
+        }
+    }
+}
+
+/// The server's own secret, from which the keys for access and refresh tokens are derived. Never printed.
+#[derive(Clone)]
+pub struct SigningKey(pub [u8; 32]);
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SigningKey(..)")
+    }
+}
+
+/// Bounds on what one request may cost.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Largest body of an ordinary request, in bytes.
+    pub body: usize,
+    /// Largest body that carries terminal input, in bytes.
+    pub input: usize,
+    /// How long a request's head may take to arrive.
+    pub head_time: Duration,
+    /// How long a request's body may take to arrive.
+    pub body_time: Duration,
+    /// How long an ordinary request may take to be answered.
+    pub answer_time: Duration,
+    /// How many connections may be open at once; further ones wait.
+    pub connections: usize,
+    /// Requests a second that one address may make in the long run; five times as many in a burst.
+    pub requests_per_second: u32,
+    /// Failed logins a minute per account, and ten times as many per address.
+    pub logins_per_minute: u32,
+    /// How long a viewer's connection may make no progress while something waits to be sent.
+    pub viewer_stall: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body: 1 << 20,
+            input: 16 << 20,
+            head_time: Duration::from_secs(15),
+            body_time: Duration::from_secs(30),
+            answer_time: Duration::from_secs(60),
+            connections: 10_000,
+            requests_per_second: 200,
+            logins_per_minute: 10,
+            viewer_stall: Duration::from_secs(30),
+        }
+    }
+}
+
+/// Everything the server needs to know besides the engine.
+#[derive(Clone, Debug)]
+pub struct ServerSettings {
+    /// The address it listens on: decides which `Host` values are its own.
+    pub listen: SocketAddr,
+    /// Whether browsers come over TLS.
+    pub scheme: Scheme,
+    /// The address under which people reach it from elsewhere, such as `https://longhouse.example.com`.
+    pub public_url: Option<String>,
+    /// Further `Host` values that are its own, such as `box.lan:7070`.
+    pub allowed_hosts: Vec<String>,
+    /// Further origins whose pages may use the API, such as `https://dash.example.com`. Switches CORS on for them.
+    pub allowed_origins: Vec<String>,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// The server's secret.
+    pub signing_key: SigningKey,
+    /// The version to show.
+    pub version: &'static str,
+    /// Bounds.
+    pub limits: Limits,
+}
+
+impl ServerSettings {
+    /// The settings of a server on this address, with every default.
+    pub fn new(listen: SocketAddr, signing_key: SigningKey, version: &'static str) -> Self {
+        Self {
+            listen,
+            scheme: Scheme::Http,
+            public_url: None,
+            allowed_hosts: Vec::new(),
+            allowed_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
+            signing_key,
+            version,
+            limits: Limits::default(),
+        }
+    }
+
+    /// The names and origins that are this server's own.
+    pub(crate) fn own_names(&self) -> OwnNames {
+        let port = self.listen.port();
+        let mut hosts = BTreeSet::new();
+        let mut own = |name: &str| {
+            hosts.insert(format!("{name}:{port}"));
+            if port == self.scheme.default_port() {
+                hosts.insert(name.to_owned());
+            }
+        };
+        // A wildcard address is every name there is, so it allows none but loopback's: the others are named one by one.
+        if self.listen.ip().is_loopback() || self.listen.ip().is_unspecified() {
+            own("127.0.0.1");
+            own("localhost");
+            own("[::1]");
+        }
+        match self.listen.ip() {
+            ip if ip.is_unspecified() => {}
+            IpAddr::V4(ip) => own(&ip.to_string()),
+            IpAddr::V6(ip) => own(&format!("[{ip}]")),
+        }
+        hosts.extend(
+            self.allowed_hosts
+                .iter()
+                .map(|host| host.to_ascii_lowercase()),
+        );
+
+        let mut origins: BTreeSet<String> = hosts
+            .iter()
+            .map(|host| format!("{}://{host}", self.scheme.as_str()))
+            .collect();
+        if let Some(url) = &self.public_url {
+            let origin = origin_of(url);
+            if let Some((_, host)) = origin.split_once("://") {
+                hosts.insert(host.to_owned());
+            }
+            origins.insert(origin);
+        }
+        let foreign: BTreeSet<String> = self
+            .allowed_origins
+            .iter()
+            .map(|url| origin_of(url))
+            .collect();
+        origins.extend(foreign.iter().cloned());
+        OwnNames {
+            hosts,
+            origins,
+            foreign,
+        }
+    }
+}
+
+/// The `scheme://host[:port]` of an address, in lower case.
+fn origin_of(url: &str) -> String {
+    let lower = url.trim().to_ascii_lowercase();
+    match lower.split_once("://") {
+        Some((scheme, rest)) => {
+            let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+            format!("{scheme}://{host}")
+        }
+        None => lower,
+    }
+}
+
+/// The names by which this server may be called, and the origins whose pages may call it.
+#[derive(Clone, Debug)]
+pub(crate) struct OwnNames {
+    pub(crate) hosts: BTreeSet<String>,
+    pub(crate) origins: BTreeSet<String>,
+    /// Those origins that are not the server's own, for which CORS is on.
+    pub(crate) foreign: BTreeSet<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(listen: &str, change: impl FnOnce(&mut ServerSettings)) -> OwnNames {
+        let mut settings =
+            ServerSettings::new(listen.parse().unwrap(), SigningKey([0; 32]), "test");
+        change(&mut settings);
+        settings.own_names()
+    }
+
+    #[test]
+    fn a_loopback_server_answers_to_loopback_names_with_its_port() {
+        let own = names("127.0.0.1:7070", |_| {});
+        assert_eq!(
+            own.hosts.iter().map(String::as_str).collect::<Vec<_>>(),
+            ["127.0.0.1:7070", "[::1]:7070", "localhost:7070"]
+        );
+        assert!(own.origins.contains("http://localhost:7070"));
+        assert!(!own.origins.contains("http://localhost:7071"));
+    }
+
+    #[test]
+    fn a_wildcard_address_does_not_switch_the_check_off() {
+        let own = names("0.0.0.0:7070", |settings| {
+            settings.allowed_hosts.push("Box.lan:7070".to_owned());
+        });
+        assert!(own.hosts.contains("box.lan:7070"));
+        assert!(!own.hosts.contains("0.0.0.0:7070"));
+    }
+
+    #[test]
+    fn the_public_address_is_the_servers_own() {
+        let own = names("127.0.0.1:7070", |settings| {
+            settings.public_url = Some("https://longhouse.example.com/".to_owned());
+        });
+        assert!(own.hosts.contains("longhouse.example.com"));
+        assert!(own.origins.contains("https://longhouse.example.com"));
+        assert!(own.foreign.is_empty());
+    }
+}

@@ -1,0 +1,235 @@
+//! What a client asks for. Its messages are dealt with one after the other: what is typed arrives in the order in which it
+//! was typed.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use socketioxide::ParserError;
+use socketioxide::extract::{AckSender, SocketRef, TryData};
+use tokio::sync::mpsc;
+
+use super::client::{Client, Subscription, acknowledge};
+use super::terminals::Joined;
+use super::wire::{Dimensions, Input, SessionEvent, SessionSubscription, TerminalTarget};
+use super::{logs, terminals};
+use crate::problem::Problem;
+use crate::sessions::SessionBody;
+
+/// How many terminals and how many logs one client may follow.
+const MOST_TERMINALS: usize = 32;
+const MOST_LOGS: usize = 16;
+
+/// What a client asks for, and where the answer goes.
+pub(super) struct Command {
+    what: Wanted,
+    ack: AckSender,
+}
+
+enum Wanted {
+    SubscribeSession(SessionSubscription),
+    UnsubscribeSession,
+    SubscribeLogs(SessionSubscription),
+    UnsubscribeLogs(SessionSubscription),
+    Join(TerminalTarget),
+    Leave(TerminalTarget),
+    Type(TerminalTarget, Input),
+    Resize(TerminalTarget, Dimensions),
+    Refuse(Problem),
+}
+
+/// Registers every event that clients send.
+pub(super) fn listen(socket: &SocketRef, commands: &mpsc::Sender<Command>) {
+    on(
+        socket,
+        commands,
+        "subscribe.session",
+        Wanted::SubscribeSession,
+    );
+    on(
+        socket,
+        commands,
+        "unsubscribe.session",
+        |_: SessionSubscription| Wanted::UnsubscribeSession,
+    );
+    on(socket, commands, "subscribe.logs", Wanted::SubscribeLogs);
+    on(
+        socket,
+        commands,
+        "unsubscribe.logs",
+        Wanted::UnsubscribeLogs,
+    );
+    on(socket, commands, "terminal:join", Wanted::Join);
+    on(socket, commands, "terminal:leave", Wanted::Leave);
+    on(socket, commands, "terminal:input", |(target, input)| {
+        Wanted::Type(target, input)
+    });
+    on(socket, commands, "terminal:resize", |(target, size)| {
+        Wanted::Resize(target, size)
+    });
+    let no_container = |_: serde_json::Value| {
+        Wanted::Refuse(Problem::new(
+            StatusCode::NOT_FOUND,
+            "container.not_found",
+            "there is no such container",
+        ))
+    };
+    for event in [
+        "subscribe:metrics",
+        "unsubscribe:metrics",
+        "subscribe:logs",
+        "unsubscribe:logs",
+        "subscribe:status",
+        "unsubscribe:status",
+    ] {
+        on(socket, commands, event, no_container);
+    }
+    let queue = commands.clone();
+    socket.on_fallback(move |ack: AckSender| {
+        let unknown = Problem::new(
+            StatusCode::NOT_FOUND,
+            "event.unknown",
+            "there is no such event",
+        );
+        enqueue(&queue, Wanted::Refuse(unknown), ack);
+        std::future::ready(())
+    });
+}
+
+/// Registers one event. The queueing happens before the future that the library spawns, which keeps the order.
+fn on<T>(
+    socket: &SocketRef,
+    commands: &mpsc::Sender<Command>,
+    event: &'static str,
+    wanted: impl Fn(T) -> Wanted + Clone + Send + Sync + 'static,
+) where
+    T: serde::de::DeserializeOwned + Send + Sync + 'static,
+{
+    let queue = commands.clone();
+    socket.on(event, move |TryData(data): TryData<T>, ack: AckSender| {
+        let what = match data {
+            Ok(data) => wanted(data),
+            Err(error) => Wanted::Refuse(unreadable(&error)),
+        };
+        enqueue(&queue, what, ack);
+        std::future::ready(())
+    });
+}
+
+fn unreadable(error: &ParserError) -> Problem {
+    tracing::debug!(%error, "a client's message could not be read");
+    Problem::invalid_field("", "the message does not have the form of this event")
+}
+
+fn enqueue(queue: &mpsc::Sender<Command>, what: Wanted, ack: AckSender) {
+    if let Err(mpsc::error::TrySendError::Full(command)) = queue.try_send(Command { what, ack }) {
+        let problem = Problem::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "event.too_many",
+            "too many messages at once",
+        )
+        .retry_after(1);
+        acknowledge(command.ack, Err(problem));
+    }
+}
+
+/// What a client follows.
+#[derive(Default)]
+struct Followed {
+    terminals: HashMap<(String, String), Joined>,
+    logs: HashMap<String, Subscription>,
+}
+
+/// Deals with a client's messages until it is gone.
+pub(super) async fn carry_out(client: &Client, mut queue: mpsc::Receiver<Command>) {
+    let client = Arc::new(client.clone());
+    let mut followed = Followed::default();
+    while let Some(command) = queue.recv().await {
+        let outcome = followed.obey(&client, command.what).await;
+        acknowledge(command.ack, outcome);
+    }
+}
+
+impl Followed {
+    async fn obey(&mut self, client: &Arc<Client>, wanted: Wanted) -> Result<(), Problem> {
+        match wanted {
+            Wanted::SubscribeSession(of) => show(client, &of.session_id).await,
+            // Every event that a client may see reaches it anyway; there is nothing to end.
+            Wanted::UnsubscribeSession => Ok(()),
+            Wanted::SubscribeLogs(of) => self.follow_log(client, of).await,
+            Wanted::UnsubscribeLogs(of) => {
+                self.logs.remove(&of.session_id);
+                Ok(())
+            }
+            Wanted::Join(target) => self.join(client, target.parts()).await,
+            Wanted::Leave(target) => {
+                self.terminals.remove(&target.parts());
+                Ok(())
+            }
+            Wanted::Type(target, input) => self.joined(&target.parts())?.write(input.0),
+            Wanted::Resize(target, size) => self.joined(&target.parts())?.resize(size),
+            Wanted::Refuse(problem) => Err(problem),
+        }
+    }
+
+    fn joined(&self, target: &(String, String)) -> Result<&Joined, Problem> {
+        self.terminals.get(target).ok_or_else(|| {
+            Problem::new(
+                StatusCode::CONFLICT,
+                "terminal.not_joined",
+                "join the terminal first",
+            )
+        })
+    }
+
+    async fn join(
+        &mut self,
+        client: &Arc<Client>,
+        target: (String, String),
+    ) -> Result<(), Problem> {
+        self.terminals.retain(|_, joined| !joined.has_ended());
+        if self.terminals.len() >= MOST_TERMINALS && !self.terminals.contains_key(&target) {
+            return Err(too_many("terminals"));
+        }
+        // Joining again begins anew, with the history.
+        self.terminals.remove(&target);
+        let joined = terminals::join(client, &target.0, &target.1).await?;
+        self.terminals.insert(target, joined);
+        Ok(())
+    }
+
+    async fn follow_log(
+        &mut self,
+        client: &Arc<Client>,
+        of: SessionSubscription,
+    ) -> Result<(), Problem> {
+        if self.logs.len() >= MOST_LOGS && !self.logs.contains_key(&of.session_id) {
+            return Err(too_many("logs"));
+        }
+        let subscription = logs::follow(client, &of).await?;
+        self.logs.insert(of.session_id, subscription);
+        Ok(())
+    }
+}
+
+/// Shows a session as it is now; what happens to it comes by itself.
+async fn show(client: &Client, reference: &str) -> Result<(), Problem> {
+    let engine = client.app.engine();
+    let seq = engine.last_seq().await?;
+    let view = engine.peek_session(&client.actor, reference).await?;
+    let event = SessionEvent {
+        seq,
+        session: SessionBody::from(&view),
+    };
+    // Where the client is gone, nobody misses it.
+    let _ = client.emit("session.updated", &event).await;
+    Ok(())
+}
+
+fn too_many(what: &str) -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        "socket.limit_reached",
+        format!("this connection follows too many {what} already"),
+    )
+}

@@ -1,0 +1,190 @@
+//! What happens to sessions, sent to one client in order and without gaps.
+//!
+//! It listens before it catches up, so nothing falls between the two; what comes twice is told apart by its position.
+
+use std::collections::HashSet;
+
+use longhouse_domain::event::{Event, EventKind};
+use longhouse_engine::{CatchUp, EngineError, Notice, SessionView};
+use serde::Serialize;
+use tokio::sync::broadcast::error::RecvError;
+
+use super::client::{Client, Gone};
+use super::wire::{
+    EventPosition, SessionDeletedEvent, SessionEvent, SessionProgressEvent, SessionStatusEvent,
+};
+use crate::sessions::SessionBody;
+
+/// Sends events until the client is gone.
+pub(super) async fn forward(client: &Client, last_seq: Option<i64>) -> Gone {
+    match run(client, last_seq).await {
+        Ok(never) => match never {},
+        Err(gone) => gone,
+    }
+}
+
+async fn run(client: &Client, last_seq: Option<i64>) -> Result<std::convert::Infallible, Gone> {
+    let engine = client.app.engine();
+    let mut notices = engine.notices();
+    let mut seen = match last_seq {
+        Some(seq) => catch_up(client, seq).await?,
+        None => engine.last_seq().await.map_err(|_| Gone)?,
+    };
+    client
+        .emit("events.ready", &EventPosition { seq: seen })
+        .await?;
+    loop {
+        match notices.recv().await {
+            Ok(notice) => {
+                if notice.event.seq > seen {
+                    seen = notice.event.seq;
+                    if notice.concerns(&client.actor) {
+                        send_notice(client, &notice).await?;
+                    }
+                }
+            }
+            // The client was slow for longer than notices wait; the log of events has them.
+            Err(RecvError::Lagged(_)) => seen = catch_up(client, seen).await?,
+            Err(RecvError::Closed) => return Err(Gone),
+        }
+    }
+}
+
+/// Sends what the client missed, and says up to which position it knows everything now.
+async fn catch_up(client: &Client, seq: i64) -> Result<i64, Gone> {
+    let missed = client.app.engine().notices_since(&client.actor, seq).await;
+    let events = match missed {
+        Ok(CatchUp::Events(events)) => events,
+        Ok(CatchUp::Reload { latest }) => {
+            client
+                .emit("events.reset", &EventPosition { seq: latest })
+                .await?;
+            return Ok(latest);
+        }
+        Err(error) => {
+            // The client comes back, and then the database may be there again.
+            tracing::warn!(%error, "a client could not catch up");
+            return Err(Gone);
+        }
+    };
+    let mut shown = HashSet::new();
+    let mut latest = seq;
+    for event in events {
+        latest = latest.max(event.seq);
+        let of_record = matches!(
+            event.what,
+            EventKind::Created | EventKind::Updated | EventKind::TerminalExited { .. }
+        );
+        // The session is sent as it is now, so one time is enough; the first keeps "created" a creation.
+        let view = if of_record && shown.insert(event.session) {
+            present(client, &event).await
+        } else {
+            None
+        };
+        if view.is_some() || !of_record {
+            send(client, &event, view.as_ref()).await?;
+        }
+    }
+    Ok(latest)
+}
+
+async fn present(client: &Client, event: &Event) -> Option<SessionView> {
+    let reference = event.session.to_string();
+    match client
+        .app
+        .engine()
+        .peek_session(&client.actor, &reference)
+        .await
+    {
+        Ok(view) => Some(view),
+        // Deleted since; its own event says so.
+        Err(EngineError::SessionNotFound) => None,
+        Err(error) => {
+            tracing::warn!(%error, "a session could not be shown to a client that catches up");
+            None
+        }
+    }
+}
+
+async fn send_notice(client: &Client, notice: &Notice) -> Result<(), Gone> {
+    send(client, &notice.event, notice.session.as_deref()).await
+}
+
+async fn send(client: &Client, event: &Event, session: Option<&SessionView>) -> Result<(), Gone> {
+    let (seq, id) = (event.seq, event.session.0);
+    let with_session = |session: &SessionView| SessionEvent {
+        seq,
+        session: SessionBody::from(session),
+    };
+    match (&event.what, session) {
+        (EventKind::Created, Some(session)) => {
+            both(
+                client,
+                ["session.created", "session:created"],
+                &with_session(session),
+            )
+            .await
+        }
+        (EventKind::Updated | EventKind::TerminalExited { .. }, Some(session)) => {
+            both(
+                client,
+                ["session.updated", "session:updated"],
+                &with_session(session),
+            )
+            .await
+        }
+        // The session has gone since, and its own event says so.
+        (EventKind::Created | EventKind::Updated | EventKind::TerminalExited { .. }, None) => {
+            Ok(())
+        }
+        (EventKind::Deleted, _) => {
+            let data = SessionDeletedEvent { seq, id };
+            both(client, ["session.deleted", "session:deleted"], &data).await
+        }
+        (EventKind::StatusChanged { from, to, reason }, _) => {
+            let data = SessionStatusEvent {
+                seq,
+                id,
+                from: (*from).into(),
+                to: (*to).into(),
+                reason: reason.clone(),
+                at: event.at,
+            };
+            let names = ["session.status.changed", "session:status:changed"];
+            both(client, names, &data).await?;
+            // What may be done with a session changes with its status.
+            match session {
+                Some(session) => {
+                    let names = ["session.updated", "session:updated"];
+                    both(client, names, &with_session(session)).await
+                }
+                None => Ok(()),
+            }
+        }
+        (
+            EventKind::Progress {
+                stage,
+                percent,
+                detail,
+            },
+            _,
+        ) => {
+            let data = SessionProgressEvent {
+                seq,
+                id,
+                stage: (*stage).into(),
+                percent: *percent,
+                detail: detail.clone(),
+            };
+            both(client, ["session.progress", "session:progress"], &data).await
+        }
+    }
+}
+
+/// Clients of either spelling are out there.
+async fn both<T: Serialize>(client: &Client, names: [&str; 2], data: &T) -> Result<(), Gone> {
+    for name in names {
+        client.emit(name, data).await?;
+    }
+    Ok(())
+}

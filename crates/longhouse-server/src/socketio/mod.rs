@@ -1,0 +1,19 @@
+//! Socket.IO: what happens to sessions, and terminals for clients that speak nothing else.
+//!
+//! ```text
+//!   handshake (token or cookie, lastSeq) ──► what was missed, or events.reset ──► events.ready ──► events as they come
+//! ```
+//!
+//! An event reaches a client only if its user may see the session. The library's buffer per client is bounded and refuses what
+//! does not fit; the senders here wait for room, and fall back on the log of events when they waited too long.
+
+mod client;
+mod commands;
+mod events;
+mod logs;
+mod service;
+mod terminals;
+mod wire;
+
+pub(crate) use service::service;
+pub(crate) use wire::*;

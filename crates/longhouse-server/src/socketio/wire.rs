@@ -1,0 +1,176 @@
+//! The payloads of Socket.IO events. They stand in the API's document, so that clients get types for them.
+
+use axum::body::Bytes;
+use longhouse_domain::Timestamp;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::problem::ProblemBody;
+use crate::sessions::{LogLineBody, SessionBody, StageName, StatusName};
+
+/// The `auth` of a handshake. Without a token the cookie of the login counts.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", default)]
+#[schema(as = SocketHandshake)]
+pub(crate) struct Handshake {
+    /// An access token.
+    pub(super) token: Option<String>,
+    /// The `seq` of the last event that the client saw.
+    pub(super) last_seq: Option<i64>,
+}
+
+/// How a client's event is acknowledged.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum SocketAck {
+    /// It was done.
+    Done {
+        /// Always true.
+        ok: bool,
+    },
+    /// It was not.
+    Refused {
+        /// Always false.
+        ok: bool,
+        error: ProblemBody,
+    },
+}
+
+/// `session.created` and `session.updated`: the session as it is now.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SessionEvent {
+    /// Position in the log of events.
+    pub(super) seq: i64,
+    #[serde(flatten)]
+    pub(super) session: SessionBody,
+}
+
+/// `session.deleted`.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SessionDeletedEvent {
+    pub(super) seq: i64,
+    pub(super) id: Uuid,
+}
+
+/// `session.status.changed`.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SessionStatusEvent {
+    pub(super) seq: i64,
+    pub(super) id: Uuid,
+    pub(super) from: StatusName,
+    pub(super) to: StatusName,
+    pub(super) reason: Option<String>,
+    pub(super) at: Timestamp,
+}
+
+/// `session.progress`.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SessionProgressEvent {
+    pub(super) seq: i64,
+    pub(super) id: Uuid,
+    pub(super) stage: StageName,
+    /// 0 to 100, where that is known.
+    pub(super) percent: Option<u8>,
+    pub(super) detail: String,
+}
+
+/// `events.ready` (nothing more was missed) and `events.reset` (read everything anew): the position from which events go on.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct EventPosition {
+    pub(super) seq: i64,
+}
+
+/// `logs.stream`: a line of a session's log.
+#[derive(Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct LogEvent {
+    pub(super) session_id: String,
+    pub(super) line: LogLineBody,
+}
+
+/// What names a session in a client's event.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SessionSubscription {
+    pub(super) session_id: String,
+    /// For `subscribe.logs`: how many lines of the past come first; none if absent.
+    #[serde(default)]
+    pub(super) tail: Option<u32>,
+}
+
+/// What names a terminal in a client's event: a session's identifier or name (its agent's terminal is meant), or both.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum TerminalTarget {
+    Session(String),
+    #[serde(rename_all = "camelCase")]
+    Terminal {
+        session_id: String,
+        terminal: Option<String>,
+    },
+}
+
+impl TerminalTarget {
+    /// The session's and the terminal's name.
+    pub(super) fn parts(self) -> (String, String) {
+        let agent = || "agent".to_owned();
+        match self {
+            Self::Session(session) => (session, agent()),
+            Self::Terminal {
+                session_id,
+                terminal,
+            } => (session_id, terminal.unwrap_or_else(agent)),
+        }
+    }
+}
+
+/// The second argument of `terminal:resize`.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = TerminalDimensions)]
+pub(crate) struct Dimensions {
+    pub(super) cols: u64,
+    pub(super) rows: u64,
+}
+
+/// Input as text or as bytes.
+#[derive(Clone, Debug)]
+pub(super) struct Input(pub(super) Bytes);
+
+impl<'de> Deserialize<'de> for Input {
+    fn deserialize<D: Deserializer<'de>>(data: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl de::Visitor<'_> for Visitor {
+            type Value = Input;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("text or bytes")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Input, E> {
+                Ok(Input(Bytes::copy_from_slice(text.as_bytes())))
+            }
+            fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Input, E> {
+                Ok(Input(Bytes::copy_from_slice(bytes)))
+            }
+            fn visit_byte_buf<E: de::Error>(self, bytes: Vec<u8>) -> Result<Input, E> {
+                Ok(Input(Bytes::from(bytes)))
+            }
+        }
+        data.deserialize_any(Visitor)
+    }
+}
+
+/// Bytes that travel as a binary attachment.
+#[derive(Clone, Debug)]
+pub(super) struct Attachment(pub(super) Bytes);
+
+impl Serialize for Attachment {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_bytes(&self.0)
+    }
+}

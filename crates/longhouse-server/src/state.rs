@@ -1,0 +1,163 @@
+//! What every handler can reach. A plain struct, handed down: two servers in one process share nothing.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::{Extensions, HeaderMap, HeaderValue};
+use longhouse_domain::Clock;
+use longhouse_engine::Engine;
+use longhouse_engine::accounts::Accounts;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::auth::{AccessTokens, RateLimiter};
+use crate::edge::content_security_policy;
+use crate::meta::Metrics;
+use crate::serve::Peer;
+use crate::settings::{Limits, OwnNames, Scheme, ServerSettings};
+
+/// The server's parts. A clone is another handle on the same ones.
+#[derive(Clone)]
+pub struct AppState(Arc<Parts>);
+
+struct Parts {
+    engine: Engine,
+    accounts: Accounts,
+    settings: ServerSettings,
+    names: OwnNames,
+    policy: HeaderValue,
+    tokens: AccessTokens,
+    refresh_key: [u8; 32],
+    accounts_limit: RateLimiter<(String, IpAddr)>,
+    addresses_limit: RateLimiter<IpAddr>,
+    request_limit: RateLimiter<IpAddr>,
+    metrics: Metrics,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl AppState {
+    /// The state of one server over an engine. When `stop` is cancelled, every connection and task of this server ends.
+    pub fn new(
+        engine: Engine,
+        clock: Arc<dyn Clock>,
+        settings: ServerSettings,
+        stop: CancellationToken,
+    ) -> Self {
+        let names = settings.own_names();
+        let sockets: String = names
+            .hosts
+            .iter()
+            .map(|host| match settings.scheme {
+                Scheme::Http => format!(" ws://{host}"),
+                Scheme::Https => format!(" wss://{host}"),
+            })
+            .collect();
+        let policy = HeaderValue::from_str(&content_security_policy(&sockets))
+            .unwrap_or(HeaderValue::from_static("default-src 'self'"));
+        let per_login = Duration::from_secs(60) / settings.limits.logins_per_minute.max(1);
+        let per_request = Duration::from_secs(1) / settings.limits.requests_per_second.max(1);
+        let logins = settings.limits.logins_per_minute;
+        Self(Arc::new(Parts {
+            accounts: engine.accounts().clone(),
+            tokens: AccessTokens::new(&settings.signing_key, clock),
+            refresh_key: crate::auth::derived(&settings.signing_key, "refresh token"),
+            accounts_limit: RateLimiter::new(per_login, logins),
+            addresses_limit: RateLimiter::new(per_login / 10, logins.saturating_mul(10)),
+            request_limit: RateLimiter::new(
+                per_request,
+                settings.limits.requests_per_second.saturating_mul(5),
+            ),
+            metrics: Metrics::new(),
+            tasks: TaskTracker::new(),
+            engine,
+            names,
+            policy,
+            settings,
+            stop,
+        }))
+    }
+
+    /// The engine.
+    pub fn engine(&self) -> &Engine {
+        &self.0.engine
+    }
+
+    /// The people.
+    pub fn accounts(&self) -> &Accounts {
+        &self.0.accounts
+    }
+
+    /// What the binary said.
+    pub fn settings(&self) -> &ServerSettings {
+        &self.0.settings
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.0.settings.limits
+    }
+
+    pub(crate) fn scheme(&self) -> Scheme {
+        self.0.settings.scheme
+    }
+
+    pub(crate) fn names(&self) -> &OwnNames {
+        &self.0.names
+    }
+
+    pub(crate) fn policy(&self) -> &HeaderValue {
+        &self.0.policy
+    }
+
+    pub(crate) fn tokens(&self) -> &AccessTokens {
+        &self.0.tokens
+    }
+
+    pub(crate) fn refresh_key(&self) -> &[u8; 32] {
+        &self.0.refresh_key
+    }
+
+    /// Failed logins by account and address, and by address alone.
+    pub(crate) fn login_limits(&self) -> (&RateLimiter<(String, IpAddr)>, &RateLimiter<IpAddr>) {
+        (&self.0.accounts_limit, &self.0.addresses_limit)
+    }
+
+    pub(crate) fn request_limit(&self) -> &RateLimiter<IpAddr> {
+        &self.0.request_limit
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    /// Cancelled when the server goes away.
+    pub(crate) fn stop(&self) -> &CancellationToken {
+        &self.0.stop
+    }
+
+    /// Every task that outlives the request that began it.
+    pub(crate) fn tasks(&self) -> &TaskTracker {
+        &self.0.tasks
+    }
+
+    /// The address that a request comes from: the peer's, or what a trusted proxy says.
+    pub(crate) fn client_address(&self, headers: &HeaderMap, extensions: &Extensions) -> IpAddr {
+        let Some(Peer::Network(peer)) = extensions.get() else {
+            return IpAddr::V4(Ipv4Addr::LOCALHOST);
+        };
+        let trusted = |ip: &IpAddr| self.0.settings.trusted_proxies.contains(ip);
+        if !trusted(&peer.ip()) {
+            return peer.ip();
+        }
+        // The last entry is what the nearest proxy saw; earlier ones are what clients claim, unless a proxy of ours said them.
+        headers
+            .get_all("x-forwarded-for")
+            .iter()
+            .filter_map(|line| line.to_str().ok())
+            .flat_map(|line| line.split(','))
+            .filter_map(|entry| entry.trim().parse().ok())
+            .rfind(|ip| !trusted(ip))
+            .unwrap_or(peer.ip())
+    }
+}

@@ -1,0 +1,119 @@
+//! What a viewer sends: input, acknowledgements, sizes.
+
+use axum::body::Bytes;
+use axum::extract::ws::Message;
+use futures_util::{Stream, StreamExt as _};
+use longhouse_domain::terminal::TerminalSize;
+use longhouse_engine::{EngineError, ViewerInput};
+use tokio::sync::{mpsc, watch};
+
+use super::socket::Ended;
+use super::wire::{ClientMessage, Ending, LARGEST_INPUT_FRAME, LARGEST_TEXT_FRAME, ServerMessage};
+use crate::problem::Problem;
+use crate::state::AppState;
+
+/// Where a viewer's messages go.
+pub(super) struct Incoming {
+    pub(super) input: ViewerInput,
+    pub(super) acked: watch::Sender<u64>,
+    pub(super) replies: mpsc::Sender<ServerMessage>,
+    pub(super) typed: mpsc::Sender<Bytes>,
+}
+
+impl Incoming {
+    /// Reads what the client says. It waits only for room in the queues, so a program that does not read holds back the typing,
+    /// and nothing else until the queue of input is full.
+    pub(super) async fn receive(
+        self,
+        app: &AppState,
+        stream: &mut (impl Stream<Item = Result<Message, axum::Error>> + Unpin),
+    ) -> Ended {
+        while let Some(message) = stream.next().await {
+            match message {
+                Ok(Message::Binary(data)) if data.len() > LARGEST_INPUT_FRAME => {
+                    return Some((Ending::TooLarge, "frame.too_large"));
+                }
+                Ok(Message::Binary(data)) => {
+                    app.metrics().typed(data.len());
+                    if !data.is_empty() && self.typed.send(data).await.is_err() {
+                        return None;
+                    }
+                }
+                Ok(Message::Text(text)) if text.len() > LARGEST_TEXT_FRAME => {
+                    return Some((Ending::TooLarge, "frame.too_large"));
+                }
+                Ok(Message::Text(text)) => match serde_json::from_str(text.as_str()) {
+                    Ok(message) => self.hear(message).await,
+                    Err(_) => return Some((Ending::BadFrame, "frame.malformed")),
+                },
+                Ok(Message::Ping(_) | Message::Pong(_)) => {}
+                Ok(Message::Close(_)) => return None,
+                Err(error) => return broken(&error),
+            }
+        }
+        None
+    }
+
+    async fn hear(&self, message: ClientMessage) {
+        match message {
+            ClientMessage::Resize { cols, rows } => {
+                // One who may only look has a window too; its size simply does not count.
+                let _ = self.input.resize(TerminalSize::clamped(cols, rows));
+            }
+            ClientMessage::Ack { offset } => {
+                // Acknowledgements only grow; one that comes late changes nothing.
+                self.acked.send_if_modified(|acked| {
+                    let newer = offset > *acked;
+                    *acked = offset.max(*acked);
+                    newer
+                });
+            }
+            ClientMessage::Ping => {
+                let _ = self.replies.send(ServerMessage::Pong).await;
+            }
+        }
+    }
+}
+
+/// What a failed read means. The library says it in its own terms, below the framework's.
+fn broken(error: &axum::Error) -> Ended {
+    use tungstenite::Error as E;
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(found) = cause {
+        match found.downcast_ref::<E>() {
+            Some(E::Capacity(_)) => return Some((Ending::TooLarge, "frame.too_large")),
+            Some(E::Utf8(_)) => return Some((Ending::BadText, "frame.not_utf8")),
+            Some(E::Protocol(tungstenite::error::ProtocolError::ResetWithoutClosingHandshake)) => {
+                return None;
+            }
+            Some(E::Protocol(_)) => return Some((Ending::BadFrame, "frame.malformed")),
+            Some(_) => return None,
+            None => cause = found.source(),
+        }
+    }
+    None
+}
+
+/// Types what has come, in order, at the pace of the program that reads it.
+pub(super) async fn type_in(
+    input: ViewerInput,
+    mut typed: mpsc::Receiver<Bytes>,
+    replies: mpsc::Sender<ServerMessage>,
+) -> (Ending, &'static str) {
+    while let Some(data) = typed.recv().await {
+        let problem = match input.write(data).await {
+            Ok(()) => continue,
+            Err(EngineError::TerminalNotFound | EngineError::SessionNotFound) => {
+                return (Ending::NotFound, "terminal.not_found");
+            }
+            Err(error) => Problem::from(error),
+        };
+        if let Some(private) = problem.private() {
+            tracing::error!("{private}");
+        }
+        let code = problem.code().to_owned();
+        let _ = replies.send(ServerMessage::Error { code }).await;
+    }
+    // The reader has ended, and says itself why.
+    std::future::pending().await
+}

@@ -1,0 +1,17 @@
+//! Terminals over HTTP and WebSocket.
+
+mod body;
+mod incoming;
+mod input;
+mod outgoing;
+mod record;
+mod screen;
+mod socket;
+mod wire;
+
+pub(crate) use body::*;
+pub(crate) use input::*;
+pub(crate) use record::*;
+pub(crate) use screen::*;
+pub(crate) use socket::*;
+pub(crate) use wire::*;

@@ -1,0 +1,179 @@
+//! What a viewer gets: the greeting, a repaint or the bytes from where it left off, and what happens to the terminal.
+//!
+//! One frame is under way at a time. While it is, the terminal goes on without this viewer; what it misses it reads from what
+//! is kept, or gets a repaint.
+
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::extract::ws::Message;
+use futures_util::{Sink, SinkExt as _};
+use longhouse_engine::{Closed, Viewer, ViewerEvent};
+use tokio::sync::{mpsc, watch};
+
+use super::socket::Ended;
+use super::wire::{Ending, ServerMessage, ViewerBody, text};
+use crate::state::AppState;
+
+/// The slowest viewer that is waited for, in bytes a second: a large frame may take longer than a small one.
+const SLOWEST: u32 = 16 * 1024;
+
+/// The way to one viewer.
+pub(super) struct Outgoing<'a, S> {
+    pub(super) app: &'a AppState,
+    pub(super) sink: &'a mut S,
+    pub(super) viewer: Viewer,
+    pub(super) acks: watch::Receiver<u64>,
+    pub(super) replied: mpsc::Receiver<ServerMessage>,
+    pub(super) window: Option<u64>,
+}
+
+impl<S: Sink<Message> + Unpin> Outgoing<'_, S> {
+    /// Sends until the viewer, the terminal or the server is gone.
+    pub(super) async fn run(mut self) -> Ended {
+        match self.pump().await {
+            Ok(never) => match never {},
+            Err(ended) => ended,
+        }
+    }
+
+    async fn pump(&mut self) -> Result<std::convert::Infallible, Ended> {
+        let hello = self.viewer.hello();
+        self.say(&ServerMessage::Hello {
+            offset: hello.offset,
+            oldest: hello.oldest,
+            cols: hello.size.cols,
+            rows: hello.size.rows,
+            mode: hello.access.into(),
+        })
+        .await?;
+        let mut account = Account {
+            sent: hello.offset,
+            base: hello.offset,
+        };
+        loop {
+            let acked = *self.acks.borrow_and_update();
+            let credit = account.credit(self.window, acked);
+            let event = tokio::select! {
+                event = self.viewer.next(credit) => event,
+                Some(reply) = self.replied.recv() => {
+                    self.say(&reply).await?;
+                    continue;
+                }
+                Ok(()) = self.acks.changed(), if self.window.is_some() => continue,
+            };
+            self.show(event, &mut account).await?;
+        }
+    }
+
+    async fn show(&mut self, event: ViewerEvent, account: &mut Account) -> Result<(), Ended> {
+        match event {
+            ViewerEvent::Snapshot { offset, data } => {
+                *account = Account {
+                    sent: offset,
+                    base: offset,
+                };
+                let bytes = data.len() as u64;
+                self.say(&ServerMessage::Snapshot { offset, bytes }).await?;
+                self.app.metrics().sent(data.len());
+                self.send(Message::Binary(data)).await
+            }
+            ViewerEvent::Output { offset, data } => {
+                account.sent = offset.saturating_add(data.len() as u64);
+                self.app.metrics().sent(data.len());
+                self.send(Message::Binary(with_offset(offset, &data))).await
+            }
+            ViewerEvent::Size(size) => self.say(&ServerMessage::size(size)).await,
+            ViewerEvent::Exit(code) => self.say(&ServerMessage::Exit { code }).await,
+            ViewerEvent::Presence(viewers) => {
+                let own = self.viewer.id();
+                let viewers = viewers
+                    .into_iter()
+                    .map(|viewer| ViewerBody::new(viewer, own))
+                    .collect();
+                self.say(&ServerMessage::Presence { viewers }).await
+            }
+            ViewerEvent::Closed(Closed::TerminalGone) => {
+                Err(Some((Ending::NotFound, "terminal.gone")))
+            }
+            ViewerEvent::Closed(Closed::ServerStopping) => {
+                Err(Some((Ending::GoingAway, "server.stopping")))
+            }
+        }
+    }
+
+    async fn say(&mut self, message: &ServerMessage) -> Result<(), Ended> {
+        self.send(text(message)).await
+    }
+
+    async fn send(&mut self, message: Message) -> Result<(), Ended> {
+        let length = match &message {
+            Message::Binary(data) => data.len(),
+            _ => 0,
+        };
+        let seconds = u64::try_from(length).unwrap_or(u64::MAX) / u64::from(SLOWEST);
+        let patience = self.app.limits().viewer_stall + Duration::from_secs(seconds);
+        match tokio::time::timeout(patience, self.sink.send(message)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(None),
+            Err(_) => Err(Some((Ending::TooSlow, "viewer.too_slow"))),
+        }
+    }
+}
+
+/// The eight bytes that say where output begins, then the output.
+fn with_offset(offset: u64, data: &Bytes) -> Bytes {
+    let mut frame = Vec::with_capacity(8 + data.len());
+    frame.extend_from_slice(&offset.to_be_bytes());
+    frame.extend_from_slice(data);
+    frame.into()
+}
+
+/// What was sent, for the window.
+#[derive(Clone, Copy, Debug)]
+struct Account {
+    /// The offset after the last byte that was sent.
+    sent: u64,
+    /// Where the stream began, or the last repaint put it: nothing before counts as unacknowledged.
+    base: u64,
+}
+
+impl Account {
+    /// How many bytes may be sent now.
+    fn credit(self, window: Option<u64>, acked: u64) -> usize {
+        let Some(window) = window else {
+            return usize::MAX;
+        };
+        // An acknowledgement of what was never sent counts for no more than what was.
+        let floor = acked.clamp(self.base, self.sent.max(self.base));
+        let under_way = self.sent.saturating_sub(floor);
+        usize::try_from(window.saturating_sub(under_way)).unwrap_or(usize::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_bounds_what_is_unacknowledged() {
+        let account = Account {
+            sent: 1100,
+            base: 1000,
+        };
+        assert_eq!(account.credit(None, 0), usize::MAX);
+        assert_eq!(account.credit(Some(300), 1000), 200);
+        assert_eq!(account.credit(Some(300), 1100), 300);
+        assert_eq!(account.credit(Some(100), 1000), 0);
+        assert_eq!(account.credit(Some(50), 1000), 0);
+        // Neither an old nor an invented acknowledgement changes the sum.
+        assert_eq!(account.credit(Some(300), 0), 200);
+        assert_eq!(account.credit(Some(300), u64::MAX), 300);
+    }
+
+    #[test]
+    fn output_carries_its_offset_in_front() {
+        let frame = with_offset(0x0102_0304_0506_0708, &Bytes::from_static(b"ab"));
+        assert_eq!(&frame[..], [1, 2, 3, 4, 5, 6, 7, 8, b'a', b'b']);
+    }
+}

@@ -1,0 +1,240 @@
+//! The terminal WebSocket: who gets in, and the loop in which bytes go both ways.
+//!
+//! The loop holds three things that never wait for each other: what comes from the client, what goes to the program, and what
+//! goes to the client. Its memory is bounded: one frame each way, a few frames of input that the program has not read.
+
+use std::time::Duration;
+
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use futures_util::StreamExt as _;
+use longhouse_engine::accounts::Identity;
+use longhouse_engine::{Access, Join, Viewer};
+use tokio::sync::{mpsc, watch};
+
+use super::incoming::{Incoming, type_in};
+use super::outgoing::Outgoing;
+use super::wire::{Ending, SUBPROTOCOL, ServerMessage, text};
+use crate::auth::{Presented, identify, ticket_identity, until_revoked};
+use crate::extract::{PathOf, Question};
+use crate::problem::{Problem, ProblemBody};
+use crate::state::AppState;
+
+/// Largest message that is read at all. What lies between this and [`LARGEST_INPUT_FRAME`] is read to its end and answered with
+/// a close code; a connection that was cut in the middle of a frame would lose that answer.
+const LARGEST_READ: usize = 16 << 20;
+
+/// What is buffered of a connection while a frame is read.
+const READ_BUFFER: usize = 16 * 1024;
+
+/// Room for one frame on its way out; a repaint is the largest.
+const WRITE_BUFFER: usize = 20 << 20;
+
+/// How many frames of input wait for a program that does not read. After that the client's connection is not read either.
+const INPUT_FRAMES: usize = 4;
+
+/// How many answers to the client's own messages wait to be sent.
+const REPLIES: usize = 8;
+
+/// How long the client may take to answer the end of the connection.
+const CLOSING: Duration = Duration::from_secs(2);
+
+/// What the address of the WebSocket asks for.
+struct Wanted {
+    join: Join,
+    window: Option<u64>,
+    ticket: Option<String>,
+}
+
+/// Opens a terminal's WebSocket, subprotocol `longhouse.terminal.v1`. Its messages are the schemas `TerminalServerMessage` and
+/// `TerminalClientMessage`. A missing login, a missing right and an unknown terminal are told by close codes 4401, 4403 and
+/// 4404; a foreign Origin or Host is refused before the upgrade.
+#[utoipa::path(get, path = "/api/sessions/{id}/terminals/{name}/ws", tag = "terminals", params(
+        ("id" = String, Path, description = "Identifier or unique name"), ("name" = String, Path),
+        ("from" = Option<u64>, Query, description = "The offset of the first byte wanted"),
+        ("window" = Option<u64>, Query, description = "How many bytes may be unacknowledged"),
+        ("mode" = Option<String>, Query, description = "read or write (default)"),
+        ("ticket" = Option<String>, Query, description = "From POST /api/auth/ticket, in place of a cookie or token")),
+    responses((status = 101, description = "The protocol begins"), (status = 401, body = ProblemBody),
+    (status = 403, body = ProblemBody), (status = 426, body = ProblemBody)))]
+pub(crate) async fn open_terminal_socket(
+    state: State<AppState>,
+    path: PathOf<(String, String)>,
+    mut question: Question,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let app = state.0;
+    let presented = Presented::by(&app, request.headers(), request.extensions());
+    let Ok(upgrade) = upgrade else {
+        identify(&app, presented).await?;
+        return Err(Problem::for_status(StatusCode::UPGRADE_REQUIRED));
+    };
+    let wanted = wanted(&mut question);
+    question.done()?;
+    let identity = match &wanted.ticket {
+        Some(ticket) => ticket_identity(&app, ticket, request.uri().path()).await,
+        None => identify(&app, presented).await,
+    };
+    let (session, terminal) = path.0;
+    let upgrade = upgrade
+        .protocols([SUBPROTOCOL])
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(0)
+        .max_write_buffer_size(WRITE_BUFFER)
+        .max_message_size(LARGEST_READ)
+        .max_frame_size(LARGEST_READ);
+    Ok(upgrade.on_upgrade(move |socket| {
+        let tasks = app.tasks().clone();
+        // The tracker knows the connection, so that the server's end waits for it.
+        tasks.track_future(async move {
+            match admit(&app, identity, &session, &terminal, wanted.join).await {
+                Ok((identity, viewer)) => {
+                    serve_viewer(&app, socket, identity, viewer, wanted.window).await
+                }
+                Err(problem) => refuse(socket, &problem).await,
+            }
+        })
+    }))
+}
+
+fn wanted(question: &mut Question) -> Wanted {
+    let access = |text: &str| match text {
+        "read" => Some(Access::Read),
+        "write" => Some(Access::Write),
+        _ => None,
+    };
+    Wanted {
+        join: Join {
+            from: question.parsed("from", "an offset", |text| text.parse().ok()),
+            access: question
+                .parsed("mode", "read or write", access)
+                .unwrap_or(Access::Write),
+        },
+        window: question.parsed("window", "a number of bytes, at least 1", |text| {
+            text.parse().ok().filter(|bytes| *bytes > 0)
+        }),
+        ticket: question.text("ticket").map(str::to_owned),
+    }
+}
+
+async fn admit(
+    app: &AppState,
+    identity: Result<Identity, Problem>,
+    session: &str,
+    terminal: &str,
+    join: Join,
+) -> Result<(Identity, Viewer), Problem> {
+    let identity = identity?;
+    let actor = identity.user.actor();
+    let joined = app.engine().join_terminal(&actor, session, terminal, join);
+    let viewer = tokio::time::timeout(app.limits().answer_time, joined)
+        .await
+        .map_err(|_| Problem::for_status(StatusCode::SERVICE_UNAVAILABLE))??;
+    Ok((identity, viewer))
+}
+
+/// Says in a way that browsers can read why nobody gets in.
+async fn refuse(mut socket: WebSocket, problem: &Problem) {
+    let ending = match problem.status() {
+        StatusCode::UNAUTHORIZED => Ending::NotAuthenticated,
+        StatusCode::FORBIDDEN => Ending::Forbidden,
+        // A session at rest has no living terminal.
+        StatusCode::NOT_FOUND | StatusCode::CONFLICT => Ending::NotFound,
+        StatusCode::SERVICE_UNAVAILABLE => Ending::GoingAway,
+        _ => Ending::Fault,
+    };
+    if let Some(private) = problem.private() {
+        tracing::error!("{private}");
+    }
+    let error = ServerMessage::Error {
+        code: problem.code().to_owned(),
+    };
+    if socket.send(text(&error)).await.is_ok() {
+        finish(&mut socket, ending, problem.code()).await;
+    }
+}
+
+/// Ends a connection politely: close frame, then what the client still sends is thrown away until it closes too.
+async fn finish(socket: &mut WebSocket, ending: Ending, reason: &str) {
+    if socket.send(close(ending, reason)).await.is_err() {
+        return;
+    }
+    let drained = async { while let Some(Ok(_)) = socket.recv().await {} };
+    let _ = tokio::time::timeout(CLOSING, drained).await;
+}
+
+fn close(ending: Ending, reason: &str) -> Message {
+    // A reason may have 123 bytes at most; codes are far shorter.
+    Message::Close(Some(CloseFrame {
+        code: ending.code(),
+        reason: Utf8Bytes::from(reason.chars().take(100).collect::<String>()),
+    }))
+}
+
+/// How a connection ended: with something to tell the client, or because the client is gone.
+pub(super) type Ended = Option<(Ending, &'static str)>;
+
+/// Serves one viewer until either side ends it.
+async fn serve_viewer(
+    app: &AppState,
+    mut socket: WebSocket,
+    identity: Identity,
+    viewer: Viewer,
+    window: Option<u64>,
+) {
+    let open = app.metrics().terminal_socket();
+    let ended = both_ways(app, &mut socket, &identity, viewer, window).await;
+    drop(open);
+    let Some((ending, code)) = ended else {
+        return;
+    };
+    let farewell = async {
+        let error = ServerMessage::Error {
+            code: code.to_owned(),
+        };
+        if socket.send(text(&error)).await.is_ok() {
+            finish(&mut socket, ending, code).await;
+        }
+    };
+    // A viewer that reads nothing does not take a farewell either.
+    let _ = tokio::time::timeout(CLOSING * 2, farewell).await;
+}
+
+async fn both_ways(
+    app: &AppState,
+    socket: &mut WebSocket,
+    identity: &Identity,
+    viewer: Viewer,
+    window: Option<u64>,
+) -> Ended {
+    let (mut sink, mut stream) = socket.split();
+    let (acked, acks) = watch::channel(viewer.hello().offset);
+    let (replies, replied) = mpsc::channel(REPLIES);
+    let (typed, to_type) = mpsc::channel(INPUT_FRAMES);
+    let input = viewer.input();
+    let incoming = Incoming {
+        input: input.clone(),
+        acked,
+        replies: replies.clone(),
+        typed,
+    };
+    let outgoing = Outgoing {
+        app,
+        sink: &mut sink,
+        viewer,
+        acks,
+        replied,
+        window,
+    };
+    tokio::select! {
+        ended = incoming.receive(app, &mut stream) => ended,
+        ended = type_in(input, to_type, replies) => Some(ended),
+        ended = outgoing.run() => ended,
+        () = until_revoked(app, identity) => Some((Ending::NotAuthenticated, "auth.revoked")),
+        () = app.stop().cancelled() => Some((Ending::GoingAway, "server.stopping")),
+    }
+}
