@@ -79,11 +79,15 @@ export class Auth {
     this.#accept(await this.#post('/api/auth/setup', { token, username, password }))
   }
 
+  /** Every other sign-in ends with it; this one goes on with the tokens of the answer. */
+  async changePassword(currentPassword: string, newPassword: string): Promise<void> {
+    await this.accessToken()
+    this.#accept(await this.#post('/api/auth/password', { currentPassword, newPassword }))
+  }
+
   async logout(): Promise<void> {
-    const headers: Record<string, string> = { 'Content-Type': 'application/json' }
-    if (this.#state.kind === 'signedIn') headers['Authorization'] = `Bearer ${this.#state.token}`
     try {
-      await this.#world.fetch('/api/auth/logout', { method: 'POST', headers, body: '{}' })
+      await this.#world.fetch('/api/auth/logout', { method: 'POST', headers: this.#headers(), body: '{}' })
     } finally {
       this.#leave()
       this.#world.broadcast({ kind: 'signedOut' })
@@ -123,7 +127,7 @@ export class Auth {
     try {
       response = await this.#world.fetch(path, {
         method: 'POST',
-        headers: { 'Content-Type': 'application/json', Accept: 'application/json' },
+        headers: this.#headers(),
         credentials: 'same-origin',
         body: JSON.stringify(body),
       })
@@ -135,6 +139,11 @@ export class Auth {
     const answer = readTokenAnswer(json)
     if (answer === null) throw new ApiError(readProblem({ title: 'The server gave an unknown answer' }, 502))
     return answer
+  }
+
+  #headers(): Record<string, string> {
+    const headers = { 'Content-Type': 'application/json', Accept: 'application/json' }
+    return this.#state.kind === 'signedIn' ? { ...headers, Authorization: `Bearer ${this.#state.token}` } : headers
   }
 
   #accept(answer: TokenAnswer): void {

@@ -45,8 +45,8 @@ export interface Session {
   mode: Mode
   prompt: string | null
   runtime: Runtime
-  workdir: string | null
-  multiplexer: Multiplexer | null
+  workdir: string
+  multiplexer: Multiplexer
   env: Record<string, string>
   labels: Record<string, string>
   gitUserName: string | null
@@ -98,7 +98,8 @@ export interface Page<T> {
 export interface AgentInfo {
   name: string
   title: string
-  available: boolean
+  /** Whether its program was found; a server that cannot tell leaves it out. */
+  available?: boolean
   installHint: string | null
   autonomous: boolean
 }
@@ -119,12 +120,14 @@ export interface ServerConfig {
 }
 
 export interface SessionStats {
-  cpuPercent: number | null
-  memoryMb: number | null
-  processes: number | null
-  uptimeSeconds: number | null
-  outputBytes: number | null
-  viewers: number | null
+  /** Of one core. */
+  cpuPercent: number
+  memoryBytes: number
+  processes: number
+  uptimeMs: number
+  outputBytes: number
+  inputBytes: number
+  viewers: number
 }
 
 export interface HealthCheck {
@@ -133,7 +136,9 @@ export interface HealthCheck {
 }
 
 export interface SessionHealth {
-  status: string
+  status: SessionStatus
+  healthy: boolean
+  linkRttMs: number | null
   checks: Record<string, HealthCheck>
 }
 
@@ -190,7 +195,6 @@ interface ByTerminal {
 /** The operations that the page calls, in the form that the typed client reads. */
 export interface paths {
   '/api/auth/me': { get: Operation<User, undefined, None> }
-  '/api/auth/password': { post: Operation<unknown, { currentPassword: string; newPassword: string }, None> }
   '/api/config': { get: Operation<ServerConfig, undefined, None> }
   '/api/client-errors': { post: Operation<unknown, { message: string; stack: string; url: string }, None> }
   '/api/sessions': {

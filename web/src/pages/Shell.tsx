@@ -2,7 +2,8 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useLocation } from '@tanstack/react-router'
 import { LayoutGrid, Menu as MenuIcon, PanelLeft, Plus, Search, X } from 'lucide-react'
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
+import type { ReactNode } from 'react'
 import { sessionsQuery } from '../api/queries'
 import type { Session } from '../api/types'
 import { UserMenu } from '../features/auth/UserMenu'
@@ -23,9 +24,9 @@ const PALETTE_KEYS = navigator.platform.startsWith('Mac') ? '⌘ K' : 'Ctrl K'
 export function Shell() {
   useHotkeys()
   const [rail, setRail] = useStored('longhouse.sidebar', 'wide')
-  const [drawer, setDrawer] = useState(false)
   const { pathname } = useLocation()
-  useEffect(() => setDrawer(false), [pathname])
+  // The drawer belongs to the page on which it was opened: going elsewhere closes it.
+  const [drawerAt, setDrawerAt] = useState<string | null>(null)
   const compact = rail === 'rail'
   // On a phone every line counts for the terminal; the session's own head leads back.
   const inSession = pathname.startsWith('/sessions/')
@@ -37,10 +38,10 @@ export function Shell() {
       <aside className={classes('hidden shrink-0 border-r border-line bg-side md:flex', compact ? 'w-14' : 'w-60')}>
         <Sidebar compact={compact} onFold={() => setRail(compact ? 'wide' : 'rail')} />
       </aside>
-      {drawer && <Drawer onClose={() => setDrawer(false)} />}
+      {drawerAt === pathname && <Drawer onClose={() => setDrawerAt(null)} />}
       <div className="flex min-w-0 flex-1 flex-col">
         <div className={classes('h-12 shrink-0 items-center gap-2 border-b border-line bg-side px-2 md:hidden', inSession ? 'hidden' : 'flex')}>
-          <IconButton label="Open the list of sessions" onClick={() => setDrawer(true)}>
+          <IconButton label="Open the list of sessions" onClick={() => setDrawerAt(pathname)}>
             <MenuIcon size={18} />
           </IconButton>
           <Link to="/" className="flex items-center gap-2 font-semibold tracking-tight">
@@ -122,7 +123,7 @@ function Sidebar({ compact, onFold }: { compact: boolean; onFold: () => void }) 
   )
 }
 
-function RailButton({ label, icon, onClick }: { label: string; icon: React.ReactNode; onClick: () => void }) {
+function RailButton({ label, icon, onClick }: { label: string; icon: ReactNode; onClick: () => void }) {
   return (
     <button type="button" aria-label={label} title={label} onClick={onClick} className="flex h-8 w-full items-center justify-center rounded-lg text-soft hover:bg-hover">
       {icon}
@@ -133,7 +134,7 @@ function RailButton({ label, icon, onClick }: { label: string; icon: React.React
 interface SideLinkProps {
   to: '/' | '/new'
   label: string
-  icon: React.ReactNode
+  icon: ReactNode
   compact: boolean
   keys?: string
 }

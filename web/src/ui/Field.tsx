@@ -22,7 +22,7 @@ interface Wiring {
   'aria-invalid': boolean
 }
 
-function FieldFrame({ label, hint, error, aside, control }: Frame & { control: (wiring: Wiring) => ReactNode }) {
+function FieldFrame({ label, hint, error, aside, renderControl }: Frame & { renderControl: (wiring: Wiring) => ReactNode }) {
   const id = useId()
   const noteId = `${id}-note`
   return (
@@ -33,7 +33,7 @@ function FieldFrame({ label, hint, error, aside, control }: Frame & { control: (
         </label>
         {aside}
       </div>
-      {control({ id, 'aria-describedby': noteId, 'aria-invalid': error !== undefined })}
+      {renderControl({ id, 'aria-describedby': noteId, 'aria-invalid': error !== undefined })}
       <p
         id={noteId}
         role={error === undefined ? undefined : 'alert'}
@@ -54,7 +54,7 @@ export function TextField({ label, hint, error, aside, end, mono, className, ...
       hint={hint}
       error={error}
       aside={aside}
-      control={(wiring) => (
+      renderControl={(wiring) => (
         <div className="relative">
           <input
             {...wiring}
@@ -77,7 +77,7 @@ export function TextArea({ label, hint, error, aside, mono, className, ...area }
       hint={hint}
       error={error}
       aside={aside}
-      control={(wiring) => (
+      renderControl={(wiring) => (
         <textarea {...wiring} {...area} className={classes(CONTROL, 'min-h-20 resize-y py-2', mono === true && 'font-mono', className)} />
       )}
     />
@@ -93,7 +93,7 @@ export function SelectField({ label, hint, error, aside, className, children, ..
       hint={hint}
       error={error}
       aside={aside}
-      control={(wiring) => (
+      renderControl={(wiring) => (
         <select {...wiring} {...select} className={classes(CONTROL, 'h-9 coarse:h-11', className)}>
           {children}
         </select>

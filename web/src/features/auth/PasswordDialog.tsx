@@ -1,7 +1,7 @@
 // Changing one's own password.
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
-import { client, settle } from '../../api/client'
+import { auth } from '../../api/browserAuth'
 import { ApiError, describe, fieldErrors } from '../../api/problem'
 import { Button } from '../../ui/Button'
 import { Dialog } from '../../ui/Dialog'
@@ -13,7 +13,7 @@ export function PasswordDialog({ onClose }: { onClose: () => void }) {
   const [currentPassword, setCurrent] = useState('')
   const [newPassword, setNew] = useState('')
   const change = useMutation({
-    mutationFn: () => settle(client.POST('/api/auth/password', { body: { currentPassword, newPassword } })),
+    mutationFn: () => auth.changePassword(currentPassword, newPassword),
     onSuccess: () => {
       toast('Your password is changed')
       onClose()

@@ -7,7 +7,7 @@ export interface Strength {
 }
 
 /** The server accepts nothing shorter. */
-export const SHORTEST_PASSWORD = 10
+export const SHORTEST_PASSWORD = 8
 
 const COMMON = /password|passwort|qwerty|letmein|longhouse|admin|12345|iloveyou/i
 

@@ -3,6 +3,11 @@ import type { AgentInfo } from '../../api/types'
 import { classes } from '../../ui/classes'
 import { AgentIcon } from './AgentIcon'
 
+/** Whether it can be chosen: a server that cannot tell is asked by trying. */
+export function isAvailable(agent: AgentInfo): boolean {
+  return agent.available !== false
+}
+
 interface AgentPickerProps {
   agents: readonly AgentInfo[]
   value: string
@@ -11,8 +16,7 @@ interface AgentPickerProps {
 }
 
 export function AgentPicker({ agents, value, error, onChange }: AgentPickerProps) {
-  const chosen = agents.find((agent) => agent.name === value)
-  const missing = agents.filter((agent) => !agent.available)
+  const missing = agents.filter((agent) => !isAvailable(agent))
   return (
     <fieldset>
       <legend className="mb-2 text-xs font-medium text-soft">Agent</legend>
@@ -22,7 +26,7 @@ export function AgentPicker({ agents, value, error, onChange }: AgentPickerProps
             key={agent.name}
             className={classes(
               'relative flex items-center gap-2.5 rounded-lg border bg-surface p-2.5 transition-colors has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-ember',
-              agent.available ? 'cursor-pointer hover:border-faint/60' : 'opacity-55',
+              isAvailable(agent) ? 'cursor-pointer hover:border-faint/60' : 'opacity-55',
               agent.name === value ? 'border-ember ring-1 ring-ember' : 'border-line-strong',
             )}
           >
@@ -32,13 +36,13 @@ export function AgentPicker({ agents, value, error, onChange }: AgentPickerProps
               className="sr-only"
               value={agent.name}
               checked={agent.name === value}
-              disabled={!agent.available}
+              disabled={!isAvailable(agent)}
               onChange={() => onChange(agent.name)}
             />
             <AgentIcon agent={agent.name} size={30} />
             <span className="min-w-0">
               <span className="block truncate text-sm font-medium">{agent.title}</span>
-              <span className="block text-2xs text-faint">{agent.available ? 'ready' : 'not installed'}</span>
+              <span className="block text-2xs text-faint">{isAvailable(agent) ? agent.name : 'not installed'}</span>
             </span>
           </label>
         ))}
@@ -46,7 +50,6 @@ export function AgentPicker({ agents, value, error, onChange }: AgentPickerProps
       {error !== undefined && (
         <p role="alert" className="mt-1.5 text-xs text-err">
           {error}
-          {chosen?.available === false && chosen.installHint !== null && ` ${chosen.installHint}`}
         </p>
       )}
       {missing.length > 0 && (

@@ -23,7 +23,7 @@ export function ConfigPanel({ session }: { session: Session }) {
           <Fact name="Runtime">{session.runtime}</Fact>
           <Fact name="Terminals">{session.multiplexer === 'tmux' ? 'in tmux' : 'plain'}</Fact>
           <Fact name="Directory" mono="yes">
-            {session.workdir ?? '—'}
+            {session.workdir}
           </Fact>
           <Fact name="Socket" mono="yes">
             {session.socketPath ?? '—'}

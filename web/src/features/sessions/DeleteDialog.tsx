@@ -43,8 +43,7 @@ export function DeleteDialog({ session, onClose, onDeleted }: DeleteDialogProps)
         <div>
           <dt className="text-xs font-medium text-run">Kept</dt>
           <dd className="mt-0.5 text-soft">
-            The working directory, if you named an existing one
-            {session.workdir === null ? '' : <>: <code className="font-mono text-xs break-all">{session.workdir}</code></>}.
+            The working directory, if you named an existing one: <code className="font-mono text-xs break-all">{session.workdir}</code>
           </dd>
         </div>
       </dl>

@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { healthQuery, statsQuery } from '../../api/queries'
-import type { Session } from '../../api/types'
+import type { Session, SessionStats } from '../../api/types'
 import { Ago } from '../../ui/Ago'
 import { classes } from '../../ui/classes'
 import { Copyable } from '../../ui/Copyable'
@@ -24,7 +24,7 @@ export function DetailsPanel({ session }: { session: Session }) {
           <Fact name="Agent">{agentTitle(session.agent)}</Fact>
           <Fact name="Owner">{session.owner.username}</Fact>
           <Fact name="Directory" mono="yes">
-            {session.workdir ?? '—'}
+            {session.workdir}
           </Fact>
           <Fact name="Created">
             <Ago at={session.createdAt} />
@@ -70,21 +70,20 @@ export function shellWord(text: string): string {
 function Usage({ id }: { id: string }) {
   const { data, isError } = useQuery(statsQuery(id))
   if (isError) return null
-  const tiles: [string, string | null][] = [
-    ['CPU', data?.cpuPercent == null ? null : `${data.cpuPercent.toFixed(data.cpuPercent < 10 ? 1 : 0)} %`],
-    ['Memory', data?.memoryMb == null ? null : bytes(data.memoryMb * 1_000_000)],
-    ['Processes', data?.processes == null ? null : String(data.processes)],
-    ['Up for', data?.uptimeSeconds == null ? null : duration(data.uptimeSeconds)],
-    ['Output', data?.outputBytes == null ? null : bytes(data.outputBytes)],
-    ['Viewers', data?.viewers == null ? null : String(data.viewers)],
+  const tiles: [string, (stats: SessionStats) => string][] = [
+    ['CPU', (stats) => `${stats.cpuPercent.toFixed(stats.cpuPercent < 10 ? 1 : 0)} %`],
+    ['Memory', (stats) => bytes(stats.memoryBytes)],
+    ['Processes', (stats) => String(stats.processes)],
+    ['Up for', (stats) => duration(stats.uptimeMs / 1000)],
+    ['Output', (stats) => bytes(stats.outputBytes)],
+    ['Viewers', (stats) => String(stats.viewers)],
   ]
-  const known = data === undefined ? tiles : tiles.filter(([, value]) => value !== null)
   return (
     <FactSection title="Usage">
       <dl className="grid grid-cols-3 gap-2">
-        {known.map(([name, value]) => (
+        {tiles.map(([name, show]) => (
           <Tile key={name} name={name}>
-            {value ?? <span className="skeleton inline-block h-3 w-10 rounded" />}
+            {data !== undefined ? show(data) : <span className="skeleton inline-block h-3 w-10 rounded" />}
           </Tile>
         ))}
       </dl>
@@ -104,12 +103,13 @@ function Tile({ name, children }: { name: string; children: ReactNode }) {
 function Health({ id }: { id: string }) {
   const { data } = useQuery(healthQuery(id))
   if (data === undefined) return null
-  const checks = Object.entries(data.checks ?? {})
+  const checks = Object.entries(data.checks)
   return (
     <FactSection title="Health">
       <Facts>
         <Fact name="Overall">
-          <HealthWord status={data.status} />
+          <HealthWord status={data.healthy ? 'ok' : data.status === 'running' ? 'degraded' : data.status} />
+          {data.linkRttMs != null && <span className="text-soft"> answers in {data.linkRttMs.toFixed(data.linkRttMs < 10 ? 1 : 0)} ms</span>}
         </Fact>
         {checks.map(([name, check]) => (
           <Fact key={name} name={name}>

@@ -62,7 +62,7 @@ function Lines({ lines, follow }: { lines: readonly LogLine[]; follow: 'follow' 
   const list = useRef<HTMLOListElement>(null)
   const last = lines.at(-1)?.seq
   useEffect(() => {
-    if (follow === 'follow' && list.current !== null) list.current.scrollTop = list.current.scrollHeight
+    if (follow === 'follow' && last !== undefined && list.current !== null) list.current.scrollTop = list.current.scrollHeight
   }, [last, follow])
   return (
     <ol ref={list} className="scroll-quiet min-h-0 flex-1 overflow-y-auto px-3 py-2 font-mono text-2xs leading-4.5">

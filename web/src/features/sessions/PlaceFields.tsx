@@ -63,7 +63,9 @@ export function PlaceFields({ form, config, errors, onChange }: PlaceFieldsProps
       )}
       <datalist id="allowed-directories">
         {config.allowedBaseDirs.map((directory) => (
-          <option key={directory} value={directory} />
+          <option key={directory} value={directory}>
+            {directory}
+          </option>
         ))}
       </datalist>
     </div>

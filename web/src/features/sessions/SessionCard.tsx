@@ -55,14 +55,12 @@ function CardBody({ session }: { session: Session }) {
   return (
     <div className="mt-3 space-y-1">
       {session.description !== '' && <p className="line-clamp-1 text-xs text-soft">{session.description}</p>}
-      {session.workdir !== null && (
-        <p className="flex items-center gap-1.5 text-xs text-faint">
-          <Folder size={12} className="shrink-0" />
-          <span className="truncate font-mono text-2xs" dir="rtl" title={session.workdir}>
-            <bdi>{session.workdir}</bdi>
-          </span>
-        </p>
-      )}
+      <p className="flex items-center gap-1.5 text-xs text-faint">
+        <Folder size={12} className="shrink-0" />
+        <span className="truncate font-mono text-2xs" dir="rtl" title={session.workdir}>
+          <bdi>{session.workdir}</bdi>
+        </span>
+      </p>
     </div>
   )
 }

@@ -62,8 +62,8 @@ function Row({ session }: { session: Session }) {
         <Ember at={session.lastActivityAt} running={session.status === 'running'} />
       </td>
       <td className={CELL}>
-        <span className="block max-w-64 truncate font-mono text-2xs text-faint" title={session.workdir ?? undefined}>
-          {session.workdir ?? '—'}
+        <span className="block max-w-64 truncate font-mono text-2xs text-faint" title={session.workdir}>
+          {session.workdir}
         </span>
       </td>
       <td className={`${CELL} text-xs text-soft`}>{session.owner.username}</td>

@@ -47,7 +47,6 @@ export function selectSessions(sessions: readonly Session[], search: DashboardSe
 }
 
 export function comparison(sort: SortKey): (a: Session, b: Session) => number {
-  const byName = (a: Session, b: Session): number => a.name.localeCompare(b.name, undefined, { numeric: true })
   switch (sort) {
     case 'name':
       return byName
@@ -58,6 +57,10 @@ export function comparison(sort: SortKey): (a: Session, b: Session) => number {
     case 'activity':
       return (a, b) => lastMoved(b) - lastMoved(a) || byName(a, b)
   }
+}
+
+function byName(a: Session, b: Session): number {
+  return a.name.localeCompare(b.name, undefined, { numeric: true })
 }
 
 /** How many sessions have each status. */
@@ -73,7 +76,7 @@ function lastMoved(session: Session): number {
 
 function searchText(session: Session): string {
   const labels = Object.entries(session.labels).flat()
-  return [session.name, session.description, session.agent, session.workdir ?? '', session.owner.username, ...labels]
+  return [session.name, session.description, session.agent, session.workdir, session.owner.username, ...labels]
     .join('\n')
     .toLowerCase()
 }

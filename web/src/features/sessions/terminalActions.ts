@@ -17,7 +17,6 @@ export function useTerminalActions(session: Session): TerminalActions {
   const queries = useQueryClient()
   const { id } = session
   const refresh = (): Promise<void> => queries.invalidateQueries({ queryKey: ['session'] })
-  const failed = (error: Error): void => toast(describe(error), 'error')
   const addition = useMutation({
     mutationFn: () => {
       const name = nextTerminalName(session.terminals.map((terminal) => terminal.name))
@@ -44,4 +43,8 @@ export function useTerminalActions(session: Session): TerminalActions {
     close: (name, onClosed) => closing.mutate(name, { onSuccess: onClosed }),
     adding: addition.isPending,
   }
+}
+
+function failed(error: Error): void {
+  toast(describe(error), 'error')
 }

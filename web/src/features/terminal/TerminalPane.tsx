@@ -36,7 +36,6 @@ export interface TerminalPaneProps {
 
 export function TerminalPane(props: TerminalPaneProps) {
   const { sessionId, terminal, canDrive, focusFirst } = props
-  const [element, setElement] = useState<HTMLElement | null>(null)
   const [searching, setSearching] = useState(false)
   const onShortcut = (shortcut: Shortcut): void => {
     if (shortcut === 'find') setSearching(true)
@@ -44,10 +43,9 @@ export function TerminalPane(props: TerminalPaneProps) {
     if (shortcut === 'paste') void pasteInto(controller)
     if (shortcut === 'palette') openPalette()
     if (shortcut === 'fullScreen') props.onFullScreen()
-    if (shortcut === 'leave') leave(element)
+    if (shortcut === 'leave') leave()
   }
-  const { controller, view, theme } = useTerminal(
-    element,
+  const { attach, controller, view, theme } = useTerminal(
     { sessionId, terminal: terminal.name, mode: canDrive ? 'write' : 'read', focus: focusFirst ? 'focus' : 'wait' },
     { shortcut: onShortcut, copied: (text) => void copyText(text, 'Text') },
   )
@@ -70,7 +68,7 @@ export function TerminalPane(props: TerminalPaneProps) {
       >
         <ScreenMenu controller={controller} onFind={() => setSearching(true)}>
           <div className="absolute inset-0 overflow-hidden pt-1.5 pb-1 pl-2.5">
-            <div ref={setElement} className="size-full" />
+            <div ref={attach} className="size-full" />
           </div>
         </ScreenMenu>
         {view !== null && controller !== null && !searching && (
@@ -159,7 +157,7 @@ function Presence({ view }: { view: TerminalView | null }) {
       {viewers.slice(0, 4).map((viewer) => (
         <li
           key={viewer.id}
-          title={`${viewer.name}${viewer.mode === 'read' ? ' (watching)' : ''}`}
+          title={`${viewer.name}${viewer.you ? ' (you)' : viewer.mode === 'read' ? ' (watching)' : ''}`}
           className={classes(
             'grid size-5 place-items-center rounded-full border text-[10px] font-semibold uppercase',
             viewer.mode === 'read' ? 'border-line-strong bg-raised text-soft' : 'border-ember/50 bg-ember-wash text-ember',
@@ -270,6 +268,6 @@ async function pasteInto(controller: TerminalController | null): Promise<void> {
 }
 
 /** Lets keyboard users out of the terminal, which takes Tab for itself: on to the pane's own buttons. */
-function leave(element: HTMLElement | null): void {
-  element?.closest('[data-terminal]')?.querySelector<HTMLElement>('header button, header a')?.focus()
+function leave(): void {
+  document.activeElement?.closest('[data-terminal]')?.querySelector<HTMLElement>('header button, header a')?.focus()
 }

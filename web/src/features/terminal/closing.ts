@@ -25,6 +25,7 @@ export function afterClose(code: number, refusals: number): AfterClose {
       return { next: 'reconnect', why: 'The server is restarting.' }
     case 1002:
     case 1003:
+    case 1007:
     case 1008:
     case 1009:
       return refusals + 1 >= MOST_REFUSALS

@@ -28,6 +28,8 @@ export interface Viewer {
   id: string
   name: string
   mode: AccessMode
+  /** Whether it is this very connection. */
+  you: boolean
 }
 
 export interface StreamState {
@@ -194,10 +196,10 @@ function readSize(message: Record<string, unknown>): Size | null {
 function readViewers(value: unknown): Viewer[] {
   if (!Array.isArray(value)) return []
   return value.flatMap((item: unknown, index): Viewer[] => {
-    if (typeof item === 'string') return [{ id: `${index}`, name: item, mode: 'read' }]
     if (!isRecord(item)) return []
-    const name = stringOf(item['username']) ?? stringOf(item['name']) ?? stringOf(item['user']) ?? 'somebody'
+    const name = stringOf(item['username']) ?? 'somebody'
     const mode = item['mode'] === 'write' ? 'write' : 'read'
-    return [{ id: stringOf(item['id']) ?? `${index}`, name, mode }]
+    const id = stringOf(item['id']) ?? numberOf(item['id']) ?? index
+    return [{ id: String(id), name, mode, you: item['you'] === true }]
   })
 }

@@ -7,7 +7,6 @@ import type { IDisposable, Terminal } from '@xterm/xterm'
 export function guardReplies(terminal: Terminal, mayAnswer: () => boolean): IDisposable {
   const swallow = (): boolean => !mayAnswer()
   const parser = terminal.parser
-  const isQuery = (data: string): boolean => data.split(';').includes('?')
   const guards = [
     parser.registerCsiHandler({ final: 'c' }, swallow),
     parser.registerCsiHandler({ prefix: '>', final: 'c' }, swallow),
@@ -23,4 +22,9 @@ export function guardReplies(terminal: Terminal, mayAnswer: () => boolean): IDis
     ...[4, 10, 11, 12].map((code) => parser.registerOscHandler(code, (data) => isQuery(data) && swallow())),
   ]
   return { dispose: () => guards.forEach((guard) => guard.dispose()) }
+}
+
+/** Whether an OSC asks for a colour rather than setting one. */
+function isQuery(data: string): boolean {
+  return data.split(';').includes('?')
 }

@@ -1,5 +1,6 @@
 // Ties a terminal controller to a React component: made when the element appears, ended when it goes.
-import { useEffect, useState, useSyncExternalStore } from 'react'
+import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react'
+import type { RefCallback } from 'react'
 import { useAppearance } from '../appearance/useAppearance'
 import { TerminalController } from './controller'
 import type { ControllerEvents, TerminalView } from './controller'
@@ -10,6 +11,8 @@ import type { TerminalTheme } from './themes'
 import { useTerminalPreferences } from './usePreferences'
 
 export interface UsedTerminal {
+  /** The `ref` of the element that the terminal is drawn into. */
+  attach: RefCallback<HTMLElement>
   controller: TerminalController | null
   view: TerminalView | null
   theme: TerminalTheme
@@ -24,33 +27,40 @@ export interface TerminalTarget {
 
 const never = (): (() => void) => () => undefined
 
-export function useTerminal(element: HTMLElement | null, target: TerminalTarget, events: ControllerEvents): UsedTerminal {
+export function useTerminal(target: TerminalTarget, events: ControllerEvents): UsedTerminal {
   const preferences = useTerminalPreferences()
   const theme = themeFor(preferences.theme, useAppearance())
   const [controller, setController] = useState<TerminalController | null>(null)
   const { sessionId, terminal, mode, focus } = target
-  const [latest] = useState(() => ({ events, theme, focus }))
-  latest.events = events
-  latest.theme = theme
-  latest.focus = focus
-
+  // What may change without a new connection is read through here.
+  const latest = useRef({ events, theme, focus })
   useEffect(() => {
-    if (element === null) return
-    const made = new TerminalController(
-      { sessionId, terminal, mode },
-      { preferences: terminalPreferences(), theme: latest.theme },
-      { shortcut: (shortcut) => latest.events.shortcut(shortcut), copied: (text) => latest.events.copied(text) },
-    )
-    setController(made)
-    void made.mount(element, latest.focus)
-    return () => {
-      made.dispose()
-      setController(null)
-    }
-  }, [element, sessionId, terminal, mode, latest])
+    latest.current = { events, theme, focus }
+  })
+
+  const attach = useCallback(
+    (element: HTMLElement | null) => {
+      if (element === null) return undefined
+      const made = new TerminalController(
+        { sessionId, terminal, mode },
+        { preferences: terminalPreferences(), theme: latest.current.theme },
+        {
+          shortcut: (shortcut) => latest.current.events.shortcut(shortcut),
+          copied: (text) => latest.current.events.copied(text),
+        },
+      )
+      setController(made)
+      void made.mount(element, latest.current.focus)
+      return () => {
+        made.dispose()
+        setController(null)
+      }
+    },
+    [sessionId, terminal, mode],
+  )
 
   useEffect(() => controller?.apply(preferences, theme), [controller, preferences, theme])
 
   const view = useSyncExternalStore(controller?.subscribe ?? never, () => controller?.view() ?? null)
-  return { controller, view, theme }
+  return { attach, controller, view, theme }
 }
