@@ -1,0 +1,85 @@
+import { describe, expect, test } from 'vitest'
+import type { Session } from '../../api/types'
+import { makeSession } from '../sessions/makeSession.testing'
+import { applyToList, applyToSession, needsRefetch, readEvent, readSeq } from './events'
+import type { LiveEvent } from './events'
+
+const one = makeSession({ id: 'a', name: 'one', status: 'starting' })
+const two = makeSession({ id: 'b', name: 'two' })
+
+function event(name: string, payload: unknown): LiveEvent {
+  const read = readEvent(name, payload)
+  if (read === null) throw new Error(`${name} was not understood`)
+  return read
+}
+
+test('a changed status reaches the list and the session, and leaves the others alone', () => {
+  const change = event('session.status.changed', { id: 'a', from: 'starting', to: 'error', reason: 'no such program', seq: 7 })
+  const list = applyToList([one, two], change)
+  expect(list[0]).toMatchObject({ status: 'error', statusReason: 'no such program' })
+  expect(list[1]).toBe(two)
+  // What is allowed now only the server knows.
+  expect(needsRefetch(change)).toBe(true)
+})
+
+test('an event about others changes nothing, so that nothing is drawn again', () => {
+  const change = event('session.status.changed', { id: 'zzz', from: 'starting', to: 'running' })
+  const list = [one, two]
+  expect(applyToList(list, change)).toBe(list)
+  expect(applyToSession(one, change)).toBe(one)
+})
+
+test('created puts the session in front, once', () => {
+  const created = event('session.created', { ...makeSession({ id: 'c', name: 'three' }), seq: 8 })
+  const list = applyToList([one, two], created)
+  expect(list.map((session) => session.id)).toEqual(['c', 'a', 'b'])
+  expect(applyToList(list, created).map((session) => session.id)).toEqual(['c', 'a', 'b'])
+})
+
+test('a created session that is told in part waits for the server’s word', () => {
+  const created = event('session.created', { id: 'c', name: 'three', status: 'starting' })
+  expect(applyToList([one], created)).toEqual([one])
+  expect(needsRefetch(created)).toBe(true)
+})
+
+test('an update changes what it carries and keeps the rest', () => {
+  const update = event('session.updated', { id: 'b', name: 'renamed', updatedAt: '2030-01-01T00:00:00Z' })
+  expect(applyToSession(two, update)).toMatchObject({ name: 'renamed', workdir: two.workdir, allowedActions: two.allowedActions })
+})
+
+test('an update that is older than what we know is not taken', () => {
+  const fresh: Session = { ...two, updatedAt: '2030-01-01T00:00:00Z' }
+  expect(applyToSession(fresh, event('session.updated', { ...two, name: 'old name' }))).toBe(fresh)
+})
+
+test('deleted removes the session', () => {
+  expect(applyToList([one, two], event('session.deleted', { id: 'a' }))).toEqual([two])
+})
+
+test('progress and agent state are read', () => {
+  expect(event('session.progress', { id: 'a', stage: 'clone', percent: 40, detail: 'objects' })).toEqual({
+    type: 'progress',
+    id: 'a',
+    progress: { stage: 'clone', percent: 40, detail: 'objects' },
+  })
+  const state = event('agent.state', { sessionId: 'b', state: 'needsInput' })
+  expect(applyToSession(two, state).agentState).toBe('needsInput')
+})
+
+describe('what makes no sense', () => {
+  test.each<[string, unknown]>([
+    ['session.created', null],
+    ['session.created', { name: 'no id' }],
+    ['session.updated', { id: 'a', status: 'melting' }],
+    ['session.status.changed', { id: 'a', to: 'melting' }],
+    ['session.progress', { id: 'a', stage: 'dancing' }],
+    ['session.deleted', 'a'],
+    ['something.else', { id: 'a' }],
+  ])('%s %j is passed over', (name, payload) => {
+    expect(readEvent(name, payload)).toBeNull()
+  })
+})
+
+test('seq is read where it is a position', () => {
+  expect([{ seq: 12 }, { seq: -1 }, { seq: '12' }, {}, null, { seq: 1.5 }].map(readSeq)).toEqual([12, null, null, null, null, null])
+})
