@@ -1,6 +1,7 @@
 //! Building the complete program: the web page and sessiond first, then the server that takes both in.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
@@ -111,7 +112,11 @@ fn sessiond(workspace: &Workspace) -> Result<()> {
     let built = target.join(&host).join("sessiond/sessiond");
     let contents = fs::read(&built).with_context(|| format!("cannot read {}", built.display()))?;
     let embedded = workspace.embed().join("sessiond");
-    if write_if_changed(&embedded, &contents)? == Written::Changed {
+    let written = write_if_changed(&embedded, &contents)?;
+    // The server takes in the bytes alone; the tests start this very file.
+    fs::set_permissions(&embedded, fs::Permissions::from_mode(0o755))
+        .with_context(|| format!("cannot make {} executable", embedded.display()))?;
+    if written == Written::Changed {
         report::line(&format!(
             "{} is new: {} bytes",
             embedded.display(),
