@@ -1,0 +1,121 @@
+// A real Chromium, driven through Playwright. Every page is watched: an error on its console, an uncaught exception, a broken
+// content security policy or a request to anybody else fails the test at its end.
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { chromium } from 'playwright-core'
+import { PASSWORD } from './server.js'
+import { waitFor } from './wait.js'
+
+const PROGRAMS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+export const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 }
+
+/** Before anybody is logged in the page asks whether there is a login; that it says no is an answer. */
+const NOT_LOGGED_IN = /\/api\/auth\/refresh.*\b401\b|\b401\b.*\/api\/auth\/refresh/
+/** What browsers themselves print about a server that is away. */
+const AWAY = /net::ERR_|WebSocket connection to .* failed|WebSocket is closed before/
+
+export async function launch() {
+  const executablePath = process.env.LONGHOUSE_CHROMIUM ?? PROGRAMS.find(existsSync)
+  assert.ok(executablePath, 'no Chromium is installed: run cargo xtask test --only setup')
+  return chromium.launch({ executablePath, args: FLAGS, chromiumSandbox: false })
+}
+
+/** One person at one browser: a context of its own, with one page. */
+export class Person {
+  /** What must not happen; empty at the end of every test. */
+  #complaints = []
+  #serverMayBeAway = false
+
+  static async arrive(browser, server, options = {}) {
+    const person = new Person()
+    person.server = server
+    person.context = await browser.newContext({ baseURL: server.url, colorScheme: 'dark', viewport: { width: 1280, height: 800 }, ...options })
+    await person.context.addInitScript(() => {
+      document.addEventListener('securitypolicyviolation', (event) => {
+        console.error(`content security policy: ${event.violatedDirective} forbids ${event.blockedURI}`)
+      })
+    })
+    person.context.on('request', (request) => {
+      const { origin, protocol } = new URL(request.url())
+      if (origin !== server.url && !['data:', 'blob:'].includes(protocol)) person.#complaints.push(`a request to ${request.url()}`)
+    })
+    person.page = await person.open()
+    return person
+  }
+
+  /** A further page in the same browser. */
+  async open() {
+    const page = await this.context.newPage()
+    page.setDefaultTimeout(20_000)
+    page.on('console', (message) => {
+      const text = `${message.text()} (${message.location().url})`
+      if (message.type() !== 'error' || NOT_LOGGED_IN.test(text) || (this.#serverMayBeAway && AWAY.test(text))) return
+      this.#complaints.push(`on the console: ${text}`)
+    })
+    page.on('pageerror', (error) => this.#complaints.push(`an uncaught ${error.stack ?? error}`))
+    return page
+  }
+
+  /** From now on the server is killed on purpose: that it does not answer is no complaint. */
+  expectOutage() {
+    this.#serverMayBeAway = true
+  }
+
+  async logIn(path = '/') {
+    await this.page.goto(path)
+    await this.page.getByLabel('User name').fill('admin')
+    await this.page.getByLabel('Password', { exact: true }).fill(PASSWORD)
+    await this.page.getByRole('button', { name: 'Log in' }).click()
+    await this.page.getByLabel('Password', { exact: true }).waitFor({ state: 'hidden' })
+  }
+
+  pane(terminal, page = this.page) {
+    return page.locator(`[data-terminal="${terminal}"]`)
+  }
+
+  /** The rows that a terminal shows. */
+  async rows(terminal, page = this.page) {
+    const texts = await this.pane(terminal, page).locator('.xterm-rows > div').allTextContents()
+    return texts.map((text) => text.replaceAll('\u00a0', ' ').trimEnd())
+  }
+
+  async screen(terminal, page = this.page) {
+    return (await this.rows(terminal, page)).join('\n').trimEnd()
+  }
+
+  async type(terminal, text, page = this.page) {
+    await this.pane(terminal, page).locator('.xterm-screen').click()
+    await page.keyboard.type(text)
+    await page.keyboard.press('Enter')
+  }
+
+  async untilScreen(terminal, pattern, page = this.page) {
+    return waitFor(`${pattern} in the terminal ${terminal}`, async () => pattern.exec(await this.screen(terminal, page)), {
+      show: async () => `${page.url()}\nthe terminal:\n${await this.screen(terminal, page).catch(() => '(none)')}\nthe page:\n${await page.locator('body').innerText()}`,
+    })
+  }
+
+  /** Waits for something on the page; the error shows the page's text. */
+  async until(what, condition, page = this.page) {
+    return waitFor(what, condition, { show: async () => `${page.url()}\n${await page.locator('body').innerText()}` })
+  }
+
+  /** How far the page can be scrolled to the side, in CSS pixels. */
+  sideways(page = this.page) {
+    return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+  }
+
+  async leave() {
+    await this.context.close()
+    assert.deepEqual(this.#complaints, [], 'the page has nothing to complain about')
+  }
+}
