@@ -85,7 +85,7 @@ pub fn router(app: &AppState) -> Router {
 }
 
 /// The document of the API.
-pub fn openapi() -> OpenApi {
+pub(crate) fn openapi() -> OpenApi {
     let mut api = OpenApiRouter::<AppState>::with_openapi(ApiDocument::openapi());
     for row in rows(0) {
         api = api.routes(row.routes);

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use longhouse_domain::agent::Agent;
-use longhouse_domain::session::{Multiplexer, RuntimeKind};
+use longhouse_domain::session::RuntimeKind;
 use longhouse_domain::terminal::TerminalSize;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -95,9 +95,10 @@ pub(crate) async fn get_config(state: State<AppState>, caller: Caller) -> Json<C
         RuntimeKind::Docker,
         RuntimeKind::Kubernetes,
     ];
-    let multiplexers = match settings.default_multiplexer {
-        Multiplexer::Tmux => vec![MultiplexerName::Tmux, MultiplexerName::None],
-        Multiplexer::None => vec![MultiplexerName::None],
+    let multiplexers = if settings.tmux_installed {
+        vec![MultiplexerName::Tmux, MultiplexerName::None]
+    } else {
+        vec![MultiplexerName::None]
     };
     let default_runtime = if present.contains(&RuntimeKind::Docker) {
         RuntimeName::Docker

@@ -1,1 +1,16 @@
-//! Tests of the server through its sockets.
+//! The server through its sockets: a real store in a throw-away file, the real engine, sessions that echo.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says so by its panic"
+)]
+
+mod bad_input;
+mod browser;
+mod contract;
+mod house;
+mod local;
+mod login;
+mod sessions;
+mod socket_io;
+mod terminal_socket;

@@ -1,0 +1,207 @@
+//! The routes and the document of the API: complete, guarded, fresh.
+
+use std::path::Path;
+
+use longhouse_domain::Role;
+use longhouse_server::{Access, access_table, openapi_json};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::house::{House, answer};
+
+/// A path with something in place of its variables.
+fn filled(path: &str) -> String {
+    path.replace("{id}", "nothing").replace("{name}", "agent")
+}
+
+#[tokio::test]
+async fn every_route_that_is_not_public_asks_for_a_login() {
+    let house = House::new().await;
+    let table = access_table();
+    assert!(table.len() > 35, "the table lost routes: {table:?}");
+    for (method, path, access) in table {
+        let method: Method = method.parse().unwrap();
+        let request = house
+            .request(method.clone(), &filled(&path))
+            // A proxy on this machine is no program of this machine.
+            .header("x-forwarded-for", "203.0.113.7")
+            .json(&json!({}));
+        let (status, body) = answer(request).await;
+        match access {
+            Access::Public => assert_ne!(body["code"], "auth.forbidden", "{method} {path}"),
+            _ => {
+                assert_eq!(status, StatusCode::UNAUTHORIZED, "{method} {path}");
+                assert_eq!(body["code"], "auth.required", "{method} {path}");
+            }
+        }
+        assert!(
+            status.as_u16() < 500,
+            "{method} {path} answered {status}: {body}"
+        );
+    }
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_viewer_may_look_and_do_nothing_else() {
+    let house = House::new().await;
+    let viewer = house.user("eve", Role::Viewer).await;
+    for (method, path, access) in access_table() {
+        let expected = match access {
+            Access::Drive | Access::Admin | Access::Scrape => StatusCode::FORBIDDEN,
+            Access::Public | Access::Look | Access::Upgrade => continue,
+        };
+        let method: Method = method.parse().unwrap();
+        let request = house
+            .request(method.clone(), &filled(&path))
+            .header("x-forwarded-for", "203.0.113.7")
+            .bearer_auth(&viewer.token)
+            .json(&json!({}));
+        let (status, body) = answer(request).await;
+        assert_eq!(status, expected, "{method} {path}: {body}");
+    }
+    house.close().await;
+}
+
+#[tokio::test]
+async fn what_somebody_else_owns_does_not_exist() {
+    let house = House::new().await;
+    let (ann, bob) = (
+        house.user("ann", Role::Member).await,
+        house.user("bob", Role::Member).await,
+    );
+    let id = house.running(&ann, "secret").await;
+    for (method, path, access) in access_table() {
+        if !path.contains("{id}") || access == Access::Upgrade {
+            continue;
+        }
+        let method: Method = method.parse().unwrap();
+        for reference in [id.as_str(), "secret"] {
+            let path = path.replace("{id}", reference).replace("{name}", "agent");
+            let body = json!({"cols": 80, "rows": 24});
+            let body = match path.rsplit('/').next().unwrap() {
+                "exec" => json!({"command": ["true"]}),
+                "input" => json!({"data": "x"}),
+                "resize" => body,
+                _ => json!({}),
+            };
+            let request = house
+                .request(method.clone(), &path)
+                .bearer_auth(&bob.token)
+                .json(&body);
+            let (status, body) = answer(request).await;
+            assert_eq!(status, StatusCode::NOT_FOUND, "{method} {path}: {body}");
+            assert_eq!(body["code"], "session.not_found", "{method} {path}");
+        }
+    }
+    let (_, list) = house.get(&bob, "/api/sessions").await;
+    assert_eq!(list["total"], 0);
+    house.close().await;
+}
+
+#[test]
+fn every_operation_has_a_name_of_its_own_and_says_what_it_answers() {
+    let document: Value = serde_json::from_str(&openapi_json()).unwrap();
+    let mut names = std::collections::BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let name = operation["operationId"].as_str().unwrap();
+            assert!(names.insert(name.to_owned()), "{name} stands twice");
+            assert!(
+                !operation["responses"].as_object().unwrap().is_empty(),
+                "{method} {path}"
+            );
+            assert!(
+                operation["summary"].is_string(),
+                "{method} {path} has no summary"
+            );
+        }
+    }
+    assert_eq!(names.len(), access_table().len());
+    assert_eq!(document["info"]["title"], "Longhouse");
+}
+
+/// `LONGHOUSE_BLESS=1` writes the document anew.
+#[test]
+fn the_committed_document_is_fresh() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../web/openapi.json");
+    let fresh = openapi_json();
+    assert_eq!(
+        fresh,
+        openapi_json(),
+        "the document is not the same each time"
+    );
+    if std::env::var_os("LONGHOUSE_BLESS").is_some() {
+        std::fs::write(&path, &fresh).unwrap();
+    }
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        committed == fresh,
+        "web/openapi.json is stale: run `cargo xtask codegen`"
+    );
+}
+
+#[tokio::test]
+async fn two_servers_in_one_process_share_nothing() {
+    let (one, two) = (House::new().await, House::new().await);
+    let admin = one.log_in("admin").await;
+    one.running(&admin, "mine").await;
+    let other = two.log_in("admin").await;
+    let (_, list) = two.get(&other, "/api/sessions").await;
+    assert_eq!(list["total"], 0);
+    // Even with the same key: the other server does not know the user or the sign-in.
+    let (status, _) = two.get(&admin, "/api/auth/me").await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+    one.close().await;
+    two.close().await;
+}
+
+#[tokio::test]
+async fn the_server_says_how_it_fares() {
+    let house = House::new().await;
+    for path in ["/health", "/api/health"] {
+        let (status, body) = answer(house.request(Method::GET, path)).await;
+        assert_eq!(
+            (status, &body["status"]),
+            (StatusCode::OK, &json!("ok")),
+            "{body}"
+        );
+        assert_eq!(body["checks"]["database"]["status"], "ok");
+    }
+    for path in [
+        "/livez",
+        "/readyz",
+        "/api/docs",
+        "/api/openapi.json",
+        "/metrics",
+    ] {
+        let answer = house.request(Method::GET, path).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+    }
+    let figures = house
+        .request(Method::GET, "/metrics")
+        .send()
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
+    for wanted in [
+        "longhouse_http_requests_total",
+        "route=\"/livez\"",
+        "longhouse_sessions{status=\"running\"} 0",
+    ] {
+        assert!(
+            figures.contains(wanted),
+            "{wanted} is missing in\n{figures}"
+        );
+    }
+    let admin = house.log_in("admin").await;
+    let (_, config) = house.get(&admin, "/api/config").await;
+    assert_eq!(config["allowedBaseDirs"], json!(["/srv/work"]));
+    assert_eq!(
+        config["runtimes"][0],
+        json!({"name": "host", "available": true, "detail": null})
+    );
+    house.close().await;
+}

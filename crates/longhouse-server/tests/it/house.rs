@@ -1,0 +1,251 @@
+//! A whole server for one test, and a client for it.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use longhouse_domain::Role;
+use longhouse_domain::agent::Agents;
+use longhouse_domain::clock::{Clock, Timestamp};
+use longhouse_domain::session::Multiplexer;
+use longhouse_engine::accounts::{NewAccount, Secret};
+use longhouse_engine::{Engine, EngineSettings};
+use longhouse_runtime::Runtime;
+use longhouse_runtime::echo::EchoRuntime;
+use longhouse_server::{AppState, ServerSettings, SigningKey, serve};
+use longhouse_store::{Store, StoreUrl};
+use reqwest::{Method, RequestBuilder, StatusCode};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// How long anything may take before a test says that it does not happen.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
+
+pub(crate) const PASSWORD: &str = "correct horse";
+
+struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the tests' own door for time")]
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+}
+
+pub(crate) struct House {
+    pub(crate) app: AppState,
+    pub(crate) engine: Engine,
+    pub(crate) runtime: EchoRuntime,
+    pub(crate) address: SocketAddr,
+    pub(crate) stop: CancellationToken,
+    pub(crate) http: reqwest::Client,
+    pub(crate) dir: tempfile::TempDir,
+    server: JoinHandle<std::io::Result<()>>,
+}
+
+/// Somebody who has logged in.
+#[derive(Clone)]
+pub(crate) struct Person {
+    pub(crate) token: String,
+    /// `name=value` of the access cookie.
+    pub(crate) cookie: String,
+    /// `name=value` of the refresh cookie.
+    pub(crate) refresh: String,
+}
+
+impl House {
+    /// A server with one admin, `admin`.
+    pub(crate) async fn new() -> Self {
+        let house = Self::without_people(|_| {}).await;
+        let made = house
+            .engine
+            .accounts()
+            .ensure_admin("admin", Secret::new(PASSWORD))
+            .await;
+        assert!(made.unwrap().is_some());
+        house
+    }
+
+    /// A server on which nobody has an account.
+    pub(crate) async fn without_people(change: impl FnOnce(&mut ServerSettings)) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let runtime = EchoRuntime::new(dir.path().join("run")).unwrap();
+        let engine = start_engine(&dir, &runtime).await;
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut settings = ServerSettings::new(address, SigningKey([9; 32]), "test");
+        change(&mut settings);
+        let stop = CancellationToken::new();
+        let app = AppState::new(
+            engine.clone(),
+            Arc::new(SystemClock),
+            settings,
+            stop.clone(),
+        );
+        let server = tokio::spawn(serve(listener, app.clone()));
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        Self {
+            app,
+            engine,
+            runtime,
+            address,
+            stop,
+            http,
+            dir,
+            server,
+        }
+    }
+
+    pub(crate) fn origin(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http
+            .request(method, format!("{}{path}", self.origin()))
+    }
+
+    pub(crate) async fn user(&self, username: &str, role: Role) -> Person {
+        let new = NewAccount {
+            username: username.to_owned(),
+            password: Secret::new(PASSWORD),
+            role,
+            may_use_host: true,
+        };
+        self.engine.accounts().create_user(new).await.unwrap();
+        self.log_in(username).await
+    }
+
+    pub(crate) async fn log_in(&self, username: &str) -> Person {
+        let body = json!({"username": username, "password": PASSWORD});
+        let answer = self
+            .request(Method::POST, "/api/auth/login")
+            .json(&body)
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
+        Person::of(answer).await
+    }
+
+    /// A session that runs, by its name; gives its identifier.
+    pub(crate) async fn running(&self, person: &Person, name: &str) -> String {
+        let body = json!({"name": name, "agent": "shell"});
+        let made = self.ask(person, Method::POST, "/api/sessions", body).await;
+        assert_eq!(made.0, StatusCode::CREATED, "{}", made.1);
+        let id = made.1["id"].as_str().unwrap().to_owned();
+        self.wait_for_status(person, &id, "running").await;
+        id
+    }
+
+    pub(crate) async fn wait_for_status(
+        &self,
+        person: &Person,
+        session: &str,
+        status: &str,
+    ) -> Value {
+        let path = format!("/api/sessions/{session}");
+        let found = tokio::time::timeout(DEADLINE, async {
+            let mut notices = self.engine.notices();
+            loop {
+                let (_, body) = self.get(person, &path).await;
+                if body["status"] == status {
+                    return body;
+                }
+                // An event is a good moment to look again; what changes without one is found a moment later.
+                let _ = tokio::time::timeout(Duration::from_millis(20), notices.recv()).await;
+            }
+        });
+        found
+            .await
+            .unwrap_or_else(|_| panic!("{session} did not become {status} in time"))
+    }
+
+    pub(crate) async fn ask(
+        &self,
+        person: &Person,
+        method: Method,
+        path: &str,
+        body: Value,
+    ) -> (StatusCode, Value) {
+        let request = self.request(method, path).bearer_auth(&person.token);
+        answer(request.json(&body)).await
+    }
+
+    pub(crate) async fn get(&self, person: &Person, path: &str) -> (StatusCode, Value) {
+        answer(self.request(Method::GET, path).bearer_auth(&person.token)).await
+    }
+
+    /// Ends everything; fails where the server does not end in time.
+    pub(crate) async fn close(self) {
+        self.stop.cancel();
+        in_time("the server's end", self.server)
+            .await
+            .unwrap()
+            .unwrap();
+        self.engine.shutdown().await;
+        self.runtime.shutdown().await;
+    }
+}
+
+impl Person {
+    pub(crate) async fn of(answer: reqwest::Response) -> Self {
+        let cookies: Vec<String> = answer
+            .headers()
+            .get_all("set-cookie")
+            .iter()
+            .map(|line| line.to_str().unwrap().split(';').next().unwrap().to_owned())
+            .collect();
+        let named = |name: &str| {
+            cookies
+                .iter()
+                .find(|cookie| cookie.starts_with(name))
+                .unwrap()
+                .clone()
+        };
+        let (cookie, refresh) = (named("longhouse_access="), named("longhouse_refresh="));
+        let body: Value = answer.json().await.unwrap();
+        Self {
+            token: body["accessToken"].as_str().unwrap().to_owned(),
+            cookie,
+            refresh,
+        }
+    }
+}
+
+/// Sends a request and reads JSON; null where there is none.
+pub(crate) async fn answer(request: RequestBuilder) -> (StatusCode, Value) {
+    let answer = request.send().await.unwrap();
+    let status = answer.status();
+    (status, answer.json().await.unwrap_or_default())
+}
+
+pub(crate) async fn in_time<T>(what: &str, future: impl Future<Output = T>) -> T {
+    match tokio::time::timeout(DEADLINE, future).await {
+        Ok(done) => done,
+        Err(_) => panic!("not in time: {what}"),
+    }
+}
+
+async fn start_engine(dir: &tempfile::TempDir, runtime: &EchoRuntime) -> Engine {
+    let store = Store::open(&StoreUrl::Sqlite(dir.path().join("longhouse.db")))
+        .await
+        .unwrap();
+    let settings = EngineSettings {
+        agents: Agents::with_configured(BTreeMap::new()),
+        default_multiplexer: Multiplexer::None,
+        tmux_installed: false,
+        max_sessions: 20,
+        max_sessions_per_user: 10,
+        allowed_dirs: vec!["/srv/work".into()],
+        stop_grace: Duration::from_secs(1),
+        version: "test",
+    };
+    let runtimes: Vec<Arc<dyn Runtime>> = vec![Arc::new(runtime.clone())];
+    Engine::start(settings, store, runtimes, Arc::new(SystemClock))
+        .await
+        .unwrap()
+}
