@@ -16,10 +16,16 @@ struct Migration {
 }
 
 /// In order, without gaps, from 1.
-const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    sql: include_str!("../migrations/0001_foundation.sql"),
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        sql: include_str!("../migrations/0001_foundation.sql"),
+    },
+    Migration {
+        version: 2,
+        sql: include_str!("../migrations/0002_last_screens.sql"),
+    },
+];
 
 /// The newest version that this binary knows.
 const LATEST: i64 = MIGRATIONS[MIGRATIONS.len() - 1].version;

@@ -1,36 +1,23 @@
-//! What people do inside a session that runs: its terminals, commands, measures, its log.
+//! What people do with a session's terminals: open, close, type, look, join.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use futures_util::StreamExt;
-use futures_util::stream::BoxStream;
+use bytes::Bytes;
 use longhouse_domain::actor::{Actor, Permission};
-use longhouse_domain::event::{EventKind, LogLine};
+use longhouse_domain::event::EventKind;
 use longhouse_domain::lifecycle::Status;
 use longhouse_domain::name::TerminalName;
 use longhouse_domain::session::Session;
 use longhouse_domain::terminal::{TerminalCommand, TerminalSize, TerminalSpec};
-use longhouse_link::limits;
-use longhouse_link::proto::capture_request::Format;
-use longhouse_link::proto::{
-    CaptureRequest, ExecRequest, ResizeTerminalRequest, StatsRequest, TerminalRef, WriteRequest,
-};
-use longhouse_store::LogQuery;
-use tonic::Status as Answer;
+use longhouse_link::proto::{ResizeTerminalRequest, TerminalRef, WriteRequest};
 
 use super::handle::{Command, Handle};
-use super::request::{
-    CaptureFormat, ExecCommand, ExecOutcome, HealthCheck, NewTerminal, SessionHealth, SessionStats,
-};
+use super::request::{CaptureFormat, NewTerminal};
 use super::terminals;
 use super::view::TerminalView;
 use crate::engine::Engine;
 use crate::error::{EngineError, plain};
 use crate::terminal::{Access, Viewer};
-
-/// The largest capture, bytes.
-const CAPTURE_BYTES: usize = 16 * 1024 * 1024;
 
 /// How long input may wait for a program that does not read.
 const INPUT_WAIT: Duration = Duration::from_secs(20);
@@ -198,7 +185,7 @@ impl Engine {
         }
     }
 
-    /// A terminal's screen, with lines of its history above it.
+    /// A terminal's screen, with lines of its history above it; for a session that has ended what was kept of it then.
     pub async fn capture_terminal(
         &self,
         actor: &Actor,
@@ -209,28 +196,15 @@ impl Engine {
     ) -> Result<Bytes, EngineError> {
         let (session, handle) = self.find(actor, reference, Permission::Look).await?;
         let name = known(&session, name)?;
-        let connection = self.connection(&session, &handle).await?;
-        let format = match format {
-            CaptureFormat::Text => Format::Text,
-            CaptureFormat::Ansi => Format::Ansi,
-            CaptureFormat::Html => Format::Html,
-        };
-        let request = CaptureRequest {
-            name: name.to_string(),
-            format: format.into(),
-            scrollback_lines,
-        };
-        let mut pieces = connection.client().capture(request).await?.into_inner();
-        let mut capture = BytesMut::new();
-        while let Some(piece) = pieces.message().await? {
-            if capture.len() + piece.data.len() > CAPTURE_BYTES {
-                return Err(EngineError::unreachable(
-                    "the capture is larger than a screen can be",
-                ));
-            }
-            capture.extend_from_slice(&piece.data);
+        if matches!(session.status(), Status::Stopped | Status::Error) {
+            let store = &self.context().store;
+            let kept = store
+                .last_screen(actor, session.id, name.as_str(), format.name())
+                .await?;
+            return kept.map(Bytes::from).ok_or_else(EngineError::not_running);
         }
-        Ok(capture.freeze())
+        let connection = self.connection(&session, &handle).await?;
+        terminals::capture(&connection, name.as_str(), format, scrollback_lines).await
     }
 
     /// Joins a terminal to read it, and with [`Access::Write`] to type. Who may only look gets no more than that.

@@ -54,6 +54,16 @@ impl Engine {
         self.view_of(actor, &session, Some(&handle)).await
     }
 
+    /// One session, without counting as opening it: for programs that follow what happens.
+    pub async fn peek_session(
+        &self,
+        actor: &Actor,
+        reference: &str,
+    ) -> Result<SessionView, EngineError> {
+        let (session, handle) = self.find(actor, reference, Permission::Look).await?;
+        self.view_of(actor, &session, Some(&handle)).await
+    }
+
     /// Changes a session's record.
     pub async fn update_session(
         &self,

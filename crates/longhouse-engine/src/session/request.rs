@@ -83,6 +83,21 @@ pub enum CaptureFormat {
     Html,
 }
 
+impl CaptureFormat {
+    /// All of them.
+    pub(crate) const ALL: [Self; 3] = [Self::Text, Self::Ansi, Self::Html];
+
+    /// As kept and shown.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Ansi => "ansi",
+            Self::Html => "html",
+        }
+    }
+}
+
 /// A program to run beside the terminals.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExecCommand {

@@ -3,12 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::{Bytes, BytesMut};
 use longhouse_domain::session::{Multiplexer, Session};
 use longhouse_domain::terminal::{Environment, TerminalCommand, TerminalSpec};
-use longhouse_link::proto::{CreateTerminalRequest, ListTerminalsRequest, Terminal};
+use longhouse_link::proto::capture_request::Format;
+use longhouse_link::proto::{
+    CaptureRequest, CreateTerminalRequest, ListTerminalsRequest, Terminal,
+};
 use tonic::Status;
 
 use super::connection::{Connection, Connections};
+use super::request::CaptureFormat;
 use crate::context::Context;
 use crate::error::EngineError;
 
@@ -86,4 +91,37 @@ pub(crate) fn create_request(
         rows: terminal.size.rows.into(),
         tmux: spec.multiplexer == Multiplexer::Tmux,
     })
+}
+
+/// The largest capture, bytes.
+const CAPTURE_BYTES: usize = 16 * 1024 * 1024;
+
+/// A terminal's screen, with lines of its history above it.
+pub(crate) async fn capture(
+    connection: &Connection,
+    name: &str,
+    format: CaptureFormat,
+    scrollback_lines: u32,
+) -> Result<Bytes, EngineError> {
+    let format = match format {
+        CaptureFormat::Text => Format::Text,
+        CaptureFormat::Ansi => Format::Ansi,
+        CaptureFormat::Html => Format::Html,
+    };
+    let request = CaptureRequest {
+        name: name.to_owned(),
+        format: format.into(),
+        scrollback_lines,
+    };
+    let mut pieces = connection.client().capture(request).await?.into_inner();
+    let mut capture = BytesMut::new();
+    while let Some(piece) = pieces.message().await? {
+        if capture.len() + piece.data.len() > CAPTURE_BYTES {
+            return Err(EngineError::unreachable(
+                "the capture is larger than a screen can be",
+            ));
+        }
+        capture.extend_from_slice(&piece.data);
+    }
+    Ok(capture.freeze())
 }

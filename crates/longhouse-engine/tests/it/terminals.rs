@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 use longhouse_domain::terminal::{TerminalCommand, TerminalSize};
-use longhouse_engine::{Access, Closed, EngineError, Join, NewTerminal, Viewer, ViewerEvent};
+use longhouse_engine::{
+    Access, CaptureFormat, Closed, EngineError, Join, NewTerminal, Viewer, ViewerEvent,
+};
 
 use crate::house::{House, in_time};
 
@@ -264,6 +266,29 @@ async fn viewers_hear_that_their_session_was_stopped() {
             })
         ),
         "{late:?}"
+    );
+    house.close().await;
+}
+
+#[tokio::test]
+async fn what_a_terminal_showed_last_stays_readable() {
+    let house = House::new().await;
+    house.running("one").await;
+    let mut viewer = join(&house, None, Access::Write).await;
+    viewer
+        .write(Bytes::from_static(b"the result is 42"))
+        .await
+        .unwrap();
+    read(&mut viewer, 16).await;
+    house.engine.stop_session(&house.ann, "one").await.unwrap();
+    let capture = house
+        .engine
+        .capture_terminal(&house.ann, "one", "agent", CaptureFormat::Text, 100)
+        .await
+        .unwrap();
+    assert!(
+        String::from_utf8_lossy(&capture).contains("the result is 42"),
+        "{capture:?}"
     );
     house.close().await;
 }

@@ -4,16 +4,16 @@ use std::time::Duration;
 
 use longhouse_domain::event::{EventKind, LogLevel};
 use longhouse_domain::query::SessionQuery;
-use longhouse_domain::{Phase, Role, Status};
+use longhouse_domain::{Actor, Phase, Role, Status, UserId};
 use longhouse_store::{
-    CatchUp, IdempotencyKey, IdempotentClaim, LogQuery, Rotation, SessionRef, Store,
+    CatchUp, IdempotencyKey, IdempotentClaim, LastScreen, LogQuery, Rotation, SessionRef, Store,
 };
 use sqlx::{Connection, Executor};
 
 use crate::harness::{Bed, at, on_both_back_ends, token};
 
 /// One file for each migration, in order: rows as that version writes them.
-const ROWS: &[&str] = &[include_str!("rows/0001.sql")];
+const ROWS: &[&str] = &[include_str!("rows/0001.sql"), include_str!("rows/0002.sql")];
 
 /// Migrates step by step, with each version's rows put in as it would have written them.
 async fn grown_up(bed: &Bed) -> Store {
@@ -70,5 +70,23 @@ on_both_back_ends! {
         assert!(store.set_phase(two.id, Phase::Starting, at(9)).await.unwrap().is_some());
         let gone = store.delete_session(found[0].id, at(9)).await.unwrap().unwrap();
         assert_eq!((gone.events[0].seq, &gone.events[0].what), (6, &EventKind::Deleted));
+    }
+
+    async fn screens_of_version_2_are_read_replaced_and_go_with_their_session(bed: &Bed) {
+        let store = grown_up(bed).await;
+        let ann = store.user_by_name("ann").await.unwrap().unwrap().actor();
+        let two = store.session(&ann, &SessionRef::parse("two")).await.unwrap().unwrap().id;
+        let kept = async |format| store.last_screen(&ann, two, "agent", format).await.unwrap();
+        assert_eq!(kept("text").await.as_deref(), Some("all done"));
+        let again = [LastScreen { terminal: "agent".to_owned(), format: "ansi", content: "x".to_owned() }];
+        store.keep_last_screens(two, &again).await.unwrap();
+        assert_eq!((kept("text").await, kept("ansi").await), (None, Some("x".to_owned())));
+        let stranger = Actor { user: UserId(uuid::Uuid::nil()), ..ann.clone() };
+        assert_eq!(store.last_screen(&stranger, two, "agent", "ansi").await.unwrap(), None);
+        store.delete_session(two, at(9)).await.unwrap();
+        assert_eq!(kept("ansi").await, None);
+        // The session may be gone by the time its screens come.
+        store.keep_last_screens(two, &again).await.unwrap();
+        assert_eq!(kept("ansi").await, None);
     }
 }

@@ -24,6 +24,9 @@ impl Driver {
         })
         .await?;
         let connection = self.present_connection().await;
+        if let Some(connection) = &connection {
+            self.keep_screens(connection).await;
+        }
         self.shut_down(connection.as_deref(), self.context.settings.stop_grace)
             .await;
         self.end_for_good(&handle, None).await?;

@@ -10,6 +10,7 @@
 
 mod attend;
 mod end;
+mod keep;
 pub(super) mod make;
 
 use std::sync::Arc;
