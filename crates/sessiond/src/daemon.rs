@@ -159,7 +159,7 @@ async fn serve(session: Arc<Session>, spec: &SessiondSpec) -> io::Result<()> {
     // A handler, not an ignored signal: that would be inherited by every program.
     let mut hang_up = signal(SignalKind::hangup())?;
     let mut terminate = signal(SignalKind::terminate())?;
-    session.tasks.spawn(session.reaper.clone().run());
+    session.spawn(session.reaper.clone().run());
     let service = Service::new(Arc::clone(&session));
     let link = longhouse_link::dial(&spec.link_socket, service, session.ending.clone());
     tokio::pin!(link);

@@ -70,6 +70,16 @@ impl Session {
         }
     }
 
+    /// Runs a task of the session, which is dropped where it stands once the session has ended: nobody waits for it then.
+    pub(crate) fn spawn<T>(&self, task: T)
+    where
+        T: Future<Output: Send> + Send + 'static,
+    {
+        let ending = self.ending.clone();
+        let until_then = async move { ending.run_until_cancelled_owned(task).await };
+        self.tasks.spawn(until_then);
+    }
+
     pub(crate) fn now(&self) -> u64 {
         clock::millis(self.clock.as_ref())
     }

@@ -72,7 +72,7 @@ pub(super) async fn create_terminal(
         input,
         commands,
     }));
-    session.tasks.spawn(input::write(input_queue, outlets));
+    session.spawn(input::write(input_queue, outlets));
     let mut supervisor = Supervisor::new(
         Arc::clone(&terminal),
         Arc::clone(session),
@@ -83,7 +83,7 @@ pub(super) async fn create_terminal(
     );
     supervisor.first_start().await?;
     session.add(Arc::clone(&terminal));
-    session.tasks.spawn(supervisor.run());
+    session.spawn(supervisor.run());
     Ok(terminal)
 }
 
