@@ -3,7 +3,7 @@ import createClient from 'openapi-fetch'
 import { auth } from './browserAuth'
 import { parseJson } from './json'
 import { ApiError, readProblem, unreachable } from './problem'
-import type { paths } from './types'
+import type { paths } from './schema.gen'
 
 async function authorizedFetch(request: Request): Promise<Response> {
   const again = request.clone()

@@ -28,7 +28,7 @@ export function ConfigPanel({ session }: { session: Session }) {
           <Fact name="Socket" mono="yes">
             {session.socketPath ?? '—'}
           </Fact>
-          <Fact name="Stop when idle">{session.idleTimeoutSeconds === null ? 'never' : `after ${duration(session.idleTimeoutSeconds)}`}</Fact>
+          <Fact name="Stop when idle">{session.idleTimeoutSeconds == null ? 'never' : `after ${duration(session.idleTimeoutSeconds)}`}</Fact>
         </Facts>
       </FactSection>
       <FactSection title="Git">

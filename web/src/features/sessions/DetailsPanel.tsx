@@ -19,7 +19,7 @@ export function DetailsPanel({ session }: { session: Session }) {
         <Facts>
           <Fact name="Status">
             <Status status={session.status} />
-            {session.statusReason !== null && <p className="mt-0.5 text-soft">{session.statusReason}</p>}
+            {session.statusReason != null && <p className="mt-0.5 text-soft">{session.statusReason}</p>}
           </Fact>
           <Fact name="Agent">{agentTitle(session.agent)}</Fact>
           <Fact name="Owner">{session.owner.username}</Fact>
@@ -32,12 +32,12 @@ export function DetailsPanel({ session }: { session: Session }) {
           <Fact name="Changed">
             <Ago at={session.updatedAt} />
           </Fact>
-          {session.lastActivityAt !== null && (
+          {session.lastActivityAt != null && (
             <Fact name="Last activity">
               <Ago at={session.lastActivityAt} />
             </Fact>
           )}
-          {session.pid !== null && <Fact name="Process">{session.pid}</Fact>}
+          {session.pid != null && <Fact name="Process">{session.pid}</Fact>}
           <Fact name="Id" mono="yes">
             {session.id}
           </Fact>
@@ -48,7 +48,7 @@ export function DetailsPanel({ session }: { session: Session }) {
       <FactSection title="From a shell">
         <div className="space-y-2">
           <Copyable text={`longhouse attach ${shellWord(session.name)}`} label="the attach command" />
-          {session.socketPath !== null &&
+          {session.socketPath != null &&
             session.terminals.map((terminal) => (
               <Copyable
                 key={terminal.name}

@@ -6,12 +6,12 @@ import { useNow } from '../../ui/useNow'
 
 const LIT: Record<Warmth, number> = { hot: 3, warm: 2, cool: 1, cold: 0 }
 
-export function Ember({ at, running }: { at: string | null; running: boolean }) {
+export function Ember({ at, running }: { at: string | null | undefined; running: boolean }) {
   const now = useNow()
-  const heat = running ? warmth(at, now) : 'cold'
-  const words = at === null ? 'no activity yet' : heat === 'hot' ? 'active now' : ago(at, now)
+  const heat = running ? warmth(at ?? null, now) : 'cold'
+  const words = at == null ? 'no activity yet' : heat === 'hot' ? 'active now' : ago(at, now)
   return (
-    <span className="inline-flex items-center gap-2 text-xs whitespace-nowrap text-faint" title={at === null ? undefined : `Last activity ${new Date(at).toLocaleString()}`}>
+    <span className="inline-flex items-center gap-2 text-xs whitespace-nowrap text-faint" title={at == null ? undefined : `Last activity ${new Date(at).toLocaleString()}`}>
       <span aria-hidden="true" className="flex items-end gap-[2px]">
         {[1, 2, 3].map((log) => (
           <span

@@ -19,7 +19,7 @@ export function LogPanel({ session }: { session: Session }) {
   const [follow, setFollow] = useState(true)
   const q = useDeferredValue(text.trim())
   const { data, error } = useQuery({ ...logsQuery(session.id, { level, q }, follow ? 'follow' : 'still'), placeholderData: keepPreviousData })
-  const lines = data?.items ?? []
+  const lines = data ?? []
   return (
     <div className="flex h-full flex-col">
       <div className="flex flex-wrap items-center gap-1.5 border-b border-line p-2.5">

@@ -3,12 +3,12 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { client, settle } from '../../api/client'
 import { describe } from '../../api/problem'
 import { sessionsQuery } from '../../api/queries'
-import type { Session } from '../../api/types'
+import type { Session, SessionAction } from '../../api/types'
 import { toast } from '../../ui/toast'
 
 export type Turn = 'start' | 'stop' | 'restart'
 
-export function may(session: Session, action: string): boolean {
+export function may(session: Session, action: SessionAction): boolean {
   return session.allowedActions.includes(action)
 }
 

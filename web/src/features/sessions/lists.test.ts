@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { countByStatus, readDashboardSearch, selectSessions } from './filters'
 import { makeSession } from './makeSession.testing'
-import { nextTerminalName, readSessionSearch } from './sessionSearch'
+import { readSessionSearch } from './sessionSearch'
 import { suggestName } from './suggestName'
 
 const sessions = [
@@ -42,11 +42,6 @@ describe('the dashboard', () => {
 test('a session’s URL holds layout, terminal and panel', () => {
   expect(readSessionSearch({ view: 'tabs', terminal: 'manual', panel: 'logs' })).toEqual({ view: 'tabs', terminal: 'manual', panel: 'logs' })
   expect(readSessionSearch({ view: 'x', terminal: '../x', panel: 'y' })).toEqual({})
-})
-
-test('one more terminal gets the first free name', () => {
-  expect(nextTerminalName(['agent', 'manual'])).toBe('shell-2')
-  expect(nextTerminalName(['shell-2', 'shell-3'])).toBe('shell-4')
 })
 
 test('a suggested name is free, also when the first thoughts are taken', () => {

@@ -22,10 +22,3 @@ export function readSessionSearch(search: Record<string, unknown>): SessionSearc
     ...(panel === undefined ? {} : { panel }),
   }
 }
-
-/** The first free name for one more shell: `shell-2`, `shell-3`, … */
-export function nextTerminalName(taken: readonly string[]): string {
-  let number = 2
-  while (taken.includes(`shell-${number}`)) number += 1
-  return `shell-${number}`
-}

@@ -4,7 +4,6 @@ import { client, settle, unwrap } from '../../api/client'
 import { describe } from '../../api/problem'
 import type { Session, TerminalInfo } from '../../api/types'
 import { toast } from '../../ui/toast'
-import { nextTerminalName } from './sessionSearch'
 
 export interface TerminalActions {
   add: (onAdded: (terminal: TerminalInfo) => void) => void
@@ -18,10 +17,8 @@ export function useTerminalActions(session: Session): TerminalActions {
   const { id } = session
   const refresh = (): Promise<void> => queries.invalidateQueries({ queryKey: ['session'] })
   const addition = useMutation({
-    mutationFn: () => {
-      const name = nextTerminalName(session.terminals.map((terminal) => terminal.name))
-      return unwrap(client.POST('/api/sessions/{id}/terminals', { params: { path: { id } }, body: { name } }))
-    },
+    // The server finds a free name.
+    mutationFn: () => unwrap(client.POST('/api/sessions/{id}/terminals', { params: { path: { id } }, body: {} })),
     onError: failed,
     onSettled: refresh,
   })

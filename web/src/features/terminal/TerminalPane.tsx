@@ -105,7 +105,7 @@ export function TerminalPane(props: TerminalPaneProps) {
 /** The program's end: as this connection saw it, else as the server last told. */
 function endOf(terminal: TerminalInfo, view: TerminalView | null): { code: number | null } | null {
   if (view?.exit != null) return view.exit
-  return terminal.running || terminal.exitCode === null ? null : { code: terminal.exitCode }
+  return terminal.running || terminal.exitCode == null ? null : { code: terminal.exitCode }
 }
 
 type TitleBarProps = Omit<TerminalPaneProps, 'onRestart'> & { view: TerminalView | null; onFind: () => void; onRestart: () => void }

@@ -34,9 +34,13 @@ export function drawWithGpu(terminal: Terminal): () => void {
 }
 
 /** A software renderer is slower than the DOM, so it counts as none. */
+const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i
+
 function webglWorks(): boolean {
   const probe = document.createElement('canvas').getContext('webgl2', { failIfMajorPerformanceCaveat: true })
   if (probe === null) return false
+  const info = probe.getExtension('WEBGL_debug_renderer_info')
+  const renderer = String(probe.getParameter(info?.UNMASKED_RENDERER_WEBGL ?? probe.RENDERER))
   probe.getExtension('WEBGL_lose_context')?.loseContext()
-  return true
+  return !SOFTWARE.test(renderer)
 }
