@@ -100,22 +100,25 @@ async fn compare(client: &Client, ledger: &Ledger) {
         let path = format!("/api/sessions/{name}");
         let settled = wait_for("the session settles", async || {
             let answer = client.get(&path).await;
-            match answer.body["status"].as_str() {
-                _ if answer.status == StatusCode::NOT_FOUND => Some(None),
-                Some("running" | "stopped" | "error")
-                    if answer.body["statusReason"] != "stopping" =>
-                {
-                    Some(Some(answer.body))
-                }
-                Some(_) => None,
-                None => panic!("{name}: {} {}", answer.status, answer.text),
+            if answer.status == StatusCode::NOT_FOUND {
+                return Some(None);
             }
+            assert!(answer.status.is_success(), "{name}: {}", answer.text);
+            is_settled(&answer.body).then_some(Some(answer.body))
         })
         .await;
         check(&name, &known, settled.as_ref());
         if settled.is_none() {
             ledger.lock().unwrap().remove(&name);
         }
+    }
+}
+
+/// Whether nothing more happens by itself. A running session's processes are known once sessiond has dialled in again.
+fn is_settled(session: &Value) -> bool {
+    match session["status"].as_str().unwrap() {
+        "running" => session["statusReason"] != "stopping" && session["pid"].is_number(),
+        status => matches!(status, "stopped" | "error"),
     }
 }
 
@@ -198,12 +201,24 @@ async fn a_server_killed_at_any_moment_loses_nothing_and_leaves_nothing() {
     assert_eq!(house.leftovers(), Vec::<PathBuf>::new());
 }
 
+/// The session, once sessiond has told of its processes.
+async fn with_processes(client: &Client, id: &str) -> Value {
+    wait_for("the processes are known", async || {
+        let session = client.session_in(id, "running").await?;
+        let terminals = session["terminals"].as_array().unwrap();
+        let known = terminals.iter().all(|terminal| terminal["pid"].is_number());
+        (known && session["pid"].is_number()).then_some(session)
+    })
+    .await
+}
+
 #[tokio::test]
 async fn a_viewer_goes_on_at_the_exact_byte_after_each_kill_and_no_process_notices() {
     let mut house = House::started();
     let client = house.client().await;
     let session = running_shell(&client, "counter", "none").await;
     let id = session["id"].as_str().unwrap().to_owned();
+    let session = with_processes(&client, &id).await;
     let count = "stty -echo; i=0; while :; do j=0; while [ $j -lt 20 ]; do i=$((i+1)); j=$((j+1)); echo $i; done; sleep 0.01; done\n";
     client.input(&id, "agent", count).await;
     let terminal_pid = |session: &Value| session["terminals"][0]["pid"].clone();
@@ -215,7 +230,7 @@ async fn a_viewer_goes_on_at_the_exact_byte_after_each_kill_and_no_process_notic
         house.kill();
         house.start();
         let client = house.client().await;
-        let again = wait_for("it runs", async || client.session_in(&id, "running").await).await;
+        let again = with_processes(&client, &id).await;
         assert_eq!(again["pid"], session["pid"]);
         assert_eq!(terminal_pid(&again), terminal_pid(&session));
         let mut viewer = Viewer::join(&client, &id, "agent", &format!("?from={next}")).await;
@@ -238,7 +253,7 @@ fn sessiond_of(house: &House) -> u32 {
     let found = processes::of(house.home());
     let daemons: Vec<_> = found
         .iter()
-        .filter(|(_, command)| command.contains("sessiond-") && command.contains(" run"))
+        .filter(|(_, command)| command.ends_with("/exe run "))
         .collect();
     assert_eq!(daemons.len(), 1, "{found:?}");
     daemons[0].0
