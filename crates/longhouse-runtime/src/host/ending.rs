@@ -1,4 +1,4 @@
-//! Why a sessiond ended, as far as it left word: a note of its own, or an error at the end of its log.
+//! Why a sessiond ended, as far as the end of its log tells.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -6,22 +6,17 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-/// The note that sessiond leaves when it ends by itself.
-const NOTE: &str = "exit.json";
-
 /// Its log, a JSON object per line.
 const LOG: &str = "sessiond.log";
+
+/// The last line of a sessiond that was asked to end and did.
+const PARTING: &str = "sessiond ends";
 
 /// How much of the log's end is read, bytes.
 const LOG_END_BYTES: u64 = 16 * 1024;
 
 /// The longest quotation, characters.
 const QUOTED_CHARS: usize = 300;
-
-#[derive(Deserialize)]
-struct Note {
-    reason: String,
-}
 
 /// A line of the log, as `tracing` writes it.
 #[derive(Deserialize)]
@@ -32,46 +27,33 @@ struct Line {
 
 /// What is known of the end of the sessiond that kept its files in this directory.
 pub(super) fn reason(state_dir: &Path) -> String {
-    let note = read_end(&state_dir.join(NOTE)).ok();
-    if let Some(note) = note.and_then(|text| serde_json::from_str::<Note>(&text).ok()) {
-        return format!("sessiond ended: {}", quoted(&note.reason));
-    }
     let log = read_end(&state_dir.join(LOG)).unwrap_or_default();
-    match last_error(&log) {
-        Some(error) => format!("sessiond ended unexpectedly; its log ends with: {}", quoted(&error)),
-        None => "sessiond ended unexpectedly and left no word: it was killed, or the machine ran out of memory".to_owned(),
+    let last = log.lines().last();
+    match last.and_then(|line| serde_json::from_str::<Line>(line).ok()) {
+        Some(line) if line.level.eq_ignore_ascii_case("error") => {
+            let text = quoted(&line);
+            format!("sessiond ended unexpectedly; its log ends with: {text}")
+        }
+        Some(line) if line.message() == Some(PARTING) => {
+            "sessiond was asked to end, by a signal or over the link".to_owned()
+        }
+        _ => "sessiond ended unexpectedly and left no word: it was killed, or the machine ran out of memory".to_owned(),
     }
 }
 
-/// Removes the note of an earlier end.
-pub(super) fn forget(state_dir: &Path) -> io::Result<()> {
-    match std::fs::remove_file(state_dir.join(NOTE)) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
+impl Line {
+    fn message(&self) -> Option<&str> {
+        self.fields.get("message").and_then(|value| value.as_str())
     }
 }
 
-fn last_error(log: &str) -> Option<String> {
-    let line: Line = serde_json::from_str(log.lines().last()?).ok()?;
-    if !line.level.eq_ignore_ascii_case("error") {
-        return None;
-    }
-    let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
-    let message = line.fields.get("message").and_then(text);
-    let rest = line.fields.iter().filter(|(name, _)| *name != "message");
-    let parts: Vec<_> = message
-        .into_iter()
-        .chain(rest.filter_map(|(_, value)| text(value)))
-        .collect();
-    (!parts.is_empty()).then(|| parts.join(": "))
-}
-
-/// Whatever a session wrote there is shown to people: one line, of bounded length.
-fn quoted(text: &str) -> String {
-    let plain = text
-        .trim()
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c });
+/// The message, then the values beside it. Whatever a session wrote there is shown to people: on one line, of bounded length.
+fn quoted(line: &Line) -> String {
+    let beside = line.fields.iter().filter(|(name, _)| *name != "message");
+    let values = beside.filter_map(|(_, value)| value.as_str());
+    let parts: Vec<_> = line.message().into_iter().chain(values).collect();
+    let text = parts.join(": ");
+    let plain = text.chars().map(|c| if c.is_control() { ' ' } else { c });
     plain.take(QUOTED_CHARS).collect()
 }
 
@@ -88,34 +70,36 @@ fn read_end(path: &Path) -> io::Result<String> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_note_speaks_before_the_log_and_the_log_before_a_guess() {
+    fn after(log: &str) -> String {
         let dir = tempfile::tempdir().unwrap();
-        assert!(reason(dir.path()).contains("killed"));
+        std::fs::write(dir.path().join(LOG), log).unwrap();
+        reason(dir.path())
+    }
 
-        let log = dir.path().join(LOG);
-        let error = r#"{"timestamp":"t","level":"ERROR","fields":{"message":"cannot open a PTY","error":"out of PTYs"}}"#;
-        std::fs::write(&log, format!("{}\n{error}\n", "x".repeat(100_000))).unwrap();
-        assert!(reason(dir.path()).ends_with("cannot open a PTY: out of PTYs"));
+    #[test]
+    fn an_error_at_the_end_of_the_log_is_the_reason() {
+        let error =
+            r#"{"level":"ERROR","fields":{"message":"cannot open\na PTY","error":"out of PTYs"}}"#;
+        let told = after(&format!("{}\n{error}\n", "x".repeat(100_000)));
+        assert!(told.ends_with("cannot open a PTY: out of PTYs"), "{told}");
+        // What came after it matters more.
+        let told = after(&format!(
+            "{error}\n{{\"level\":\"INFO\",\"fields\":{{\"message\":\"linked\"}}}}\n"
+        ));
+        assert!(told.contains("killed"), "{told}");
+    }
 
-        std::fs::write(
-            &log,
-            format!("{error}\n{{\"level\":\"INFO\",\"fields\":{{\"message\":\"linked\"}}}}\n"),
-        )
-        .unwrap();
-        assert!(reason(dir.path()).contains("killed"));
+    #[test]
+    fn a_sessiond_that_took_its_leave_was_asked_to_end() {
+        let told = after("{\"level\":\"INFO\",\"fields\":{\"message\":\"sessiond ends\"}}\n");
+        assert!(told.contains("asked to end"), "{told}");
+    }
 
-        std::fs::write(
-            dir.path().join(NOTE),
-            r#"{"reason":"terminated by\nsignal 15"}"#,
-        )
-        .unwrap();
-        assert_eq!(
-            reason(dir.path()),
-            "sessiond ended: terminated by signal 15"
-        );
-        forget(dir.path()).unwrap();
-        forget(dir.path()).unwrap();
-        assert!(reason(dir.path()).contains("killed"));
+    #[test]
+    fn silence_means_a_violent_end() {
+        let empty = tempfile::tempdir().unwrap();
+        for told in [reason(empty.path()), after(""), after("not JSON\n")] {
+            assert!(told.contains("killed"), "{told}");
+        }
     }
 }

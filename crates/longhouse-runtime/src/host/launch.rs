@@ -88,7 +88,6 @@ async fn start(
     let failed =
         |error: io::Error| ProvisionError::Failed(format!("sessiond cannot be started: {error}"));
     let state_dir = host.layout.socket_dir(plan.session);
-    ending::forget(&state_dir).map_err(failed)?;
     let spec = serde_json::to_vec(&host.spec(plan)).map_err(|error| failed(error.into()))?;
     let mut env = host.base.of_sessiond();
     env.insert(SESSION_MARK.to_owned(), plan.session.to_string());

@@ -222,7 +222,7 @@ async fn a_handle_of_another_process_or_another_start_of_the_machine_is_not_beli
     let Observed::Gone { reason } = fixture.observe(Some(&recycled)).await else {
         panic!("a recycled pid was believed")
     };
-    assert!(reason.contains("sessiond ended"), "{reason}");
+    assert!(reason.contains("asked to end"), "{reason}");
 
     let mut rebooted = handle;
     rebooted.0["bootId"] = "another".into();
@@ -236,6 +236,19 @@ async fn a_handle_of_another_process_or_another_start_of_the_machine_is_not_beli
         fixture.observe(Some(&nonsense)).await,
         Observed::Gone { .. }
     ));
+    fixture.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sessiond_that_somebody_ends_politely_says_so() {
+    let mut fixture = Fixture::<HostRuntime>::new();
+    let (handle, link) = fixture.start().await;
+    let pid = i32::try_from(handle.0["pid"].as_u64().unwrap()).unwrap();
+    let pid = rustix::process::Pid::from_raw(pid).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    within(link.closed()).await;
+    let reason = fixture.gone(&handle).await;
+    assert!(reason.contains("asked to end"), "{reason}");
     fixture.finish().await;
 }
 
