@@ -3,7 +3,10 @@
 //! It is deliberately off the bytes' way: it reads the log as any other reader does, on the one parsing thread ([`worker`]), and a panic
 //! in the emulator costs the screen, never the terminal.
 
+#[cfg(test)]
+mod against_xterm;
 mod capture;
+mod characters;
 mod machine;
 mod pending;
 mod rows;
@@ -16,16 +19,23 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use alacritty_terminal::vte::ansi::Processor;
 use longhouse_domain::terminal::TerminalSize;
 use longhouse_link::proto::capture_request::Format;
+use memchr::memmem;
 
+use characters::Characters;
 use machine::{Answers, Immediately, Machine};
 use pending::Pending;
 
 use crate::terminal::log::{Cursor, Mark};
 
+/// The one sequence that must be seen before the parser, which drops it. One that is cut in two by a read is missed: it is sent once at
+/// the start of programs that are about to set everything anyhow.
+const SOFT_RESET: &[u8] = b"\x1b[!p";
+
 /// See the module.
 pub(crate) struct Screen {
     machine: Machine,
     parser: Processor<Immediately>,
+    characters: Characters,
     pending: Pending,
     answers: Answers,
     size: TerminalSize,
@@ -42,6 +52,7 @@ impl Screen {
         Self {
             machine: Machine::new(size, scrollback, answers.clone()),
             parser: Processor::new(),
+            characters: Characters::default(),
             pending: Pending::default(),
             answers,
             size,
@@ -63,7 +74,9 @@ impl Screen {
     /// Takes the program's next output.
     pub(crate) fn advance(&mut self, bytes: &[u8]) {
         let parsed = catch_unwind(AssertUnwindSafe(|| {
-            self.parser.advance(&mut self.machine, bytes);
+            for part in self.characters.whole(bytes) {
+                parse(&mut self.parser, &mut self.machine, &part);
+            }
         }));
         self.pending.advance(bytes);
         self.survive(parsed);
@@ -115,9 +128,22 @@ impl Screen {
         if outcome.is_err() {
             self.machine = Machine::new(self.size, self.scrollback, self.answers.clone());
             self.parser = Processor::new();
+            self.characters = Characters::default();
             self.pending = Pending::default();
             self.crashes += 1;
         }
         outcome.ok()
     }
+}
+
+/// Parses `bytes`, and what the parser itself drops.
+fn parse(parser: &mut Processor<Immediately>, machine: &mut Machine, bytes: &[u8]) {
+    let mut rest = bytes;
+    while let Some(at) = memmem::find(rest, SOFT_RESET) {
+        let (now, later) = rest.split_at(at + SOFT_RESET.len());
+        parser.advance(machine, now);
+        machine.soft_reset();
+        rest = later;
+    }
+    parser.advance(machine, rest);
 }

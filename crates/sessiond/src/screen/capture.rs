@@ -77,10 +77,10 @@ fn html(lines: &[&Row<Cell>]) -> String {
 }
 
 fn printed(row: &Row<Cell>) -> impl Iterator<Item = &Cell> {
-    let spacers = Flags::WIDE_CHAR_SPACER | Flags::LEADING_WIDE_CHAR_SPACER;
-    row[Column(0)..Column(rows::content_end(row))]
-        .iter()
-        .filter(move |cell| !cell.flags.intersects(spacers))
+    (0..rows::content_end(row))
+        .filter(|column| !rows::is_second_half(row, *column))
+        .map(|column| &row[Column(column)])
+        .filter(|cell| !cell.flags.contains(Flags::LEADING_WIDE_CHAR_SPACER))
 }
 
 fn html_run(style: &Style, content: &str, out: &mut String) {

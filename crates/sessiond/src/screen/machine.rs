@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use alacritty_terminal::event::{Event, EventListener};
-use alacritty_terminal::grid::Dimensions;
+use alacritty_terminal::grid::{Cursor, Dimensions};
 use alacritty_terminal::index::Line;
 use alacritty_terminal::term::{Config, Term, TermMode};
 use alacritty_terminal::vte::ansi::{
     Attr, CharsetIndex, ClearMode, CursorShape, CursorStyle, Handler, Hyperlink, KeyboardModes,
-    KeyboardModesApplyBehavior, LineClearMode, Mode, NamedPrivateMode, PrivateMode, Rgb,
+    KeyboardModesApplyBehavior, LineClearMode, Mode, NamedMode, NamedPrivateMode, PrivateMode, Rgb,
     StandardCharset, TabulationClearMode, Timeout,
 };
 use longhouse_domain::terminal::TerminalSize;
@@ -19,8 +19,18 @@ use longhouse_domain::terminal::TerminalSize;
 /// The most bytes of a title that are kept: titles are for tabs, and a program may send megabytes.
 const TITLE_BYTES: usize = 1024;
 
-/// Private modes that alacritty does not know and the browser's emulator does: X10 mouse, reverse wrap-around, urxvt and pixel mouse.
-const EXTRA_MODES: [u16; 4] = [9, 45, 1015, 1016];
+/// The oldest mouse mode.
+const X10_MOUSE: u16 = 9;
+
+/// The mouse modes that alacritty knows.
+const MOUSE_MODES: [NamedPrivateMode; 3] = [
+    NamedPrivateMode::ReportMouseClicks,
+    NamedPrivateMode::ReportCellMouseMotion,
+    NamedPrivateMode::ReportAllMouseMotion,
+];
+
+/// Private modes that alacritty does not know and the browser's emulator does: reverse wrap-around, urxvt and pixel mouse.
+const EXTRA_MODES: [u16; 3] = [45, 1015, 1016];
 
 /// The tab stops of a fresh terminal stand this far apart.
 const TAB_WIDTH: usize = 8;
@@ -85,6 +95,8 @@ pub(crate) struct Machine {
     pub(crate) cursor_style: Option<CursorStyle>,
     pub(crate) title: Option<String>,
     pub(crate) extra_modes: BTreeSet<u16>,
+    /// A synchronised update is under way.
+    pub(crate) synchronised: bool,
 }
 
 impl Machine {
@@ -101,6 +113,7 @@ impl Machine {
             cursor_style: None,
             title: None,
             extra_modes: BTreeSet::new(),
+            synchronised: false,
         }
     }
 
@@ -123,6 +136,66 @@ impl Machine {
             .iter()
             .copied()
             .eq(default_tabs(0, self.tabs.len()))
+    }
+
+    /// `CSI ! p`, which alacritty does not know.
+    pub(crate) fn soft_reset(&mut self) {
+        let cursor = self.term.grid().cursor.point;
+        for mode in [
+            NamedPrivateMode::CursorKeys,
+            NamedPrivateMode::Origin,
+            NamedPrivateMode::BracketedPaste,
+            NamedPrivateMode::ReportFocusInOut,
+        ] {
+            self.unset_private_mode(mode.into());
+        }
+        self.set_private_mode(NamedPrivateMode::ShowCursor.into());
+        self.set_private_mode(NamedPrivateMode::LineWrap.into());
+        self.unset_mode(NamedMode::Insert.into());
+        self.unset_keypad_application_mode();
+        self.set_scrolling_region(1, None);
+        self.terminal_attribute(Attr::Reset);
+        for index in [
+            CharsetIndex::G0,
+            CharsetIndex::G1,
+            CharsetIndex::G2,
+            CharsetIndex::G3,
+        ] {
+            self.configure_charset(index, StandardCharset::Ascii);
+        }
+        self.set_active_charset(CharsetIndex::G0);
+        let grid = self.term.grid_mut();
+        grid.cursor.point = cursor;
+        grid.saved_cursor = Cursor::default();
+    }
+
+    /// Moves the lines from `top` up by `rows`, to the end of the scroll region. alacritty would push those at the screen's top into the
+    /// history, which the browser's emulator does only when text scrolls.
+    fn shift_up(&mut self, top: i32, rows: usize) {
+        let lines = i32::try_from(self.term.screen_lines()).unwrap_or(i32::MAX);
+        let end = self
+            .region
+            .map_or(lines, |(_, last)| i32::try_from(last).unwrap_or(lines));
+        let rows = i32::try_from(rows).unwrap_or(i32::MAX).min(end - top);
+        let grid = self.term.grid_mut();
+        for line in top..end - rows {
+            grid[Line(line)] = grid[Line(line + rows)].clone();
+        }
+        grid.reset_region(Line(end - rows)..Line(end));
+    }
+
+    /// The lines that scroll, from 0.
+    fn region_lines(&self) -> std::ops::Range<usize> {
+        let lines = self.term.screen_lines();
+        self.region
+            .map_or(0..lines, |(first, last)| first - 1..last)
+    }
+
+    fn forget_mouse(&mut self) {
+        self.extra_modes.remove(&X10_MOUSE);
+        for mode in MOUSE_MODES {
+            Handler::unset_private_mode(&mut self.term, mode.into());
+        }
     }
 
     fn column(&self) -> usize {
@@ -171,10 +244,7 @@ impl Handler for Machine {
         linefeed();
         newline();
         substitute();
-        scroll_up(rows: usize);
         scroll_down(rows: usize);
-        insert_blank_lines(count: usize);
-        delete_lines(count: usize);
         erase_chars(count: usize);
         delete_chars(count: usize);
         move_backward_tabs(count: u16);
@@ -220,6 +290,33 @@ impl Handler for Machine {
             ClearMode::Above | ClearMode::Below | ClearMode::Saved => {
                 Handler::clear_screen(&mut self.term, mode);
             }
+        }
+    }
+
+    fn scroll_up(&mut self, rows: usize) {
+        let top = self.region_lines().start;
+        self.shift_up(i32::try_from(top).unwrap_or(0), rows);
+    }
+
+    fn delete_lines(&mut self, count: usize) {
+        let line = self.term.grid().cursor.point.line.0;
+        if self
+            .region_lines()
+            .contains(&usize::try_from(line).unwrap_or(0))
+        {
+            self.shift_up(line, count);
+            self.carriage_return();
+        }
+    }
+
+    fn insert_blank_lines(&mut self, count: usize) {
+        let line = self.term.grid().cursor.point.line.0;
+        Handler::insert_blank_lines(&mut self.term, count);
+        if self
+            .region_lines()
+            .contains(&usize::try_from(line).unwrap_or(0))
+        {
+            self.carriage_return();
         }
     }
 
@@ -285,8 +382,17 @@ impl Handler for Machine {
         match known(mode) {
             PrivateMode::Unknown(66) => self.set_keypad_application_mode(),
             PrivateMode::Unknown(1048) => self.save_cursor_position(),
+            PrivateMode::Named(NamedPrivateMode::SyncUpdate) => self.synchronised = true,
+            PrivateMode::Unknown(X10_MOUSE) => {
+                self.forget_mouse();
+                self.extra_modes.insert(X10_MOUSE);
+            }
             PrivateMode::Unknown(mode) if EXTRA_MODES.contains(&mode) => {
                 self.extra_modes.insert(mode);
+            }
+            PrivateMode::Named(mode) if MOUSE_MODES.contains(&mode) => {
+                self.forget_mouse();
+                Handler::set_private_mode(&mut self.term, mode.into());
             }
             mode => Handler::set_private_mode(&mut self.term, mode),
         }
@@ -296,6 +402,10 @@ impl Handler for Machine {
         match known(mode) {
             PrivateMode::Unknown(66) => self.unset_keypad_application_mode(),
             PrivateMode::Unknown(1048) => self.restore_cursor_position(),
+            PrivateMode::Named(NamedPrivateMode::SyncUpdate) => self.synchronised = false,
+            // The end of one mouse mode is the end of all: there is only one at a time.
+            PrivateMode::Unknown(X10_MOUSE) => self.forget_mouse(),
+            PrivateMode::Named(mode) if MOUSE_MODES.contains(&mode) => self.forget_mouse(),
             PrivateMode::Unknown(mode) => {
                 self.extra_modes.remove(&mode);
             }
@@ -310,5 +420,6 @@ impl Handler for Machine {
         self.charset = CharsetIndex::default();
         self.cursor_style = None;
         self.extra_modes.clear();
+        self.synchronised = false;
     }
 }

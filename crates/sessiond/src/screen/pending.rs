@@ -136,19 +136,33 @@ impl Pending {
 }
 
 /// The beginning of a UTF-8 character that `bytes` end with.
-fn unfinished(bytes: &[u8]) -> &[u8] {
+pub(crate) fn unfinished(bytes: &[u8]) -> &[u8] {
     for length in 1..=bytes.len().min(3) {
         let (_, end) = bytes.split_at(bytes.len() - length);
-        let needed = match end[0] {
-            0xc2..=0xdf => 2,
-            0xe0..=0xef => 3,
-            0xf0..=0xf4 => 4,
-            0x80..=0xbf => continue,
-            _ => return &[],
-        };
-        return if length < needed { end } else { &[] };
+        if !is_continuation(end[0]) {
+            return if length < character_length(end[0]) {
+                end
+            } else {
+                &[]
+            };
+        }
     }
     &[]
+}
+
+/// How many bytes the UTF-8 character has that begins with `first`; 1 where none does.
+pub(crate) fn character_length(first: u8) -> usize {
+    match first {
+        0xc2..=0xdf => 2,
+        0xe0..=0xef => 3,
+        0xf0..=0xf4 => 4,
+        _ => 1,
+    }
+}
+
+/// Whether `byte` continues a UTF-8 character.
+pub(crate) fn is_continuation(byte: u8) -> bool {
+    matches!(byte, 0x80..=0xbf)
 }
 
 #[cfg(test)]

@@ -69,7 +69,7 @@ impl Painter {
             }
             let cell = &row[Column(column)];
             column += 1;
-            if cell.flags.contains(Flags::WIDE_CHAR_SPACER) {
+            if is_second_half(row, column - 1) {
                 continue;
             }
             self.look(Style::of(cell), out);
@@ -129,6 +129,13 @@ pub(crate) fn content_end(row: &Row<Cell>) -> usize {
 pub(crate) fn character(cell: &Cell, out: &mut String) {
     out.push(if cell.c == '\t' { ' ' } else { cell.c });
     out.extend(cell.zerowidth().unwrap_or_default());
+}
+
+/// Whether the cell at `column` is the second half of a wide character. A half whose first one was overwritten is a blank.
+pub(crate) fn is_second_half(row: &Row<Cell>, column: usize) -> bool {
+    row[Column(column)].flags.contains(Flags::WIDE_CHAR_SPACER)
+        && column > 0
+        && row[Column(column - 1)].flags.contains(Flags::WIDE_CHAR)
 }
 
 fn is_empty(cell: &Cell, bg: Color) -> bool {

@@ -44,6 +44,9 @@ pub(crate) fn snapshot(
     colours(machine, &mut out);
     modes(machine, &mut out);
     cursor(machine, pending, &mut out);
+    if machine.synchronised {
+        out.push_str("\x1b[?2026h");
+    }
     let mut bytes = out.into_bytes();
     bytes.extend_from_slice(pending.bytes());
     bytes
