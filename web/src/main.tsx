@@ -35,13 +35,18 @@ auth.subscribe(() => {
   user = now
   if (now === null) {
     live.stop()
-    queries.clear()
-    const { href, pathname } = router.state.location
-    if (!ENTRANCES.includes(pathname)) void router.navigate({ to: '/login', search: loginSearch(href) })
+    void leaveForLogin()
   } else {
     live.start()
   }
 })
+
+async function leaveForLogin(): Promise<void> {
+  const { href, pathname } = router.state.location
+  if (!ENTRANCES.includes(pathname)) await router.navigate({ to: '/login', search: loginSearch(href) })
+  // Only now does nothing on the page ask for what is forgotten here.
+  queries.clear()
+}
 
 reportUncaught()
 followViewport()

@@ -49,6 +49,8 @@ impl AppState {
         let sockets: String = names
             .hosts
             .iter()
+            // A policy has no form for an IPv6 address: browsers complain of it on every page, and `'self'` covers it.
+            .filter(|host| !host.starts_with('['))
             .map(|host| match settings.scheme {
                 Scheme::Http => format!(" ws://{host}"),
                 Scheme::Https => format!(" wss://{host}"),

@@ -8,14 +8,16 @@ import type { paths } from './schema.gen'
 async function authorizedFetch(request: Request): Promise<Response> {
   const again = request.clone()
   const token = await auth.accessToken()
+  // Everything that this client asks is for people who are logged in.
+  if (token === null) throw new ApiError(readProblem(null, 401))
   const response = await send(request, token)
-  if (response.status !== 401 || token === null) return response
+  if (response.status !== 401) return response
   const renewed = await auth.renew(token)
   return renewed === null ? response : send(again, renewed)
 }
 
-async function send(request: Request, token: string | null): Promise<Response> {
-  if (token !== null) request.headers.set('Authorization', `Bearer ${token}`)
+async function send(request: Request, token: string): Promise<Response> {
+  request.headers.set('Authorization', `Bearer ${token}`)
   try {
     return await fetch(request)
   } catch {

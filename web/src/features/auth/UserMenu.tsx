@@ -25,12 +25,13 @@ export function UserMenu({ compact }: { compact: boolean }) {
   const [changing, setChanging] = useState(false)
   if (user === null) return null
   const logout = async (): Promise<void> => {
+    // Leaving on purpose leads to no page afterwards, unlike a login that ran out.
+    await navigate({ to: '/login' })
     try {
       await auth.logout()
     } catch (error) {
       toast(describe(error), 'error')
     }
-    await navigate({ to: '/login' })
   }
   return (
     <>
