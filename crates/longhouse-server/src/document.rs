@@ -1,6 +1,10 @@
 //! The API's document: what stands in it beside the routes.
 
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{
+    RefOr, Schema,
+    schema::{SchemaType, Type},
+};
 use utoipa::{Modify, OpenApi};
 
 use crate::{problem, socketio, terminals};
@@ -52,5 +56,97 @@ impl Modify for Credentials {
         components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
         let cookie = ApiKey::Cookie(ApiKeyValue::new("longhouse_access"));
         components.add_security_scheme("cookie", SecurityScheme::ApiKey(cookie));
+    }
+}
+
+/// Shapes that clients send: there a field that may be null may also be left out.
+const SENT_BY_CLIENTS: [&str; 16] = [
+    "AutoCommit",
+    "ClientError",
+    "CreateSession",
+    "CreateTerminal",
+    "ExecRequest",
+    "InputRequest",
+    "LoginRequest",
+    "PasswordRequest",
+    "PortRequest",
+    "ResizeRequest",
+    "SessionSubscription",
+    "SetupRequest",
+    "SocketHandshake",
+    "TerminalTarget",
+    "TicketRequest",
+    "UpdateSession",
+];
+
+/// Says of every field in the server's answers that it is there. The server writes null rather than leaving a field out, which
+/// the derived document cannot know; without this, clients would have to check for both.
+pub(crate) fn promise_fields(document: &mut utoipa::openapi::OpenApi) {
+    let schemas = document.components.get_or_insert_default();
+    for (name, schema) in &mut schemas.schemas {
+        if !SENT_BY_CLIENTS.contains(&name.as_str()) {
+            promise(schema);
+        }
+    }
+}
+
+fn promise(schema: &mut RefOr<Schema>) {
+    let RefOr::T(schema) = schema else {
+        return;
+    };
+    match schema {
+        Schema::Object(object) => {
+            for (name, field) in &object.properties {
+                if may_be_null(field) && !object.required.contains(name) {
+                    object.required.push(name.clone());
+                }
+            }
+        }
+        Schema::AllOf(all) => all.items.iter_mut().for_each(promise),
+        Schema::OneOf(one) => one.items.iter_mut().for_each(promise),
+        _ => {}
+    }
+}
+
+fn may_be_null(field: &RefOr<Schema>) -> bool {
+    let is_null = |kind: &SchemaType| match kind {
+        SchemaType::Type(kind) => *kind == Type::Null,
+        SchemaType::Array(kinds) => kinds.contains(&Type::Null),
+        SchemaType::AnyValue => false,
+    };
+    match field {
+        RefOr::T(Schema::Object(object)) => is_null(&object.schema_type),
+        RefOr::T(Schema::Array(array)) => is_null(&array.schema_type),
+        RefOr::T(Schema::OneOf(one)) => one.items.iter().any(may_be_null),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_body_that_clients_send_is_known_as_such() {
+        let document = serde_json::to_value(crate::routes::openapi()).unwrap();
+        for item in document["paths"].as_object().unwrap().values() {
+            for operation in item.as_object().unwrap().values() {
+                let schema =
+                    &operation["requestBody"]["content"]["application/json"]["schema"]["$ref"];
+                if let Some(name) = schema.as_str().and_then(|path| path.rsplit('/').next()) {
+                    assert!(SENT_BY_CLIENTS.contains(&name), "{name}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_field_that_is_null_is_still_there() {
+        let document = serde_json::to_value(crate::routes::openapi()).unwrap();
+        let required =
+            |schema: &str| document["components"]["schemas"][schema]["required"].to_string();
+        assert!(required("Session").contains("lastActivityAt"));
+        assert!(required("Terminal").contains("exitCode"));
+        assert!(!required("CreateSession").contains("workdir"));
     }
 }

@@ -9,7 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::access::{Access, Row, limit_rate, row};
-use crate::document::ApiDocument;
+use crate::document::{ApiDocument, promise_fields};
 use crate::state::AppState;
 use crate::{auth, edge, guard, meta, sessions, socketio, terminals, ui};
 
@@ -90,7 +90,9 @@ pub(crate) fn openapi() -> OpenApi {
     for row in rows(0) {
         api = api.routes(row.routes);
     }
-    api.into_openapi()
+    let mut document = api.into_openapi();
+    promise_fields(&mut document);
+    document
 }
 
 /// The document of the API as JSON, the same text every time.

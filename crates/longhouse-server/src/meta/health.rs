@@ -30,9 +30,7 @@ pub(crate) enum HealthStatus {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Check {
     status: HealthStatus,
-    #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<String>,
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::{StatusCode, Uri};
+use axum::http::Uri;
 use axum::response::Response;
 use futures_util::FutureExt as _;
 use socketioxide::SocketIo;
@@ -33,14 +33,14 @@ const LOGIN_TIME: Duration = Duration::from_secs(10);
 
 /// A Socket.IO server of its own for this state, reachable at whatever path it is mounted.
 pub(crate) fn service(app: &AppState) -> Router {
-    let (layer, io) = SocketIo::builder()
+    let (socket_io, io) = SocketIo::builder()
         .req_path("/socket.io")
         .max_buffer_size(MOST_PACKETS)
         .max_payload(LARGEST_MESSAGE as u64)
         .ws_max_message_size(LARGEST_MESSAGE)
         .ws_max_frame_size(LARGEST_MESSAGE)
         .connect_timeout(LOGIN_TIME)
-        .build_layer();
+        .build_svc();
     let (for_check, for_client) = (app.clone(), app.clone());
     let connected = async move |socket: SocketRef, TryData(handshake): TryData<Handshake>| {
         Client::begin(&for_client, socket, handshake.unwrap_or_default());
@@ -56,9 +56,10 @@ pub(crate) fn service(app: &AppState) -> Router {
         stop.cancelled().await;
         io.close().await;
     });
+    // As a service and not as a layer: a router lays a layer anew around its fallback for every request, and each would then
+    // meet a Socket.IO server of its own, which knows no client. Polling takes many requests.
     Router::new()
-        .fallback(async || StatusCode::NOT_FOUND)
-        .layer(layer)
+        .fallback_service(socket_io)
         .layer(axum::middleware::map_request(at_own_path))
         .layer(axum::middleware::map_response(with_own_body))
 }

@@ -1,1 +1,516 @@
-//! ...
+//! The protocol `longhouse.terminal.v1`, spoken by a client of its own.
+
+use std::time::Duration;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use longhouse_domain::Role;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{WebSocketStream, client_async};
+
+use crate::house::{House, Person, answer, in_time};
+
+struct Client {
+    socket: WebSocketStream<TcpStream>,
+    protocol: String,
+    hello: Value,
+}
+
+/// What a client got to see.
+#[derive(Debug, PartialEq)]
+enum Got {
+    Text(Value),
+    Output(u64, Vec<u8>),
+    Closed(u16),
+}
+
+impl House {
+    async fn upgrade(
+        &self,
+        path: &str,
+        headers: &[(&'static str, String)],
+    ) -> Result<(WebSocketStream<TcpStream>, String), Error> {
+        let mut request = format!("ws://{}{path}", self.address)
+            .into_client_request()
+            .unwrap();
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, value.parse().unwrap());
+        }
+        let stream = TcpStream::connect(self.address).await.unwrap();
+        let (socket, response) = client_async(request, stream).await?;
+        let protocol = response.headers().get("sec-websocket-protocol");
+        Ok((
+            socket,
+            protocol.map_or_else(String::new, |value| value.to_str().unwrap().to_owned()),
+        ))
+    }
+
+    async fn open(&self, person: &Person, path: &str) -> Client {
+        let headers = [
+            ("authorization", format!("Bearer {}", person.token)),
+            (
+                "sec-websocket-protocol",
+                "other, longhouse.terminal.v1".to_owned(),
+            ),
+        ];
+        let (socket, protocol) = self.upgrade(path, &headers).await.unwrap();
+        let mut client = Client {
+            socket,
+            protocol,
+            hello: Value::Null,
+        };
+        match client.next().await {
+            Got::Text(hello) => client.hello = hello,
+            other => panic!("{other:?} came before hello"),
+        }
+        assert_eq!(client.hello["type"], "hello");
+        client
+    }
+
+    /// How a connection with these headers ends, which is let in far enough to be told.
+    async fn close_code(&self, path: &str, headers: &[(&'static str, String)]) -> (String, u16) {
+        let (socket, protocol) = self.upgrade(path, headers).await.unwrap();
+        let mut client = Client {
+            socket,
+            protocol,
+            hello: Value::Null,
+        };
+        let mut error = String::new();
+        loop {
+            match client.next().await {
+                Got::Text(message) => {
+                    error = message["code"].as_str().unwrap_or_default().to_owned()
+                }
+                Got::Closed(code) => return (error, code),
+                Got::Output(..) => {}
+            }
+        }
+    }
+}
+
+impl Client {
+    async fn next(&mut self) -> Got {
+        loop {
+            match in_time("a message", self.socket.next()).await {
+                Some(Ok(Message::Text(text))) => {
+                    return Got::Text(serde_json::from_str(&text).unwrap());
+                }
+                Some(Ok(Message::Binary(data))) => {
+                    let (offset, output) = data.split_at(8);
+                    return Got::Output(
+                        u64::from_be_bytes(offset.try_into().unwrap()),
+                        output.to_vec(),
+                    );
+                }
+                Some(Ok(Message::Close(frame))) => {
+                    return Got::Closed(frame.map_or(1005, |frame| frame.code.into()));
+                }
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return Got::Closed(1006),
+            }
+        }
+    }
+
+    /// The next message of that type; what else comes in text is passed over.
+    async fn message(&mut self, kind: &str) -> Value {
+        loop {
+            match self.next().await {
+                Got::Text(message) if message["type"] == kind => return message,
+                Got::Text(_) => {}
+                other => panic!("{other:?} came before {kind}"),
+            }
+        }
+    }
+
+    /// Passes the repaint over.
+    async fn snapshot(&mut self) -> u64 {
+        let snapshot = self.message("snapshot").await;
+        let Some(Ok(Message::Binary(data))) = in_time("the repaint", self.socket.next()).await
+        else {
+            panic!("no repaint followed");
+        };
+        assert_eq!(snapshot["bytes"], data.len());
+        snapshot["offset"].as_u64().unwrap()
+    }
+
+    async fn output(&mut self, count: usize) -> (u64, Vec<u8>) {
+        let (mut begin, mut all) = (None, Vec::new());
+        while all.len() < count {
+            match self.next().await {
+                Got::Output(offset, data) => {
+                    let first: u64 = *begin.get_or_insert(offset);
+                    assert_eq!(
+                        offset,
+                        first + all.len() as u64,
+                        "a byte was lost or came twice"
+                    );
+                    all.extend(data);
+                }
+                Got::Text(_) => {}
+                Got::Closed(code) => {
+                    panic!("closed with {code} after {} of {count} bytes", all.len())
+                }
+            }
+        }
+        (begin.unwrap(), all)
+    }
+
+    async fn type_in(&mut self, data: &[u8]) {
+        self.socket
+            .send(Message::binary(data.to_vec()))
+            .await
+            .unwrap();
+    }
+
+    async fn say(&mut self, message: Value) {
+        self.socket
+            .send(Message::text(message.to_string()))
+            .await
+            .unwrap();
+    }
+
+    async fn close_code(&mut self) -> u16 {
+        loop {
+            if let Got::Closed(code) = self.next().await {
+                return code;
+            }
+        }
+    }
+}
+
+fn path(session: &str) -> String {
+    format!("/api/sessions/{session}/terminals/agent/ws")
+}
+
+#[tokio::test]
+async fn a_viewer_is_greeted_repainted_and_gets_every_byte_with_its_offset() {
+    let house = House::new().await;
+    let admin = house.log_in("admin").await;
+    let id = house.running(&admin, "one").await;
+    let mut client = house.open(&admin, &path(&id)).await;
+    assert_eq!(client.protocol, "longhouse.terminal.v1");
+    assert_eq!(client.hello["mode"], "write");
+    assert_eq!(
+        (&client.hello["cols"], &client.hello["rows"]),
+        (&json!(80), &json!(24))
+    );
+    let start = client.snapshot().await;
+    assert_eq!(client.hello["offset"], start);
+    client.type_in(b"hello \xff\x00 world").await;
+    assert_eq!(
+        client.output(14).await,
+        (start, b"hello \xff\x00 world".to_vec())
+    );
+    client.say(json!({"type": "ping"})).await;
+    client.message("pong").await;
+    client
+        .say(json!({"type": "resize", "cols": 0, "rows": 65_535}))
+        .await;
+    let size = client.message("size").await;
+    assert_eq!((&size["cols"], &size["rows"]), (&json!(1), &json!(1000)));
+
+    let mut other = house
+        .open(&admin, &format!("{}?mode=read", path(&id)))
+        .await;
+    assert_eq!(other.hello["mode"], "read");
+    let seen = client.message("presence").await["viewers"].clone();
+    assert_eq!(seen.as_array().unwrap().len(), 2, "{seen}");
+    assert_eq!(seen[0]["username"], "admin");
+    other.type_in(b"not for me").await;
+    assert_eq!(other_error(&mut other).await, "terminal.read_only");
+    drop((client, other));
+    house.close().await;
+}
+
+async fn other_error(client: &mut Client) -> String {
+    loop {
+        match client.next().await {
+            Got::Text(message) if message["type"] == "error" => {
+                return message["code"].as_str().unwrap().to_owned();
+            }
+            Got::Closed(code) => panic!("closed with {code}"),
+            Got::Text(message) if message["type"] == "snapshot" => {
+                in_time("the repaint", client.socket.next()).await;
+            }
+            _ => {}
+        }
+    }
+}
+
+#[tokio::test]
+async fn one_who_comes_back_goes_on_at_the_exact_byte() {
+    let house = House::new().await;
+    let admin = house.log_in("admin").await;
+    let id = house.running(&admin, "one").await;
+    let mut client = house.open(&admin, &path(&id)).await;
+    let start = client.snapshot().await;
+    client.type_in(b"0123456789").await;
+    client.output(10).await;
+    drop(client);
+    let mut back = house
+        .open(&admin, &format!("{}?from={}", path(&id), start + 4))
+        .await;
+    assert_eq!(back.hello["offset"], start + 4);
+    assert_eq!(back.output(6).await, (start + 4, b"456789".to_vec()));
+    house.close().await;
+}
+
+#[tokio::test]
+async fn no_more_than_the_window_is_sent_before_it_is_acknowledged() {
+    let house = House::new().await;
+    let admin = house.log_in("admin").await;
+    let id = house.running(&admin, "one").await;
+    let mut slow = house
+        .open(&admin, &format!("{}?window=1000&mode=read", path(&id)))
+        .await;
+    let start = slow.snapshot().await;
+    let mut fast = house.open(&admin, &path(&id)).await;
+    fast.snapshot().await;
+    let data: Vec<u8> = (0..5000_u32)
+        .map(|n| b'a' + u8::try_from(n % 26).unwrap())
+        .collect();
+    fast.type_in(&data).await;
+    // The other viewer does not wait for the slow one.
+    assert_eq!(fast.output(5000).await.1, data);
+
+    let mut got = slow.output(1000).await.1;
+    assert_eq!(got.len(), 1000);
+    // Everything that was sent before the pong would have come before it.
+    slow.say(json!({"type": "ping"})).await;
+    slow.message("pong").await;
+    while got.len() < 5000 {
+        slow.say(json!({"type": "ack", "offset": start + got.len() as u64}))
+            .await;
+        let more = slow.output(1).await.1;
+        assert!(more.len() <= 1000);
+        got.extend(more);
+    }
+    assert_eq!(got, data);
+    house.close().await;
+}
+
+#[tokio::test]
+async fn frames_that_are_not_of_the_protocol_end_with_a_code() {
+    let house = House::new().await;
+    let admin = house.log_in("admin").await;
+    let id = house.running(&admin, "one").await;
+    let frames = [
+        (Message::text("ls\r"), 1008),
+        (Message::text(r#"{"type":"unknown"}"#), 1008),
+        (
+            Message::text(r#"{"type":"resize","cols":-1,"rows":2}"#),
+            1008,
+        ),
+        (
+            Message::text(r#"{"type":"resize","cols":80,"rows":24,"x":1}"#),
+            1008,
+        ),
+        (Message::text("x".repeat(5000)), 1009),
+        (Message::binary(vec![b'x'; (1 << 20) + 1]), 1009),
+        (Message::binary(vec![b'x'; 10 << 20]), 1009),
+        (
+            Message::Frame(Frame::message(
+                vec![0xff, 0xfe],
+                OpCode::Data(Data::Text),
+                true,
+            )),
+            1007,
+        ),
+    ];
+    for (frame, expected) in frames {
+        let mut client = house.open(&admin, &path(&id)).await;
+        client.snapshot().await;
+        let shown = format!("{frame:.60?}");
+        client.socket.send(frame).await.unwrap();
+        assert_eq!(client.close_code().await, expected, "{shown}");
+    }
+    // The terminal has not suffered.
+    let mut client = house.open(&admin, &path(&id)).await;
+    client.snapshot().await;
+    client.type_in(b"fine").await;
+    assert_eq!(client.output(4).await.1, b"fine");
+    house.close().await;
+}
+
+#[tokio::test]
+async fn those_who_may_not_are_told_by_a_close_code_and_foreign_pages_by_nothing() {
+    let house = House::new().await;
+    let (ann, bob) = (
+        house.user("ann", Role::Member).await,
+        house.user("bob", Role::Member).await,
+    );
+    let id = house.running(&ann, "one").await;
+    let bearer = |person: &Person| [("authorization", format!("Bearer {}", person.token))];
+    let socket = path(&id);
+    assert_eq!(
+        house.close_code(&socket, &[]).await,
+        ("auth.required".to_owned(), 4401)
+    );
+    let forged = [("authorization", "Bearer x.y.z".to_owned())];
+    assert_eq!(house.close_code(&socket, &forged).await.1, 4401);
+    assert_eq!(
+        house.close_code(&socket, &bearer(&bob)).await,
+        ("session.not_found".to_owned(), 4404)
+    );
+    assert_eq!(
+        house.close_code(&path("nothing"), &bearer(&ann)).await.1,
+        4404
+    );
+    let unknown = format!("/api/sessions/{id}/terminals/nothing/ws");
+    assert_eq!(
+        house.close_code(&unknown, &bearer(&ann)).await,
+        ("terminal.not_found".to_owned(), 4404)
+    );
+
+    let with_cookie = |origin: &str| {
+        [
+            ("cookie", ann.cookie.clone()),
+            ("origin", origin.to_owned()),
+        ]
+    };
+    let own = house.upgrade(&socket, &with_cookie(&house.origin())).await;
+    assert!(own.is_ok(), "{:?}", own.err());
+    let cookie_alone = [("cookie", ann.cookie.clone())];
+    for foreign in [
+        &with_cookie("https://evil.example")[..],
+        &with_cookie("null"),
+        &cookie_alone,
+    ] {
+        match house.upgrade(&socket, foreign).await {
+            Err(Error::Http(response)) => assert_eq!(response.status(), 403, "{foreign:?}"),
+            other => panic!("{foreign:?}: {other:?}"),
+        }
+    }
+    let plain = house.request(Method::GET, &socket).bearer_auth(&ann.token);
+    assert_eq!(answer(plain).await.0, StatusCode::UPGRADE_REQUIRED);
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_ticket_opens_one_socket_once() {
+    let house = House::new().await;
+    let admin = house.log_in("admin").await;
+    let id = house.running(&admin, "one").await;
+    let (status, body) = house
+        .ask(
+            &admin,
+            Method::POST,
+            "/api/auth/ticket",
+            json!({"resource": path(&id)}),
+        )
+        .await;
+    assert_eq!(status, StatusCode::CREATED);
+    let ticket = body["ticket"].as_str().unwrap();
+    let with_ticket = format!("{}?ticket={ticket}", path(&id));
+    let (mut socket, _) = house.upgrade(&with_ticket, &[]).await.unwrap();
+    let hello = in_time("hello", socket.next()).await.unwrap().unwrap();
+    assert!(hello.to_text().unwrap().contains("hello"));
+    assert_eq!(house.close_code(&with_ticket, &[]).await.1, 4401);
+    // A ticket is good for nothing else.
+    let (status, _) = answer(
+        house
+            .request(Method::GET, "/api/auth/me")
+            .bearer_auth(ticket),
+    )
+    .await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_logout_a_new_password_and_the_servers_end_reach_open_sockets() {
+    let house = House::new().await;
+    let (first, second) = (house.log_in("admin").await, house.log_in("admin").await);
+    let id = house.running(&first, "one").await;
+    let (mut one, mut two) = (
+        house.open(&first, &path(&id)).await,
+        house.open(&second, &path(&id)).await,
+    );
+    one.snapshot().await;
+    two.snapshot().await;
+
+    let (status, _) = house
+        .ask(&first, Method::POST, "/api/auth/logout", json!({}))
+        .await;
+    assert_eq!(status, StatusCode::NO_CONTENT);
+    let closed = tokio::time::timeout(Duration::from_secs(2), one.close_code()).await;
+    assert_eq!(closed.expect("not closed within two seconds"), 4401);
+    assert_eq!(
+        house.get(&first, "/api/auth/me").await.0,
+        StatusCode::UNAUTHORIZED
+    );
+    // The other sign-in of the same person goes on.
+    two.type_in(b"still here").await;
+    assert_eq!(two.output(10).await.1, b"still here");
+
+    let change = json!({"currentPassword": crate::house::PASSWORD, "newPassword": "another horse"});
+    let (status, login) = house
+        .ask(&second, Method::POST, "/api/auth/password", change)
+        .await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(two.close_code().await, 4401);
+    let renewed = Person {
+        token: login["accessToken"].as_str().unwrap().to_owned(),
+        ..second
+    };
+    let mut three = house.open(&renewed, &path(&id)).await;
+    three.snapshot().await;
+    house.stop.cancel();
+    assert_eq!(three.close_code().await, 1001);
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_viewer_that_never_reads_holds_up_nobody_and_is_sent_away() {
+    let house =
+        House::without_people(|settings| settings.limits.viewer_stall = Duration::from_millis(500))
+            .await;
+    let made = house
+        .engine
+        .accounts()
+        .ensure_admin(
+            "admin",
+            longhouse_engine::accounts::Secret::new(crate::house::PASSWORD),
+        )
+        .await;
+    made.unwrap();
+    let admin = house.log_in("admin").await;
+    let id = house.running(&admin, "one").await;
+    let stuck = house.open(&admin, &path(&id)).await;
+    let mut lively = house.open(&admin, &path(&id)).await;
+    lively.snapshot().await;
+    let piece = vec![b'x'; 256 * 1024];
+    // More than the system buffers for a connection; it all passes the lively viewer while the other takes nothing.
+    for _ in 0..64 {
+        lively.type_in(&piece).await;
+        let mut seen = 0;
+        while seen < piece.len() {
+            match lively.next().await {
+                Got::Output(_, data) => seen += data.len(),
+                Got::Text(message) if message["type"] == "snapshot" => {
+                    panic!("the lively viewer fell behind")
+                }
+                Got::Text(_) => {}
+                Got::Closed(code) => panic!("closed with {code}"),
+            }
+        }
+    }
+    // The stuck one is gone from the list of those who look.
+    loop {
+        let (_, stats) = house
+            .get(&admin, &format!("/api/sessions/{id}/stats"))
+            .await;
+        if stats["viewers"] == 1 {
+            break;
+        }
+        lively.say(json!({"type": "ping"})).await;
+        in_time("the stuck viewer to be sent away", lively.next()).await;
+    }
+    drop(stuck);
+    house.close().await;
+}
