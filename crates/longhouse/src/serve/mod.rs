@@ -23,6 +23,7 @@ use longhouse_runtime::host::{HostRuntime, HostSettings};
 use longhouse_server::{AppState, Scheme, ServerSettings, SigningKey};
 use longhouse_store::{Store, StoreUrl};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Configuration, MultiplexerSetting, Settings};
@@ -247,37 +248,40 @@ async fn serve_engine(
         stop.clone(),
     );
     let control_socket = places.control_socket();
-    let network = tokio::spawn(longhouse_server::serve(listener, state.clone()));
-    let local = tokio::spawn({
-        let state = state.clone();
-        async move { longhouse_server::serve_local(&control_socket, state).await }
+    let network_state = state.clone();
+    let mut serving = JoinSet::new();
+    serving.spawn(async move {
+        let served = longhouse_server::serve(listener, network_state).await;
+        served.context("serving HTTP failed")
+    });
+    serving.spawn(async move {
+        let served = longhouse_server::serve_local(&control_socket, state).await;
+        served.context("the control socket failed")
     });
     introduce(&mut ground.lock, Some(url.clone()))?;
     tracing::info!(%url, version = VERSION, "ready");
     announce(&url, engine).await?;
 
-    let (network, local) = (finished(network), finished(local));
-    tokio::pin!(network, local);
     // Neither ends before the signal; one that does has failed, and the server without it is of no use.
     let first = tokio::select! {
-        result = &mut network => result.context("serving HTTP failed"),
-        result = &mut local => result.context("the control socket failed"),
+        Some(ended) = serving.join_next() => ended.context("a part of the server broke")?,
         () = stop.cancelled() => Ok(()),
     };
     stop.cancel();
     first?;
-    let rest = async { tokio::join!(network, local) };
+    let rest = async {
+        while let Some(ended) = serving.join_next().await {
+            ended.context("a part of the server broke")??;
+        }
+        Ok(())
+    };
     match tokio::time::timeout(FAREWELL, rest).await {
-        Ok((network, local)) => network.and(local),
+        Ok(ended) => ended,
         Err(_) => {
             tracing::warn!("some connections did not end in time");
             Ok(())
         }
     }
-}
-
-async fn finished(task: tokio::task::JoinHandle<std::io::Result<()>>) -> anyhow::Result<()> {
-    Ok(task.await??)
 }
 
 /// An address that a browser on this machine can open.
