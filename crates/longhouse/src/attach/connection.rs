@@ -3,7 +3,7 @@
 use http::{HeaderValue, Method};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, Error};
 
 use super::protocol::{Access, SUBPROTOCOL};
@@ -81,4 +81,17 @@ fn handshake(client: &Client, path: &str) -> Result<http::Request<()>, ClientErr
         .headers_mut()
         .insert(http::header::SEC_WEBSOCKET_PROTOCOL, protocol);
     Ok(request)
+}
+
+/// Why a closed connection need not be tried again; `None` where it may.
+pub(super) fn refusal(frame: Option<CloseFrame>) -> Option<&'static str> {
+    match u16::from(frame?.code) {
+        4401 => Some("the login is no longer valid"),
+        4403 => Some("this terminal is not yours to open"),
+        4404 => Some("the terminal is gone"),
+        1008 | 1009 => {
+            Some("the server did not understand this client; are both of the same version?")
+        }
+        _ => None,
+    }
 }

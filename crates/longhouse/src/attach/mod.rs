@@ -10,6 +10,7 @@ mod modes;
 mod protocol;
 mod raw_mode;
 mod relay;
+mod signals;
 
 use std::time::Duration;
 

@@ -5,10 +5,8 @@ use std::time::Duration;
 use bytes::{Buf as _, Bytes};
 use futures_util::{SinkExt as _, StreamExt as _};
 use longhouse_domain::terminal::TerminalSize;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
 use super::connection::{self, Address, Socket};
 use super::console::{Console, Piece};
@@ -16,6 +14,7 @@ use super::detach::{DetachKey, Typed};
 use super::modes::ModeTracker;
 use super::protocol::{Access, FromServer, OFFSET_BYTES, ToServer};
 use super::raw_mode::{self, RawMode};
+use super::signals::{Heard, Signals};
 use crate::client::{Client, ClientError};
 use crate::failure::Failure;
 
@@ -51,7 +50,7 @@ enum Outcome {
     /// It broke; the next one may work.
     Lost,
     /// The server does not want us.
-    Refused(String),
+    Refused(&'static str),
 }
 
 /// What one connection has brought so far.
@@ -165,7 +164,12 @@ impl Relay {
             }
             let sent = match event {
                 Event::Room => self.show(&mut stream),
-                Event::Frame(Message::Close(frame)) => return closed(frame),
+                Event::Frame(Message::Close(frame)) => {
+                    return match connection::refusal(frame) {
+                        Some(reason) => Outcome::Refused(reason),
+                        None => Outcome::Lost,
+                    };
+                }
                 Event::Frame(frame) => self.frame(socket, &mut stream, frame).await,
                 Event::Broken => return Outcome::Lost,
                 Event::Typed(typed) => match self.typed(typed) {
@@ -381,18 +385,6 @@ fn is_settling(error: &ClientError) -> bool {
     matches!(error, ClientError::Refused(problem) if problem.code == "session.not_running")
 }
 
-fn closed(frame: Option<CloseFrame>) -> Outcome {
-    let code = frame.as_ref().map_or(1006, |frame| u16::from(frame.code));
-    let text = match code {
-        4401 => "the login is no longer valid",
-        4403 => "this terminal is not yours to open",
-        4404 => "the terminal is gone",
-        1008 | 1009 => "the server did not understand this client; are both of the same version?",
-        _ => return Outcome::Lost,
-    };
-    Outcome::Refused(text.to_owned())
-}
-
 /// Errors carry nothing: whatever broke, the answer is to connect again.
 async fn say(socket: &mut Socket, message: &ToServer) -> Result<(), ()> {
     let text = serde_json::to_string(message).map_err(|_| ())?;
@@ -404,40 +396,4 @@ async fn until(deadline: Option<Instant>) {
         Some(deadline) => tokio::time::sleep_until(deadline).await,
         None => std::future::pending().await,
     }
-}
-
-/// What the kernel tells us while attached.
-struct Signals {
-    window: Signal,
-    terminate: Signal,
-    interrupt: Signal,
-    hangup: Signal,
-}
-
-impl Signals {
-    fn listen() -> std::io::Result<Self> {
-        Ok(Self {
-            window: signal(SignalKind::window_change())?,
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            hangup: signal(SignalKind::hangup())?,
-        })
-    }
-
-    async fn next(&mut self) -> Heard {
-        tokio::select! {
-            _ = self.window.recv() => Heard::Resized,
-            _ = self.terminate.recv() => Heard::End(15),
-            _ = self.interrupt.recv() => Heard::End(2),
-            _ = self.hangup.recv() => Heard::End(1),
-        }
-    }
-}
-
-/// A signal.
-enum Heard {
-    /// The terminal's size changed; after a break the new one is sent with the greeting.
-    Resized,
-    /// We are asked to end, by the signal of this number.
-    End(u8),
 }

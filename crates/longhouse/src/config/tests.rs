@@ -1,3 +1,5 @@
+//! The layers together, as a person meets them. What one layer does alone is tested beside it.
+
 use super::*;
 
 fn environment(home: &Path, variables: &[(&str, &str)]) -> Environment {
