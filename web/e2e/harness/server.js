@@ -6,10 +6,10 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { Api } from './api.js'
 import { processesOf } from './processes.js'
-import { waitFor, within } from './wait.js'
+import { Hopeless, waitFor, within } from './wait.js'
 
 export const PASSWORD = 'correct horse battery staple'
 /** Where programs are found: where a distribution puts them, and nothing of whoever runs the tests. */
@@ -18,6 +18,9 @@ const READY = /ready at (http:\/\/\S+)/
 const SETUP_LINK = /(http:\/\/\S+\/setup\?token=\S+)/
 /** Enough of the server's log to understand a failure, in characters. */
 const LOG_SHOWN = 6000
+
+/** Where the servers' logs stay after a run, for whoever wonders. */
+const ARTIFACTS = resolve(import.meta.dirname, '../artifacts')
 
 /** Runs `use` with a server and closes it afterwards, also after a failure. */
 export async function withServer(options, use) {
@@ -34,7 +37,8 @@ export async function withServer(options, use) {
     failure ??= error
   }
   if (failure !== undefined) {
-    failure.message += `\n--- the server's log ends with ---\n${server.log.slice(-LOG_SHOWN)}`
+    const troubles = server.log.split('\n').filter((line) => !line.includes('"level":"INFO"'))
+    failure.message += `\n--- what troubled the server ---\n${troubles.join('\n').slice(-LOG_SHOWN)}`
     throw failure
   }
 }
@@ -58,7 +62,7 @@ export class Server {
   constructor({ password = PASSWORD, env = {} } = {}) {
     mkdirSync(this.home)
     // A prompt without names and paths, and no history: what a test sees is what the test typed.
-    writeFileSync(join(this.home, '.bashrc'), "PS1='$ '\nunset HISTFILE PROMPT_COMMAND\n")
+    for (const file of ['.bashrc', '.profile']) writeFileSync(join(this.home, file), "PS1='$ '\nunset HISTFILE PROMPT_COMMAND\n")
     this.#environment = {
       HOME: this.home,
       PATH: SYSTEM_PATH,
@@ -95,7 +99,7 @@ export class Server {
     child.stdout.setEncoding('utf8').on('data', (text) => (this.console += text))
     child.stderr.setEncoding('utf8').on('data', (text) => (this.log += text))
     await waitFor('the server to say its address', () => {
-      assert.equal(child.exitCode ?? child.signalCode, null, 'the server ended')
+      if (child.exitCode !== null || child.signalCode !== null) throw new Hopeless('the server ended')
       return READY.test(this.console)
     }, { show: () => `stdout:\n${this.console}\nstderr:\n${this.log}` })
     this.url = READY.exec(this.console)[1].replace(/\/$/, '')
@@ -180,6 +184,8 @@ export class Server {
   /** What a failed test left is ended one by one, so that it disturbs no other. */
   async #abandon() {
     await this.#end('SIGKILL')
+    mkdirSync(ARTIFACTS, { recursive: true })
+    writeFileSync(join(ARTIFACTS, `${basename(process.argv[1])}-${basename(this.root)}.log`), this.log)
     for (const { pid } of processesOf(this.root, [...this.#sessions])) {
       try {
         process.kill(pid, 'SIGKILL')

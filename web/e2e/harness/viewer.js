@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import xterm from '@xterm/headless'
 import { WebSocket } from 'ws'
-import { waitFor } from './wait.js'
+import { Hopeless, waitFor } from './wait.js'
 
 export const SUBPROTOCOL = 'longhouse.terminal.v1'
 const OFFSET_BYTES = 8
@@ -47,7 +47,7 @@ export class Viewer {
     const socket = new WebSocket(Viewer.target(server, session, terminal, query), SUBPROTOCOL, { headers: { authorization: `Bearer ${token}` } })
     const viewer = new Viewer(socket, { ack })
     await waitFor('hello', () => {
-      assert.equal(viewer.closed, null, `the socket closed: ${JSON.stringify(viewer.closed)} ${viewer.closed?.error?.message ?? ''}`)
+      if (viewer.closed !== null) throw new Hopeless(`the socket closed: ${JSON.stringify(viewer.closed)} ${viewer.closed.error?.message ?? ''}`)
       return viewer.hello
     })
     assert.equal(socket.protocol, SUBPROTOCOL, 'the server chose the subprotocol')
@@ -100,8 +100,8 @@ export class Viewer {
     return this.until(`the message ${type}`, () => this.messages.find((message) => message.type === type && holds(message)))
   }
 
-  async untilClosed() {
-    await waitFor('the socket to close', () => this.closed)
+  async untilClosed(why = 'the server’s end') {
+    await waitFor(`the socket to close after ${why}`, () => this.closed)
     return this.closed.code
   }
 

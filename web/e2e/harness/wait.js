@@ -7,6 +7,9 @@ export const DEADLINE_MS = 30_000
 const FIRST_PAUSE_MS = 10
 const LONGEST_PAUSE_MS = 200
 
+/** Thrown by a condition that cannot come true any more: the waiting ends at once. */
+export class Hopeless extends Error {}
+
 /**
  * Asks `condition` until it answers with something true, and gives that back. A condition that throws is asked again; what
  * it threw last stands in the error. `show` tells what there is to see when time is up: a terminal's screen, a page's text.
@@ -23,7 +26,7 @@ export async function waitFor(what, condition, { deadline = DEADLINE_MS, show = 
     } catch (error) {
       thrown = error
     }
-    if (Date.now() > end) break
+    if (thrown instanceof Hopeless || Date.now() > end) break
     await pause(between)
     between = Math.min(between * 1.5, LONGEST_PAUSE_MS)
   }
@@ -31,7 +34,7 @@ export async function waitFor(what, condition, { deadline = DEADLINE_MS, show = 
     .then(show)
     .catch((error) => `(nothing can be shown: ${error.message})`)
   const reason = thrown === undefined ? '' : `\nlast error: ${thrown.stack ?? thrown}`
-  throw new Error(`waited ${deadline} ms in vain for ${what}${reason}${seen === '' ? '' : `\n${seen}`}`)
+  throw new Error(`waited in vain for ${what}${reason}${seen === '' ? '' : `\n${seen}`}`)
 }
 
 /** `promise`, unless it takes longer than the deadline. */

@@ -70,7 +70,7 @@ test('Claude Code writes a file when it is told to, and lives on when the server
     await viewer.untilScreen(/Claude Code v/)
     await viewer.untilScreen(/^❯/m)
     viewer.send('write a greeting')
-    await viewer.untilScreen(/❯ write a greeting/)
+    await viewer.untilScreen(/❯\swrite a greeting/)
     viewer.send('\r')
     await viewer.untilScreen(/Do you want to create greeting\.txt\?/)
     await viewer.check()
