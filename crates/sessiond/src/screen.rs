@@ -123,6 +123,29 @@ impl Screen {
         self.survive(made).unwrap_or_default()
     }
 
+    /// Lines that scrolled off the top, ever.
+    pub(crate) fn scrolled(&self) -> u64 {
+        self.machine.scrolled
+    }
+
+    /// Replaces the history by `lines`, if those are others. Says whether they were.
+    pub(crate) fn mend(&mut self, lines: &[u8]) -> bool {
+        let whole = self.snapshot(self.scrollback, Some(lines));
+        let mut mended = Self::new(self.size, self.scrollback);
+        mended.advance(&whole);
+        let (old, new) = [self as &mut Self, &mut mended]
+            .map(|screen| screen.capture(Format::Text, usize::MAX, None))
+            .into();
+        if old == new {
+            return false;
+        }
+        mended.machine.scrolled = self.machine.scrolled;
+        mended.crashes = self.crashes;
+        mended.at = self.at;
+        *self = mended;
+        true
+    }
+
     /// After a panic nothing of the emulator can be trusted: it begins anew, empty.
     fn survive<T>(&mut self, outcome: std::thread::Result<T>) -> Option<T> {
         if outcome.is_err() {

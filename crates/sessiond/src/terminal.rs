@@ -2,6 +2,7 @@
 //!
 //! This is the part that everybody reads; the task that owns the program is in [`supervisor`].
 
+pub(crate) mod history;
 pub(crate) mod input;
 pub(crate) mod log;
 pub(crate) mod pty;
@@ -52,6 +53,8 @@ pub(crate) struct Terminal {
     screen: Mutex<Screen>,
     screens: Screens,
     parsed: AtomicU64,
+    /// Lines that scrolled off the parsed screen's top, ever.
+    scrolled: AtomicU64,
     parser_moved: Notify,
     /// A `Parse` is on its way to the parsing thread.
     parse_asked: AtomicBool,
@@ -91,6 +94,7 @@ impl Terminal {
             screen: Mutex::new(Screen::new(making.size, making.scrollback)),
             screens: making.screens,
             parsed: AtomicU64::new(0),
+            scrolled: AtomicU64::new(0),
             parser_moved: Notify::new(),
             parse_asked: AtomicBool::new(false),
             // The parser must never lose bytes to the ring's bound.
@@ -213,6 +217,10 @@ impl Terminal {
         self.parsed.load(Ordering::Acquire)
     }
 
+    pub(crate) fn scrolled(&self) -> u64 {
+        self.scrolled.load(Ordering::Acquire)
+    }
+
     pub(crate) fn with_screen<T>(&self, use_it: impl FnOnce(&mut Screen) -> T) -> T {
         use_it(&mut self.screen.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -236,6 +244,7 @@ impl Terminal {
                 }
                 None => done = true,
             }
+            self.scrolled.store(screen.scrolled(), Ordering::Release);
             self.parsed.store(screen.at.offset, Ordering::Release);
             self.answer(screen);
         }

@@ -97,6 +97,8 @@ pub(crate) struct Machine {
     pub(crate) extra_modes: BTreeSet<u16>,
     /// A synchronised update is under way.
     pub(crate) synchronised: bool,
+    /// Line feeds that scrolled the screen's top away, ever.
+    pub(crate) scrolled: u64,
 }
 
 impl Machine {
@@ -114,6 +116,7 @@ impl Machine {
             title: None,
             extra_modes: BTreeSet::new(),
             synchronised: false,
+            scrolled: 0,
         }
     }
 
@@ -241,7 +244,6 @@ impl Handler for Machine {
         move_up_and_cr(rows: usize);
         backspace();
         carriage_return();
-        linefeed();
         newline();
         substitute();
         scroll_down(rows: usize);
@@ -269,6 +271,15 @@ impl Handler for Machine {
         push_keyboard_mode(mode: KeyboardModes);
         pop_keyboard_modes(count: u16);
         set_keyboard_mode(mode: KeyboardModes, behaviour: KeyboardModesApplyBehavior);
+    }
+
+    fn linefeed(&mut self) {
+        let last = self.region_lines();
+        let line = usize::try_from(self.term.grid().cursor.point.line.0).unwrap_or(0);
+        if last.start == 0 && line + 1 == last.end && !self.in_alternate_screen() {
+            self.scrolled += 1;
+        }
+        Handler::linefeed(&mut self.term);
     }
 
     fn put_tab(&mut self, count: u16) {

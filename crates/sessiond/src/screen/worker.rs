@@ -30,6 +30,8 @@ pub(crate) enum Job {
     Parse,
     Snapshot(View, oneshot::Sender<Snapshot>),
     Capture(Format, View, oneshot::Sender<String>),
+    /// Replace the parsed history by this one, if they differ and the log still ends there; says whether it did.
+    Mend(History, oneshot::Sender<bool>),
 }
 
 /// How much above the screen is wanted, and from where.
@@ -101,6 +103,9 @@ fn work(receiver: &mpsc::Receiver<(Arc<Terminal>, Job)>) {
             Some((terminal, Job::Capture(format, view, reply))) => {
                 let _unheard = reply.send(capture(&terminal, format, &view));
             }
+            Some((terminal, Job::Mend(history, reply))) => {
+                let _unheard = reply.send(mend(&terminal, &history));
+            }
             None if unfinished.is_empty() => return,
             None => {}
         }
@@ -135,5 +140,12 @@ fn capture(terminal: &Terminal, format: Format, view: &View) -> String {
     terminal.with_screen(|screen| {
         catch_up(terminal, screen);
         screen.capture(format, view.scrollback, view.history_at(terminal.parsed()))
+    })
+}
+
+fn mend(terminal: &Terminal, history: &History) -> bool {
+    terminal.with_screen(|screen| {
+        catch_up(terminal, screen);
+        terminal.parsed() == history.at && screen.mend(&history.lines)
     })
 }

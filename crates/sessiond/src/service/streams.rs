@@ -1,7 +1,6 @@
 //! The calls that stream: output, input, snapshots, captures, events.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
@@ -17,16 +16,14 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Status, Streaming};
 
 use super::{Answers, Service};
-use crate::screen::worker::{History, Job, View};
+use crate::screen::worker::{Job, View};
 use crate::session::Session;
+use crate::terminal::history;
 use crate::terminal::log::{Cursor, Mark, Piece};
 use crate::terminal::{Attached, Terminal};
 
 /// How often tmux's history is fetched in the hope that nothing is written meanwhile.
 const HISTORY_ATTEMPTS: usize = 3;
-
-/// How long output takes from tmux to the log, generously.
-const PTY_DELAY: Duration = Duration::from_millis(5);
 
 /// One reader of a terminal's output.
 struct Reader {
@@ -85,19 +82,19 @@ fn chunk(piece: Piece) -> OutputChunk {
             ..OutputChunk::default()
         },
         Piece::Mark { offset, mark } => {
-            let (size, exit) = match mark {
+            let mut chunk = OutputChunk {
+                offset,
+                ..OutputChunk::default()
+            };
+            match mark {
                 Mark::Size(size) => {
                     let (cols, rows) = (size.cols.into(), size.rows.into());
-                    (Some(Size { cols, rows }), None)
+                    chunk.size = Some(Size { cols, rows });
                 }
-                Mark::Exit(code) => (None, Some(Exit { code })),
-            };
-            OutputChunk {
-                offset,
-                size,
-                exit,
-                ..OutputChunk::default()
+                Mark::Exit(code) => chunk.exit = Some(Exit { code }),
+                Mark::Repaint => chunk.gap = true,
             }
+            chunk
         }
     }
 }
@@ -174,21 +171,13 @@ pub(super) async fn capture(
     Ok(Box::pin(stream::iter(chunks)))
 }
 
-/// What is to be shown above the screen. tmux tells its client only of lines that were on the screen when it looked, but keeps all of
-/// them: its history is taken, if it can be had for exactly this place in the output.
+/// What is to be shown above the screen: tmux's own history, if it can be had for exactly this place in the output.
 async fn view(session: &Session, terminal: &Terminal, scrollback: u32) -> View {
     let mut elsewhere = None;
     if scrollback > 0 && terminal.is_wrapped() && terminal.status().running {
         for _ in 0..HISTORY_ATTEMPTS {
-            let at = terminal.end();
-            let Ok(lines) = session.tmux.history(&terminal.name, scrollback).await else {
-                break;
-            };
-            // What tmux wrote before it answered is on its way through the PTY still.
-            tokio::time::sleep(PTY_DELAY).await;
-            if terminal.end() == at {
-                let lines = lines.into();
-                elsewhere = Some(History { at, lines });
+            elsewhere = history::fetch(session, terminal, scrollback).await;
+            if elsewhere.is_some() {
                 break;
             }
         }

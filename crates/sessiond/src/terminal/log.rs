@@ -22,6 +22,8 @@ pub(crate) enum Mark {
     Size(TerminalSize),
     /// Here the program ended.
     Exit(i32),
+    /// What was written up to here did not show everything: who shows it must paint it anew.
+    Repaint,
 }
 
 /// A reader's place in the log.

@@ -20,6 +20,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::task::AbortOnDropHandle;
 
+use super::history;
 use super::input::Outlet;
 use super::log::Mark;
 use super::pty::{OpenPty, Program, Pty, Running};
@@ -106,6 +107,7 @@ struct Live {
     exit: crate::reaper::ExitCode,
     began: Instant,
     _reader: AbortOnDropHandle<()>,
+    _mender: Option<AbortOnDropHandle<()>>,
 }
 
 impl Supervisor {
@@ -244,6 +246,10 @@ impl Supervisor {
             Arc::clone(&self.session),
         );
         let reader = AbortOnDropHandle::new(self.session.tasks.spawn(reader));
+        let mender = (self.wrapping == Wrapping::Tmux).then(|| {
+            let mend = history::mend(Arc::clone(&self.session), Arc::clone(&self.terminal));
+            self.session.tasks.spawn(mend)
+        });
         self.outlet.send_replace(Outlet::Open(Arc::clone(&pty)));
         self.live = Some(Live {
             pty,
@@ -251,6 +257,7 @@ impl Supervisor {
             exit: running.exit,
             began: Instant::now(),
             _reader: reader,
+            _mender: mender.map(AbortOnDropHandle::new),
         });
     }
 

@@ -228,3 +228,31 @@ async fn a_wrapped_terminal_is_resized_restarted_and_closed() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_viewer_is_told_to_repaint_after_a_burst_that_tmux_did_not_show() {
+    let house = House::new().await;
+    house.create(wrapped("t", &SHELL)).await.unwrap();
+    house.wait_for_screen("t", "$").await;
+    let mut output = house
+        .output("t", house.terminal("t").await.offset)
+        .await
+        .unwrap();
+    house
+        .type_in("t", "seq 5000 5400; echo fin$((1+1))\n")
+        .await;
+    while output.gaps == 0 {
+        output.next().await;
+    }
+    // The snapshot that the viewer asks for then has every line.
+    let history = house
+        .capture("t", capture_request::Format::Text, 2000)
+        .await;
+    let lines: Vec<&str> = history.lines().collect();
+    let expected: Vec<String> = (5000..=5400).map(|n| n.to_string()).collect();
+    let first = lines
+        .iter()
+        .position(|l| *l == "5000")
+        .expect("the first line");
+    assert_eq!(lines[first..first + expected.len()], expected);
+}
