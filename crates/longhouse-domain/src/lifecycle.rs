@@ -94,6 +94,11 @@ pub enum Phase {
         /// How to find it.
         handle: RuntimeHandle,
     },
+    /// Its programs have been asked to end, to be started again at once.
+    Restarting {
+        /// How to find it.
+        handle: RuntimeHandle,
+    },
     /// At rest.
     Stopped {
         /// Why, where it was not a person's wish.
@@ -112,7 +117,7 @@ impl Phase {
     pub fn status(&self) -> Status {
         match self {
             Self::Pending => Status::Pending,
-            Self::Starting => Status::Starting,
+            Self::Starting | Self::Restarting { .. } => Status::Starting,
             Self::Running { .. } | Self::Stopping { .. } => Status::Running,
             Self::Stopped { .. } => Status::Stopped,
             Self::Error { .. } => Status::Error,
@@ -126,6 +131,7 @@ impl Phase {
             Self::Stopping { .. } => Some("stopping"),
             Self::Stopped { reason } => reason.as_deref(),
             Self::Error { reason } => Some(reason),
+            Self::Restarting { .. } => Some("restarting"),
             Self::Pending | Self::Starting | Self::Running { .. } => None,
         }
     }
@@ -134,7 +140,9 @@ impl Phase {
     #[must_use]
     pub fn handle(&self) -> Option<&RuntimeHandle> {
         match self {
-            Self::Running { handle } | Self::Stopping { handle } => Some(handle),
+            Self::Running { handle } | Self::Stopping { handle } | Self::Restarting { handle } => {
+                Some(handle)
+            }
             Self::Pending | Self::Starting | Self::Stopped { .. } | Self::Error { .. } => None,
         }
     }
@@ -191,7 +199,14 @@ pub fn next_step(wish: Wish, phase: &Phase, observed: &Observed) -> Step {
                 reason: reason.clone(),
             })
         }
-        (Wish::Running, Phase::Stopping { .. }, Observed::Gone { .. }) => Step::Provision,
+        (
+            Wish::Running,
+            Phase::Stopping { .. } | Phase::Restarting { .. },
+            Observed::Gone { .. },
+        ) => Step::Provision,
+        (Wish::Running, Phase::Restarting { .. }, Observed::Alive(handle)) => {
+            Step::Stop(handle.clone())
+        }
         // Started again by a person.
         (Wish::Running, Phase::Stopped { .. } | Phase::Error { .. }, Observed::Gone { .. }) => {
             Step::Provision
@@ -225,6 +240,7 @@ mod tests {
             Just(Phase::Starting),
             Just(Phase::Running { handle: handle() }),
             Just(Phase::Stopping { handle: handle() }),
+            Just(Phase::Restarting { handle: handle() }),
             Just(Phase::Stopped { reason: None }),
             Just(Phase::Error {
                 reason: "x".to_owned()

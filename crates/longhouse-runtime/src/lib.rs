@@ -87,7 +87,7 @@ pub trait Runtime: Send + Sync + 'static {
     /// Sessions of which something is left on this machine (a directory, a socket), whether or not anybody remembers them.
     async fn leftovers(&self) -> std::io::Result<Vec<Leftover>>;
 
-    /// Clears away one of them.
+    /// Clears away one of them: what lives of it, its sockets, its directories. A working directory with something in it stays.
     async fn clear(&self, leftover: &Leftover) -> std::io::Result<()>;
 }
 

@@ -10,7 +10,7 @@ use longhouse_domain::terminal::{
 };
 use longhouse_domain::{SessionId, UserId};
 use longhouse_runtime::ProvisionError;
-use longhouse_store::{Created, IdempotencyKey, SessionRef};
+use longhouse_store::{Created, IdempotencyKey, SessionRef, StoreError};
 
 use super::driver::make;
 use super::request::NewSession;
@@ -76,9 +76,12 @@ impl Engine {
         key: Option<&IdempotencyKey>,
     ) -> Result<Option<SessionView>, EngineError> {
         let Some(key) = key else { return Ok(None) };
-        let Some(id) = self.context().store.session_made_with(key).await? else {
-            return Ok(None);
-        };
+        let made = self.context().store.session_made_with(key).await;
+        let made = made.map_err(|error| match error {
+            StoreError::Conflict(why) => EngineError::conflict("idempotency.conflict", why),
+            other => other.into(),
+        })?;
+        let Some(id) = made else { return Ok(None) };
         let session = self
             .context()
             .store

@@ -114,6 +114,17 @@ impl Hub {
         })
     }
 
+    /// Asks sessiond again which bytes it keeps: that moves on with every one that is written.
+    pub(super) async fn look_again(&self) -> Result<(), EngineError> {
+        let connection = terminals::connected(&mut self.connections.clone()).await?;
+        let terminal = terminals::find(&connection, &self.name).await?;
+        let mut state = self.shared.lock();
+        if state.boot_id == connection.boot_id() {
+            state.oldest = terminal.oldest;
+        }
+        Ok(())
+    }
+
     /// How many look.
     pub(crate) fn viewers(&self) -> usize {
         self.shared.lock().presence.count()

@@ -125,6 +125,9 @@ impl Viewer {
         from: Option<u64>,
         access: Access,
     ) -> Result<Self, EngineError> {
+        if from.is_some() {
+            hub.look_again().await?;
+        }
         let changed = hub.shared.watch();
         let (epoch, next_mark, exit_before, size, oldest, end) = {
             let state = hub.shared.lock();

@@ -1,7 +1,7 @@
 //! A session's life, from the wish to its end, over faults and restarts.
 
 use longhouse_domain::event::EventKind;
-use longhouse_domain::lifecycle::Wish;
+use longhouse_domain::lifecycle::{Phase, Wish};
 use longhouse_domain::{Role, Status};
 use longhouse_engine::{Action, CatchUp, EngineError, SessionPatch};
 use longhouse_runtime::echo::Trouble;
@@ -132,6 +132,7 @@ async fn a_wish_that_was_only_written_down_is_carried_out_by_the_next_server() {
     let mut house = House::new().await;
     let gone = house.running("gone").await;
     let stopped = house.running("stopped").await;
+    let restarts = house.running("restarts").await;
     house
         .restart(async |store, _| {
             let now = gone.session.created_at;
@@ -143,9 +144,17 @@ async fn a_wish_that_was_only_written_down_is_carried_out_by_the_next_server() {
                 .set_wish(stopped.session.id, Wish::Stopped, now)
                 .await
                 .unwrap();
+            let handle = restarts.session.phase.handle().unwrap().clone();
+            let phase = Phase::Restarting { handle };
+            store
+                .set_phase(restarts.session.id, phase, now)
+                .await
+                .unwrap();
         })
         .await;
     house.wait_for_status("stopped", Status::Stopped).await;
+    let again = house.wait_for_status("restarts", Status::Running).await;
+    assert_ne!(again.session.phase, restarts.session.phase);
     in_time("the deleted session is gone", async {
         while house
             .engine
@@ -153,7 +162,7 @@ async fn a_wish_that_was_only_written_down_is_carried_out_by_the_next_server() {
             .await
             .unwrap()
             .total
-            > 1
+            > 2
         {
             tokio::task::yield_now().await;
         }
@@ -188,14 +197,16 @@ async fn stopping_starting_and_restarting_come_to_what_was_asked() {
     house.engine.stop_session(&house.ann, "one").await.unwrap();
     house.engine.start_session(&house.ann, "one").await.unwrap();
     house.wait_for_status("one", Status::Running).await;
-    let before = house.engine.last_seq().await.unwrap();
-    house
+    let restarted = house
         .engine
         .restart_session(&house.ann, "one")
         .await
         .unwrap();
+    assert_eq!(
+        (restarted.session.status(), restarted.pid),
+        (Status::Starting, None)
+    );
     house.wait_for_status("one", Status::Running).await;
-    assert!(house.engine.last_seq().await.unwrap() > before);
     house.close().await;
 }
 

@@ -191,6 +191,24 @@ impl Layout {
     }
 
     /// The same, but for the link's socket and the directory that holds it: the server listens there.
+    /// [`Self::remove`], but a working directory with something in it stays: nobody remembers the session (another database, a
+    /// restored one), and what was worked on is not ours to throw away.
+    pub(super) fn remove_unless_worked_in(&self, session: SessionId) -> io::Result<()> {
+        self.remove_sockets(&session.short())?;
+        let untouched = match std::fs::read_dir(self.workspace(session)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => true,
+            entries => entries?.next().is_none(),
+        };
+        if untouched {
+            return remove_below(&self.sessions_dir(), &session.to_string());
+        }
+        tracing::warn!(
+            workspace = %self.workspace(session).display(),
+            "the working directory of a session that nobody remembers is kept; remove it by hand if it is not needed"
+        );
+        Ok(())
+    }
+
     pub(super) fn remove_all_but_link(&self, session: SessionId) -> io::Result<()> {
         remove_below(&self.sessions_dir(), &session.to_string())?;
         let (dir, link) = (self.socket_dir(session), self.link_socket(session));
@@ -303,6 +321,22 @@ mod tests {
             let refusal = private_dir(path).unwrap_err().to_string();
             assert!(refusal.contains(part), "{refusal}");
         }
+    }
+
+    #[test]
+    fn what_was_worked_on_in_a_session_that_nobody_remembers_is_kept() {
+        let root = tempfile::tempdir().unwrap();
+        let layout = Layout::new(root.path().join("data"), root.path().join("run")).unwrap();
+        let [worked, untouched] = [1, 2].map(|n| SessionId(uuid::Uuid::from_u128(n)));
+        for session in [worked, untouched] {
+            layout.make(session).unwrap();
+        }
+        fs::write(layout.workspace(worked).join("work.txt"), "hours").unwrap();
+        for session in [worked, untouched] {
+            layout.remove_unless_worked_in(session).unwrap();
+        }
+        assert!(layout.workspace(worked).join("work.txt").exists());
+        assert_eq!(layout.found().unwrap(), (vec![worked], Vec::new()));
     }
 
     #[test]

@@ -247,7 +247,11 @@ impl Runtime for HostRuntime {
 
     async fn clear(&self, leftover: &Leftover) -> io::Result<()> {
         match leftover.session {
-            Some(session) => self.destroy(session, &Workdir::Own).await,
+            Some(session) => {
+                end::end(self, session, None, Keep::Nothing).await?;
+                self.blocking(move |host| host.layout.remove_unless_worked_in(session))
+                    .await?
+            }
             None if crate::is_short_name(&leftover.name) => {
                 end::clear_short(self, leftover.name.clone()).await
             }

@@ -19,10 +19,10 @@ const DELETE_GRACE: Duration = Duration::from_secs(1);
 impl Driver {
     /// Asks the programs to end, ends them, and writes down that they have.
     pub(super) async fn stop(&mut self, handle: RuntimeHandle) -> Result<Next, EngineError> {
-        self.turn_to(Phase::Stopping {
-            handle: handle.clone(),
-        })
-        .await?;
+        if !matches!(self.session.phase, Phase::Restarting { .. }) {
+            let handle = handle.clone();
+            self.turn_to(Phase::Stopping { handle }).await?;
+        }
         let connection = self.present_connection().await;
         if let Some(connection) = &connection {
             self.keep_screens(connection).await;

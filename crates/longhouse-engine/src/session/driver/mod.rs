@@ -219,14 +219,16 @@ impl Driver {
         self.change(Box::new(|session| {
             session.wish = Wish::Running;
             match session.phase.clone() {
-                Phase::Running { handle } | Phase::Stopping { handle } => {
-                    turn(session, Phase::Stopping { handle })
-                }
+                Phase::Running { handle }
+                | Phase::Stopping { handle }
+                | Phase::Restarting { handle } => turn(session, Phase::Restarting { handle }),
                 Phase::Stopped { .. } | Phase::Error { .. } => turn(session, Phase::Starting),
                 Phase::Pending | Phase::Starting => Vec::new(),
             }
         }))
-        .await
+        .await?;
+        self.publish(Live::come_to_rest);
+        Ok(())
     }
 
     /// Writes a change down, and tells of it.
