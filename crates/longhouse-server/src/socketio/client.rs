@@ -11,15 +11,12 @@ use socketioxide::{SendError, SocketError};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::commands::{self, Command};
+use super::commands::{self, Command, Commands};
 use super::events;
 use super::wire::{Handshake, SocketAck};
 use crate::auth::until_revoked;
 use crate::problem::Problem;
 use crate::state::AppState;
-
-/// How many of a client's messages wait to be dealt with, in their order.
-const COMMANDS: usize = 256;
 
 /// The pauses between two looks whether there is room in the client's buffer: the library does not say when there is.
 const FIRST_PAUSE: Duration = Duration::from_millis(2);
@@ -52,8 +49,8 @@ impl Client {
             gone: app.stop().child_token(),
             socket,
         };
-        let (commands, queue) = mpsc::channel(COMMANDS);
-        client.listen(&commands);
+        let (commands, queue) = Commands::new();
+        commands::listen(&client.socket, &commands);
         let gone = client.gone.clone();
         client.socket.on_disconnect(move || {
             gone.cancel();
@@ -61,10 +58,6 @@ impl Client {
         });
         let tasks = app.tasks().clone();
         tasks.spawn(client.serve(identity, handshake.last_seq, queue));
-    }
-
-    fn listen(&self, commands: &mpsc::Sender<Command>) {
-        commands::listen(&self.socket, commands);
     }
 
     async fn serve(

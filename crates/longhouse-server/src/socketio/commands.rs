@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use socketioxide::ParserError;
 use socketioxide::extract::{AckSender, SocketRef, TryData};
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::client::{Client, Subscription, acknowledge};
 use super::terminals::Joined;
@@ -24,6 +24,57 @@ const MOST_LOGS: usize = 16;
 pub(super) struct Command {
     what: Wanted,
     ack: AckSender,
+    /// Its share of what a client may have waiting.
+    _room: OwnedSemaphorePermit,
+}
+
+/// The queue of one client's messages: bounded by their number and by their size.
+#[derive(Clone)]
+pub(super) struct Commands {
+    queue: mpsc::Sender<Command>,
+    room: Arc<Semaphore>,
+}
+
+/// How many of a client's messages wait to be dealt with, and how many bytes they may hold together.
+const MOST_COMMANDS: usize = 4096;
+const MOST_BYTES: usize = 4 << 20;
+
+/// What a message without input counts for, in bytes.
+const SMALL: usize = 256;
+
+impl Commands {
+    pub(super) fn new() -> (Self, mpsc::Receiver<Command>) {
+        let (queue, receiver) = mpsc::channel(MOST_COMMANDS);
+        let room = Arc::new(Semaphore::new(MOST_BYTES));
+        (Self { queue, room }, receiver)
+    }
+
+    fn push(&self, what: Wanted, ack: AckSender) {
+        let bytes = match &what {
+            Wanted::Type(_, input) => SMALL + input.0.len(),
+            _ => SMALL,
+        };
+        let room = u32::try_from(bytes)
+            .ok()
+            .and_then(|bytes| Arc::clone(&self.room).try_acquire_many_owned(bytes).ok());
+        let refused = match room {
+            Some(room) => match self.queue.try_send(Command {
+                what,
+                ack,
+                _room: room,
+            }) {
+                Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => return,
+                Err(mpsc::error::TrySendError::Full(command)) => command.ack,
+            },
+            None => ack,
+        };
+        let problem = Problem::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "event.too_many",
+            "too many messages at once",
+        );
+        acknowledge(refused, Err(problem.retry_after(1)));
+    }
 }
 
 enum Wanted {
@@ -39,7 +90,7 @@ enum Wanted {
 }
 
 /// Registers every event that clients send.
-pub(super) fn listen(socket: &SocketRef, commands: &mpsc::Sender<Command>) {
+pub(super) fn listen(socket: &SocketRef, commands: &Commands) {
     on(
         socket,
         commands,
@@ -91,7 +142,7 @@ pub(super) fn listen(socket: &SocketRef, commands: &mpsc::Sender<Command>) {
             "event.unknown",
             "there is no such event",
         );
-        enqueue(&queue, Wanted::Refuse(unknown), ack);
+        queue.push(Wanted::Refuse(unknown), ack);
         std::future::ready(())
     });
 }
@@ -99,7 +150,7 @@ pub(super) fn listen(socket: &SocketRef, commands: &mpsc::Sender<Command>) {
 /// Registers one event. The queueing happens before the future that the library spawns, which keeps the order.
 fn on<T>(
     socket: &SocketRef,
-    commands: &mpsc::Sender<Command>,
+    commands: &Commands,
     event: &'static str,
     wanted: impl Fn(T) -> Wanted + Clone + Send + Sync + 'static,
 ) where
@@ -111,7 +162,7 @@ fn on<T>(
             Ok(data) => wanted(data),
             Err(error) => Wanted::Refuse(unreadable(&error)),
         };
-        enqueue(&queue, what, ack);
+        queue.push(what, ack);
         std::future::ready(())
     });
 }
@@ -119,18 +170,6 @@ fn on<T>(
 fn unreadable(error: &ParserError) -> Problem {
     tracing::debug!(%error, "a client's message could not be read");
     Problem::invalid_field("", "the message does not have the form of this event")
-}
-
-fn enqueue(queue: &mpsc::Sender<Command>, what: Wanted, ack: AckSender) {
-    if let Err(mpsc::error::TrySendError::Full(command)) = queue.try_send(Command { what, ack }) {
-        let problem = Problem::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            "event.too_many",
-            "too many messages at once",
-        )
-        .retry_after(1);
-        acknowledge(command.ack, Err(problem));
-    }
 }
 
 /// What a client follows.

@@ -3,13 +3,13 @@
 //! `terminal:history`, `terminal:output` carry the session's identifier, the bytes, and the terminal's name;
 //! `terminal:exit` the identifier, the exit code, and the name. A further history means: start anew, you fell behind.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::body::Bytes;
 use axum::http::StatusCode;
+use bytes::{Bytes, BytesMut};
 use longhouse_domain::terminal::TerminalSize;
 use longhouse_engine::{Access, EngineError, Join, Viewer, ViewerEvent, ViewerInput};
-use tokio::sync::mpsc;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::client::{Client, Gone, Subscription};
@@ -19,14 +19,14 @@ use crate::problem::Problem;
 /// Largest piece of output in one event, in bytes. With the bound on packets it bounds what one slow client costs.
 const PIECE: usize = 32 * 1024;
 
-/// How many pieces of input wait for a program that does not read.
-const INPUT_PIECES: usize = 64;
+/// How much input waits for a program that does not read, in bytes.
+const WAITING_INPUT: usize = 1 << 20;
 
 /// A terminal that a client has joined. Dropping it leaves.
 pub(super) struct Joined {
     access: Access,
     input: ViewerInput,
-    typed: mpsc::Sender<Bytes>,
+    typed: Arc<Typed>,
     ended: CancellationToken,
     _output: Subscription,
     _typing: Subscription,
@@ -54,7 +54,7 @@ pub(super) async fn join(
         joined => joined?,
     };
     let (access, input) = (viewer.hello().access, viewer.input());
-    let (typed, queue) = mpsc::channel(INPUT_PIECES);
+    let typed = Arc::<Typed>::default();
     let ended = CancellationToken::new();
     let output = {
         let (to, ended, name) = (Arc::clone(client), ended.clone(), terminal.to_owned());
@@ -64,7 +64,7 @@ pub(super) async fn join(
             let _ = send_output(&to, viewer, &id, &name).await;
         })
     };
-    let typing = Subscription::begin(client, type_in(input.clone(), queue));
+    let typing = Subscription::begin(client, type_in(input.clone(), Arc::clone(&typed)));
     Ok(Joined {
         access,
         input,
@@ -92,18 +92,14 @@ impl Joined {
                 "you may look at this terminal, not type",
             ));
         }
-        self.typed.try_send(data).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => Problem::new(
-                StatusCode::CONFLICT,
-                "terminal.not_reading",
-                "the program in the terminal does not read its input",
-            ),
-            mpsc::error::TrySendError::Closed(_) => Problem::new(
-                StatusCode::NOT_FOUND,
-                "terminal.not_found",
-                "the terminal is gone",
-            ),
-        })
+        if self.typed.push(&data) {
+            return Ok(());
+        }
+        Err(Problem::new(
+            StatusCode::CONFLICT,
+            "terminal.not_reading",
+            "the program in the terminal does not read its input",
+        ))
     }
 
     /// Says how large the client's window is.
@@ -114,8 +110,44 @@ impl Joined {
     }
 }
 
-async fn type_in(input: ViewerInput, mut queue: mpsc::Receiver<Bytes>) {
-    while let Some(data) = queue.recv().await {
+/// Input on its way to a program. Keys that were typed while an earlier one was under way go together.
+#[derive(Default)]
+struct Typed {
+    waiting: Mutex<BytesMut>,
+    more: Notify,
+}
+
+impl Typed {
+    /// Adds input; `false` where too much is waiting already.
+    fn push(&self, data: &[u8]) -> bool {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if waiting.len() + data.len() > WAITING_INPUT {
+            return false;
+        }
+        waiting.extend_from_slice(data);
+        drop(waiting);
+        self.more.notify_one();
+        true
+    }
+
+    /// Everything that waits, as soon as something does.
+    async fn take(&self) -> Bytes {
+        loop {
+            let taken = {
+                let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+                waiting.split().freeze()
+            };
+            if !taken.is_empty() {
+                return taken;
+            }
+            self.more.notified().await;
+        }
+    }
+}
+
+async fn type_in(input: ViewerInput, typed: Arc<Typed>) {
+    loop {
+        let data = typed.take().await;
         if let Err(error) = input.write(data).await {
             tracing::debug!(%error, "input did not arrive");
             return;

@@ -18,7 +18,7 @@ async fn bodies_that_do_not_fit_are_refused_with_the_field() {
         (r#"{"name":"a"}}"#, 400, "request.malformed_json", ""),
         (r#"{"name":"\ud800"}"#, 400, "request.malformed_json", ""),
         (r#"{"name":NaN}"#, 400, "request.malformed_json", ""),
-        (&deep, 400, "request.malformed_json", ""),
+        (&deep, 422, "request.invalid", ""),
         ("[]", 422, "request.invalid", ""),
         ("null", 422, "request.invalid", ""),
         (r#"{"name":"a","name":"b"}"#, 422, "request.invalid", "name"),
