@@ -64,6 +64,7 @@ function Alone({ session, terminal }: { session: Session; terminal: TerminalInfo
         }
         onFullScreen={() => undefined}
         onRestart={() => actions.restart(name)}
+        onEnded={actions.refresh}
         onClose={() => actions.close(name, leave)}
       />
     </main>

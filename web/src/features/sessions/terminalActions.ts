@@ -10,6 +10,8 @@ export interface TerminalActions {
   restart: (name: string) => Promise<void>
   close: (name: string, onClosed: () => void) => void
   adding: boolean
+  /** Ask the server anew which terminals run. */
+  refresh: () => void
 }
 
 export function useTerminalActions(session: Session): TerminalActions {
@@ -39,6 +41,7 @@ export function useTerminalActions(session: Session): TerminalActions {
     restart: restart.mutateAsync,
     close: (name, onClosed) => closing.mutate(name, { onSuccess: onClosed }),
     adding: addition.isPending,
+    refresh: () => void refresh(),
   }
 }
 

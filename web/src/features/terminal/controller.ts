@@ -38,6 +38,8 @@ export interface TerminalView {
 export interface ControllerEvents {
   shortcut: (shortcut: Shortcut) => void
   copied: (text: string) => void
+  /** The program ended. */
+  ended: () => void
 }
 
 /** A window that is being dragged asks for a size at most this often, in milliseconds. */
@@ -233,6 +235,7 @@ export class TerminalController {
         break
       case 'exit':
         this.#publish({ exit: { code: effect.code } })
+        this.#events.ended()
         break
       case 'presence':
         this.#publish({ viewers: effect.viewers })

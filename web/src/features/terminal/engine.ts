@@ -31,6 +31,7 @@ export interface EngineEvents {
 
 const SCROLLBACK_LINES = 10_000
 const SMALLEST_FONT = 4
+const SCROLLBAR_PIXELS = 10
 export const FONT_FAMILY = "'JetBrains Mono Variable', ui-monospace, 'SFMono-Regular', 'DejaVu Sans Mono', Menlo, Consolas, monospace"
 
 const SEARCH_COLORS = {
@@ -57,9 +58,10 @@ export class TerminalEngine {
       cursorInactiveStyle: 'outline',
       fontFamily: FONT_FAMILY,
       fontSize: preferences.fontSize,
-      lineHeight: 1.15,
+      lineHeight: 1,
       letterSpacing: 0,
       macOptionIsMeta: true,
+      overviewRuler: { width: SCROLLBAR_PIXELS },
       minimumContrastRatio: 3,
       rightClickSelectsWord: false,
       scrollback: SCROLLBACK_LINES,

@@ -144,7 +144,16 @@ const ANSI_NAMES = [
 
 export function xtermTheme(theme: TerminalTheme): ITheme {
   const { ansi: colors, ...base } = theme.colors
-  const result: ITheme = { ...base, cursorAccent: base.background, overviewRulerBorder: 'transparent' }
+  // The slider is a hint, not a wall: the text's colour, mostly transparent.
+  const slider = (opacity: string): string => `${base.foreground}${opacity}`
+  const result: ITheme = {
+    ...base,
+    cursorAccent: base.background,
+    overviewRulerBorder: '#00000000',
+    scrollbarSliderBackground: slider('1f'),
+    scrollbarSliderHoverBackground: slider('3d'),
+    scrollbarSliderActiveBackground: slider('5c'),
+  }
   ANSI_NAMES.forEach((name, index) => {
     const color = colors[index]
     if (color !== undefined) result[name] = color
