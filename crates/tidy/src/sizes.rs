@@ -9,6 +9,8 @@ use crate::repository::{files, rust_files};
 const FILE_LINES: usize = 400;
 /// Lines of a Rust function, from its `fn` to its closing brace.
 const FUNCTION_LINES: usize = 60;
+/// Lines of a test: it may tell a story from beginning to end, and would only lose by being told in pieces.
+const TEST_LINES: usize = 100;
 
 /// Files that are longer, each with the reason why dividing it would make it worse.
 const LONG_FILES: &[(&str, &str)] = &[];
@@ -63,12 +65,12 @@ struct LongFunctions<'a> {
 }
 
 impl LongFunctions<'_> {
-    fn judge(&mut self, signature: &syn::Signature, body: &syn::Block) {
+    fn judge(&mut self, signature: &syn::Signature, body: &syn::Block, limit: usize) {
         let first = signature.fn_token.span.start().line;
         let lines = body.brace_token.span.close().end().line - first + 1;
-        if lines > FUNCTION_LINES {
+        if lines > limit {
             let name = &signature.ident;
-            let message = format!("`{name}` has {lines} lines, more than {FUNCTION_LINES}");
+            let message = format!("`{name}` has {lines} lines, more than {limit}");
             self.found.push((
                 format!("{}::{name}", self.path),
                 Finding::at(self.path, first, message),
@@ -77,20 +79,32 @@ impl LongFunctions<'_> {
     }
 }
 
+/// Whether one of the attributes makes the function a test, as `#[test]` and `#[tokio::test(...)]` do.
+fn is_test(attributes: &[syn::Attribute]) -> bool {
+    let last =
+        |attribute: &syn::Attribute| attribute.path().segments.last().map(|s| s.ident == "test");
+    attributes.iter().filter_map(last).any(|test| test)
+}
+
 impl<'ast> Visit<'ast> for LongFunctions<'_> {
     fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
-        self.judge(&item.sig, &item.block);
+        let limit = if is_test(&item.attrs) {
+            TEST_LINES
+        } else {
+            FUNCTION_LINES
+        };
+        self.judge(&item.sig, &item.block, limit);
         visit::visit_item_fn(self, item);
     }
 
     fn visit_impl_item_fn(&mut self, item: &'ast syn::ImplItemFn) {
-        self.judge(&item.sig, &item.block);
+        self.judge(&item.sig, &item.block, FUNCTION_LINES);
         visit::visit_impl_item_fn(self, item);
     }
 
     fn visit_trait_item_fn(&mut self, item: &'ast syn::TraitItemFn) {
         if let Some(block) = &item.default {
-            self.judge(&item.sig, block);
+            self.judge(&item.sig, block, FUNCTION_LINES);
         }
         visit::visit_trait_item_fn(self, item);
     }
@@ -171,6 +185,26 @@ fn long_functions_are_found_wherever_they_stand() {
         assert_eq!(found.len(), 1, "{text}");
         assert_eq!(found[0].0, "a.rs::f");
     }
+}
+
+#[test]
+fn a_test_may_be_longer_but_not_endless() {
+    let test = |attribute: &str, lines: usize| {
+        let text = format!(
+            "{attribute}\nfn f() {{\n{}}}\n",
+            "    g();\n".repeat(lines - 2)
+        );
+        function_lengths("a.rs", &text).len()
+    };
+    for attribute in ["#[test]", "#[tokio::test(flavor = \"multi_thread\")]"] {
+        assert_eq!(test(attribute, TEST_LINES), 0);
+        assert_eq!(test(attribute, TEST_LINES + 1), 1);
+    }
+    assert_eq!(
+        test("#[cfg(test)]", FUNCTION_LINES + 1),
+        1,
+        "a helper is no test"
+    );
 }
 
 #[test]
