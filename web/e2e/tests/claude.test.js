@@ -80,8 +80,8 @@ test('Claude Code writes a file when it is told to, and lives on when the server
     await viewer.untilClosed()
     const from = viewer.next
     await server.start()
-    const { pid, status } = await api.get(`/api/sessions/${session.id}`)
-    assert.deepEqual({ pid, status }, { pid: session.pid, status: 'running' })
+    assert.equal((await api.get(`/api/sessions/${session.id}`)).status, 'running')
+    await waitFor('its daemon to dial in again', async () => (await api.get(`/api/sessions/${session.id}`)).pid === session.pid)
     const back = await Viewer.open(server, session, 'agent', { from })
     const fresh = await Viewer.open(server, session, 'agent', { mode: 'read' })
     await fresh.untilScreen(/Do you want to create greeting\.txt\?/)
