@@ -5,13 +5,15 @@
 
 use std::collections::BTreeSet;
 
+use bytes::Bytes;
+
 /// Parameters of a sequence beyond this many bytes are of no interest here.
 const PARAMETER_LIMIT: usize = 32;
 
-/// Private modes that are off in a fresh terminal: application cursor keys, reverse video, mouse in all its kinds, focus
+/// Private modes that are off in a fresh terminal: application cursor keys, reverse video, origin, mouse in all its kinds, focus
 /// reports, alternate screens, bracketed paste, synchronised output, colour scheme reports, in-band size reports.
-const OFF_AT_FIRST: [u16; 17] = [
-    1, 5, 9, 47, 66, 1000, 1002, 1003, 1004, 1005, 1006, 1015, 1016, 1047, 1049, 2004, 2026,
+const OFF_AT_FIRST: [u16; 18] = [
+    1, 5, 6, 9, 47, 66, 1000, 1002, 1003, 1004, 1005, 1006, 1015, 1016, 1047, 1049, 2004, 2026,
 ];
 
 /// Private modes that are on in a fresh terminal: automatic wrap, cursor shown.
@@ -120,11 +122,27 @@ impl ModeTracker {
             bytes.extend(format!("\x1b[?{mode}{end}").bytes());
         }
         // The scroll region is saved around its reset, which moves the cursor home.
-        bytes.extend(b"\x1b7\x1b[r\x1b8\x1b[0m\x1b[0 q\x0f\x1b(B");
+        bytes.extend(b"\x1b7\x1b[r\x1b8\x1b[4l\x1b[20l\x1b[0m\x1b[0 q\x0f\x1b(B");
         for mode in self.changed.iter().filter(|mode| alternate(mode)) {
             bytes.extend(format!("\x1b[?{mode}l").bytes());
         }
         bytes
+    }
+
+    /// A repaint as it is shown here. It begins with a full reset, which in a browser's terminal is right; in a person's
+    /// own it would wipe what they had on the screen and above it. Here that is scrolled up instead.
+    pub(super) fn repaint(&mut self, snapshot: Bytes, rows: u16) -> Bytes {
+        let Some(content) = snapshot.strip_prefix(b"\x1bc") else {
+            self.feed(&snapshot);
+            return snapshot;
+        };
+        let mut bytes = std::mem::take(self).restore();
+        bytes.extend(format!("\x1b[{rows};1H").bytes());
+        bytes.extend(std::iter::repeat_n(b'\n', rows.into()));
+        bytes.extend(b"\x1b[H\x1b[2J");
+        self.feed(content);
+        bytes.extend_from_slice(content);
+        bytes.into()
     }
 }
 
@@ -168,6 +186,21 @@ mod tests {
         assert_eq!(restored(b"\x1b[?1049h\x1b[?25l\x1b[?25h\x1b[?1049l"), "");
         assert_eq!(restored(b"\x1b[>1u\x1b[<u\x1b[>4;2m\x1b[>4;0m"), "");
         assert_eq!(restored(b"\x1b[?1003h\x1b[?1006h\x1bc"), "");
+    }
+
+    #[test]
+    fn a_repaint_keeps_what_a_person_had_on_the_screen() {
+        let mut modes = ModeTracker::default();
+        modes.feed(b"\x1b[?25l");
+        let shown = modes.repaint(Bytes::from_static(b"\x1bchello\x1b[?2004h"), 3);
+        let shown = String::from_utf8(shown.to_vec()).unwrap();
+        assert!(!shown.contains("\x1bc"), "{shown:?}");
+        assert!(shown.starts_with("\x1b[?25h"), "{shown:?}");
+        assert!(
+            shown.ends_with("\x1b[3;1H\n\n\n\x1b[H\x1b[2Jhello\x1b[?2004h"),
+            "{shown:?}"
+        );
+        assert!(modes.restore().starts_with(b"\x1b[?2004l"));
     }
 
     #[test]

@@ -261,16 +261,17 @@ impl Relay {
 
     /// A binary frame: the repaint that was announced, or output with its offset before it.
     fn output(&mut self, mut bytes: Bytes, snapshot_at: &mut Option<u64>) -> Option<Piece> {
-        let end = match snapshot_at.take() {
-            Some(offset) => offset,
-            None if bytes.len() < OFFSET_BYTES => return None,
-            None => {
-                let offset = bytes.get_u64();
-                offset + u64::try_from(bytes.len()).unwrap_or(0)
-            }
+        let end = if let Some(offset) = snapshot_at.take() {
+            bytes = self.modes.repaint(bytes, screen_rows());
+            offset
+        } else if bytes.len() >= OFFSET_BYTES {
+            let offset = bytes.get_u64();
+            self.modes.feed(&bytes);
+            offset + u64::try_from(bytes.len()).unwrap_or(0)
+        } else {
+            return None;
         };
         self.next = Some(end);
-        self.modes.feed(&bytes);
         let offset = Some(end);
         Some(Piece { bytes, offset })
     }
@@ -367,7 +368,7 @@ impl Relay {
 
     /// One reversed line at the bottom. The repaint after the next connection removes it.
     fn show_notice(&mut self) {
-        let rows = raw_mode::size().map_or(TerminalSize::DEFAULT.rows, |size| size.rows);
+        let rows = screen_rows();
         let text = format!(
             "\x1b7\x1b[{rows};1H\x1b[0;7m longhouse: the server is away; reconnecting (ctrl-\\ ctrl-\\ leaves) \x1b[0m\x1b[K\x1b8"
         );
@@ -378,6 +379,10 @@ impl Relay {
         // A held terminal has no room for it, and needs no notice.
         self.notice_shown = self.console.output.try_send(piece).is_ok();
     }
+}
+
+fn screen_rows() -> u16 {
+    raw_mode::size().unwrap_or_default().rows
 }
 
 /// After a restart the server may know a session before it has reached it again.

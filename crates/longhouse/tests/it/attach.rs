@@ -37,6 +37,32 @@ async fn what_is_typed_reaches_the_session_and_detaching_leaves_it_running() {
 }
 
 #[tokio::test]
+async fn a_session_is_made_and_opened_in_one_step() {
+    let house = House::started();
+    let arguments = [
+        "session",
+        "new",
+        "quick",
+        "--multiplexer",
+        "none",
+        "--workdir",
+        ".",
+        "--attach",
+    ];
+    let mut desk = AtTerminal::start(&house, &arguments);
+    wait_for("the terminal is raw", async || {
+        (!desk.is_cooked()).then_some(())
+    })
+    .await;
+    desk.type_in("pwd; exit 9\n");
+    assert_eq!(desk.wait_for_end().await.code(), Some(9));
+    let home = house.home().to_str().unwrap();
+    assert!(desk.shown().contains(home), "{}", desk.shown());
+    // A full reset would have wiped what the person had on the screen.
+    assert!(!desk.shown().contains("\x1bc"), "{:?}", desk.shown());
+}
+
+#[tokio::test]
 async fn a_single_detach_key_is_for_the_program() {
     let house = House::started();
     let client = house.client().await;
