@@ -237,6 +237,16 @@ impl Engine {
         self.lock().values().map(|handle| handle.viewers()).sum()
     }
 
+    /// How many sessions this server has a connection to at this moment.
+    #[must_use]
+    pub fn links_up(&self) -> u64 {
+        let sessions = self.lock();
+        let up = sessions
+            .values()
+            .filter(|handle| handle.connections.current().is_some());
+        up.count() as u64
+    }
+
     /// Whose session that is, if it is there.
     #[must_use]
     pub fn owner_of(&self, session: SessionId) -> Option<UserId> {

@@ -120,6 +120,7 @@ pub(crate) async fn get_metrics(state: State<AppState>) -> Result<impl IntoRespo
         gauge!("longhouse_uptime_seconds").set(health.uptime.as_secs_f64());
         gauge!("longhouse_database_up").set(if health.database.is_ok() { 1.0 } else { 0.0 });
         gauge!("longhouse_viewers").set(engine.viewers() as f64);
+        gauge!("longhouse_links_up").set(engine.links_up() as f64);
         for status in STATUSES {
             let count = stats.by_status.get(status).copied().unwrap_or_default();
             gauge!("longhouse_sessions", "status" => status).set(count as f64);

@@ -62,7 +62,7 @@ async fn bodies_that_do_not_fit_are_refused_with_the_field() {
             r#"{"name":"a","env":{"A B":"x"}}"#,
             422,
             "request.invalid",
-            "env.A B",
+            "env",
         ),
         (
             r#"{"name":"a","agent":"vim"}"#,

@@ -205,3 +205,38 @@ async fn the_server_says_how_it_fares() {
     );
     house.close().await;
 }
+
+#[tokio::test]
+async fn without_its_database_the_server_says_so() {
+    let house = House::new().await;
+    let admin = house.log_in("admin").await;
+    house.engine.shutdown().await;
+    let (status, body) = answer(house.request(Method::GET, "/health")).await;
+    assert_eq!(
+        (status, &body["status"]),
+        (StatusCode::SERVICE_UNAVAILABLE, &json!("error")),
+        "{body}"
+    );
+    for request in [
+        house.request(Method::GET, "/readyz"),
+        house
+            .request(Method::GET, "/api/sessions")
+            .bearer_auth(&admin.token),
+    ] {
+        let refused = request.send().await.unwrap();
+        assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert!(refused.headers().contains_key("retry-after"));
+        let body: Value = refused.json().await.unwrap();
+        assert_eq!(body["code"], "database.unavailable", "{body}");
+    }
+    assert_eq!(
+        house
+            .request(Method::GET, "/livez")
+            .send()
+            .await
+            .unwrap()
+            .status(),
+        StatusCode::OK
+    );
+    house.close().await;
+}

@@ -13,4 +13,5 @@ mod local;
 mod login;
 mod sessions;
 mod socket_io;
+mod terminal_client;
 mod terminal_socket;
