@@ -8,6 +8,7 @@ use longhouse_domain::SessionId;
 use longhouse_domain::lifecycle::RuntimeHandle;
 use longhouse_domain::session::Multiplexer;
 use longhouse_link::spec::{SessiondSpec, StartFailure, Started};
+use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
 
 use super::cgroup;
 use super::detach::{Manager, Way};
@@ -52,7 +53,10 @@ pub(super) async fn provision(
     match started {
         Ok(process) => {
             let moved = runtime
-                .blocking(move |host| host.detach(session, process))
+                .blocking(move |host| {
+                    host.detach(session, process);
+                    host.limit_open_files(session, process);
+                })
                 .await;
             moved.map_err(failed)?;
             runtime.host.handle(process).map_err(|e| failed(e.into()))
@@ -212,6 +216,22 @@ impl Host {
             tracing::warn!(%session, %error, "a session's control groups cannot be written down, and will not be removed");
         }
     }
+
+    /// Gives sessiond, and with it every program that it starts, the limit that the server itself began with.
+    fn limit_open_files(&self, session: SessionId, process: ProcessId) {
+        let Some(current) = self.open_files else {
+            return;
+        };
+        let own = getrlimit(Resource::Nofile);
+        let limit = Rlimit {
+            current: Some(own.maximum.map_or(current, |most| most.min(current))),
+            maximum: own.maximum,
+        };
+        let pid = i32::try_from(process.pid).ok().and_then(Pid::from_raw);
+        if let Err(error) = prlimit(pid, Resource::Nofile, limit) {
+            tracing::warn!(%session, %error, "a session keeps the server's limit of open files");
+        }
+    }
 }
 
 #[cfg(test)]
@@ -246,6 +266,7 @@ mod tests {
             tmux: None,
             ring_bytes: None,
             scrollback_lines: None,
+            open_files: None,
         };
         HostRuntime::new(settings).unwrap()
     }

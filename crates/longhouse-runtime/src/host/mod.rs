@@ -59,6 +59,9 @@ pub struct HostSettings {
     pub ring_bytes: Option<u64>,
     /// The lines of history kept of each terminal's screen; sessiond's default if absent.
     pub scrollback_lines: Option<u32>,
+    /// How many files each program of a session may open, softly. The server raises its own limit, which programs that still
+    /// use `select` would not survive; absent: as the server's.
+    pub open_files: Option<u64>,
 }
 
 /// Makes, finds and clears sessions on this machine.
@@ -76,6 +79,7 @@ struct Host {
     tmux: Option<PathBuf>,
     ring_bytes: Option<u64>,
     scrollback_lines: Option<u32>,
+    open_files: Option<u64>,
     detachment: Detachment,
     boot_id: String,
     /// Numbers the scopes: one of an earlier start may still hold what tmux keeps alive.
@@ -112,6 +116,7 @@ impl HostRuntime {
                 tmux: settings.tmux,
                 ring_bytes: settings.ring_bytes,
                 scrollback_lines: settings.scrollback_lines,
+                open_files: settings.open_files,
                 detachment,
                 boot_id: process::boot_id()?,
                 scopes: AtomicU64::new(0),

@@ -88,6 +88,7 @@ pub(crate) fn host_settings(root: &Path, sessiond: SessiondBinary) -> HostSettin
         tmux: find_tmux(),
         ring_bytes: None,
         scrollback_lines: None,
+        open_files: None,
     }
 }
 

@@ -7,7 +7,7 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, Error};
 
 use super::protocol::{Access, SUBPROTOCOL};
-use crate::client::{Client, ClientError, Connection, query, refusal_of};
+use crate::client::{Client, ClientError, Connection, Problem, query, refusal_of};
 
 /// Bytes of output that the server may send before we have shown them. Enough for a quick screen, little enough that
 /// ctrl-C in a flood is felt at once.
@@ -94,4 +94,10 @@ pub(super) fn refusal(frame: Option<CloseFrame>) -> Option<&'static str> {
         }
         _ => None,
     }
+}
+
+/// Whether another attempt may succeed. After a restart the server may know a session before it has reached it again.
+pub(super) fn may_come_back(error: &ClientError) -> bool {
+    let settling = |problem: &Problem| problem.code == "session.not_running";
+    error.is_passing() || matches!(error, ClientError::Refused(problem) if settling(problem))
 }

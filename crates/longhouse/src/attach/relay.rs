@@ -329,7 +329,7 @@ impl Relay {
             let from = self.next.filter(|_| !self.notice_shown);
             match connection::open(client, address, from).await {
                 Ok(socket) => return Ok(Ok(socket)),
-                Err(error) if error.is_passing() || is_settling(&error) => {}
+                Err(error) if connection::may_come_back(&error) => {}
                 Err(error) => return Err(error.into()),
             }
             if begun.elapsed() >= SAY_AFTER && !self.notice_shown {
@@ -383,11 +383,6 @@ impl Relay {
 
 fn screen_rows() -> u16 {
     raw_mode::size().unwrap_or_default().rows
-}
-
-/// After a restart the server may know a session before it has reached it again.
-fn is_settling(error: &ClientError) -> bool {
-    matches!(error, ClientError::Refused(problem) if problem.code == "session.not_running")
 }
 
 /// Errors carry nothing: whatever broke, the answer is to connect again.

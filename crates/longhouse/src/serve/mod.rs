@@ -53,7 +53,8 @@ pub(crate) fn run(configuration: &Configuration, context: &Context) -> Result<u8
     }
     let places = Places::new(settings);
     let mut ground = Ground::prepare(settings, &places)?;
-    let host = host_runtime(settings, &places, context)?;
+    let open_files = raise_descriptor_limit();
+    let host = host_runtime(settings, &places, context, open_files)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -83,7 +84,6 @@ impl Ground {
         }
         keys::remove_unfinished(&[places.data_dir.clone(), keys_dir.clone()])
             .context("cannot clear what an earlier server left unfinished")?;
-        raise_descriptor_limit();
         let signing_key = SigningKey(load_or_make(&keys_dir, "signing")?);
         let (listener, address) = listen(settings.listen)?;
         Ok(Self {
@@ -120,8 +120,9 @@ fn listen(address: SocketAddr) -> anyhow::Result<(TcpListener, SocketAddr)> {
     Ok((listener, address))
 }
 
-/// Every viewer and every session takes a descriptor; the usual soft limit is for programs of another age.
-fn raise_descriptor_limit() {
+/// Every viewer and every session takes a descriptor; the usual soft limit is for programs of another age. Sessions get
+/// back what stood there before: the answer.
+fn raise_descriptor_limit() -> Option<u64> {
     let limit = getrlimit(Resource::Nofile);
     let raised = Rlimit {
         current: limit.maximum,
@@ -130,12 +131,14 @@ fn raise_descriptor_limit() {
     if let Err(error) = setrlimit(Resource::Nofile, raised) {
         tracing::warn!(%error, "the limit of open files could not be raised");
     }
+    limit.current
 }
 
 fn host_runtime(
     settings: &Settings,
     places: &Places,
     context: &Context,
+    open_files: Option<u64>,
 ) -> anyhow::Result<HostRuntime> {
     let environment = &context.environment;
     let source_env: BTreeMap<String, String> = environment
@@ -152,6 +155,7 @@ fn host_runtime(
         tmux: programs::find("tmux", environment),
         ring_bytes: Some(settings.terminal.ring_bytes.into()),
         scrollback_lines: Some(settings.terminal.scrollback_lines),
+        open_files,
     };
     HostRuntime::new(host).context("sessions cannot run on this machine")
 }

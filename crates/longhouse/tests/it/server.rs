@@ -106,6 +106,35 @@ async fn a_hangup_does_not_end_the_server_and_a_second_signal_ends_it_at_once() 
     assert!(house.stop().code().is_some(), "it ended by itself");
 }
 
+#[tokio::test]
+async fn sessions_have_the_limit_of_open_files_that_the_server_was_started_with() {
+    let mut house = House::new();
+    house.start_through(&["sh", "-c", "ulimit -S -n 300; exec \"$@\"", "sh"]);
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", house.pid())).unwrap();
+    let open_files = limits
+        .lines()
+        .find(|line| line.starts_with("Max open files"))
+        .unwrap();
+    let numbers: Vec<&str> = open_files.split_whitespace().collect();
+    assert_eq!(
+        numbers[3], numbers[4],
+        "the server has not raised its own: {open_files}"
+    );
+
+    let client = house.client().await;
+    running_shell(&client, "limited", "none").await;
+    let shown = house.succeed(&[
+        "session",
+        "exec",
+        "limited",
+        "--",
+        "sh",
+        "-c",
+        "ulimit -S -n",
+    ]);
+    assert_eq!(shown, "300\n");
+}
+
 #[test]
 fn a_second_server_on_the_same_data_is_refused_and_told_why() {
     let house = House::started();

@@ -97,8 +97,14 @@ impl House {
 
     /// `longhouse` in this home, with an environment built from nothing.
     pub fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_longhouse"));
+        self.command_through(&[])
+    }
+
+    fn command_through(&self, words: &[&str]) -> Command {
+        let words = [words, &[env!("CARGO_BIN_EXE_longhouse")]].concat();
+        let mut command = Command::new(words[0]);
         command
+            .args(&words[1..])
             .env_clear()
             .envs(self.environment())
             .current_dir(self.home())
@@ -123,8 +129,13 @@ impl House {
 
     /// Starts the server and waits until it says that it is ready.
     pub fn start(&mut self) {
+        self.start_through(&[]);
+    }
+
+    /// The same, where these words come before the program on the command line.
+    pub fn start_through(&mut self, words: &[&str]) {
         assert!(self.running.is_none(), "the server runs already");
-        let mut child = self.spawn();
+        let mut child = self.spawn_through(words);
         let stdout = BufReader::new(child.stdout.take().unwrap());
         let ready = stdout.lines().map_while(Result::ok).find_map(|line| {
             let (_, url) = line.split_once("is ready at ")?;
@@ -139,12 +150,17 @@ impl House {
 
     /// Starts the server and waits for nothing.
     pub fn spawn(&self) -> Child {
+        self.spawn_through(&[])
+    }
+
+    fn spawn_through(&self, words: &[&str]) -> Child {
         let log = File::options()
             .create(true)
             .append(true)
             .open(self.log_file())
             .unwrap();
-        self.command()
+        let mut command = self.command_through(words);
+        command
             .args(["serve", "--listen", "127.0.0.1:0"])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
