@@ -15,7 +15,7 @@ use super::modes::ModeTracker;
 use super::protocol::{Access, FromServer, OFFSET_BYTES, ToServer};
 use super::raw_mode::{self, RawMode};
 use super::signals::{Heard, Signals};
-use crate::client::{Client, ClientError};
+use crate::client::Client;
 use crate::failure::Failure;
 
 /// How long a single ctrl-\ waits for a second one.

@@ -9,30 +9,30 @@ use tokio::net::TcpStream;
 
 /// Somebody who asks the server.
 #[derive(Clone)]
-pub struct Client {
-    pub address: String,
-    pub token: Option<String>,
+pub(crate) struct Client {
+    pub(crate) address: String,
+    pub(crate) token: Option<String>,
 }
 
 /// What the server said.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: StatusCode,
-    pub body: Value,
-    pub text: String,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) body: Value,
+    pub(crate) text: String,
 }
 
 impl Answer {
     /// The body of a success.
     #[track_caller]
-    pub fn created(self) -> Value {
+    pub(crate) fn created(self) -> Value {
         assert!(self.status.is_success(), "{}: {}", self.status, self.text);
         self.body
     }
 }
 
 impl Client {
-    pub fn new(url: &str) -> Self {
+    pub(crate) fn new(url: &str) -> Self {
         Self {
             address: url.strip_prefix("http://").unwrap().to_owned(),
             token: None,
@@ -40,7 +40,7 @@ impl Client {
     }
 
     /// Asks; the error is a connection that broke, as it does when the server is killed.
-    pub async fn try_send(
+    pub(crate) async fn try_send(
         &self,
         method: Method,
         path: &str,
@@ -73,24 +73,24 @@ impl Client {
         Ok(Answer { status, body, text })
     }
 
-    pub async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {
+    pub(crate) async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {
         self.try_send(method, path, body).await.unwrap()
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, path, None).await
     }
 
-    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
         self.send(Method::POST, path, Some(body)).await
     }
 
-    pub async fn delete(&self, path: &str) -> Answer {
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
         self.send(Method::DELETE, path, None).await
     }
 
     /// The session, if it has this status.
-    pub async fn session_in(&self, id: &str, status: &str) -> Option<Value> {
+    pub(crate) async fn session_in(&self, id: &str, status: &str) -> Option<Value> {
         let session = self.get(&format!("/api/sessions/{id}")).await.created();
         assert!(
             status == "error" || session["status"] != "error",
@@ -100,7 +100,7 @@ impl Client {
     }
 
     /// Types into a terminal.
-    pub async fn input(&self, id: &str, terminal: &str, data: &str) {
+    pub(crate) async fn input(&self, id: &str, terminal: &str, data: &str) {
         let path = format!("/api/sessions/{id}/terminals/{terminal}/input");
         self.post(&path, &serde_json::json!({"data": data}))
             .await
@@ -108,7 +108,7 @@ impl Client {
     }
 
     /// A terminal's screen as text.
-    pub async fn screen(&self, id: &str, terminal: &str) -> String {
+    pub(crate) async fn screen(&self, id: &str, terminal: &str) -> String {
         let path = format!("/api/sessions/{id}/terminals/{terminal}/screen?format=text");
         let answer = self.get(&path).await;
         assert!(

@@ -1,9 +1,9 @@
 //! A server of one's own for a test: started, asked, killed, started again, and at the end shown to have left nothing.
 
-pub mod http;
-pub mod processes;
-pub mod pty;
-pub mod terminal;
+pub(crate) mod http;
+pub(crate) mod processes;
+pub(crate) mod pty;
+pub(crate) mod terminal;
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
@@ -15,13 +15,13 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 /// How long anything may take that a test waits for. Far beyond what it takes, since the machine may be busy.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The first account's password in every test.
-pub const PASSWORD: &str = "correct horse battery staple";
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
 /// Waits until `condition` gives a value.
-pub async fn wait_for<T>(what: &str, mut condition: impl AsyncFnMut() -> Option<T>) -> T {
+pub(crate) async fn wait_for<T>(what: &str, mut condition: impl AsyncFnMut() -> Option<T>) -> T {
     let begun = Instant::now();
     loop {
         if let Some(value) = condition().await {
@@ -54,11 +54,11 @@ fn sessiond() -> &'static Path {
 }
 
 /// A home directory with a server's data, with or without a server that runs.
-pub struct House {
+pub(crate) struct House {
     home: tempfile::TempDir,
     running: Option<Running>,
     /// Further variables for the server.
-    pub variables: Vec<(String, String)>,
+    pub(crate) variables: Vec<(String, String)>,
 }
 
 struct Running {
@@ -68,7 +68,7 @@ struct Running {
 
 impl House {
     /// An empty home. Its path is short, for sockets lie in it.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let home = tempfile::Builder::new()
             .prefix("lh")
             .tempdir_in("/tmp")
@@ -81,22 +81,22 @@ impl House {
     }
 
     /// A home with a server that is ready.
-    pub fn started() -> Self {
+    pub(crate) fn started() -> Self {
         let mut house = Self::new();
         house.start();
         house
     }
 
-    pub fn home(&self) -> &Path {
+    pub(crate) fn home(&self) -> &Path {
         self.home.path()
     }
 
-    pub fn data_dir(&self) -> PathBuf {
+    pub(crate) fn data_dir(&self) -> PathBuf {
         self.home().join("data")
     }
 
     /// `longhouse` in this home, with an environment built from nothing.
-    pub fn command(&self) -> Command {
+    pub(crate) fn command(&self) -> Command {
         self.command_through(&[])
     }
 
@@ -113,7 +113,7 @@ impl House {
         command
     }
 
-    pub fn environment(&self) -> Vec<(String, String)> {
+    pub(crate) fn environment(&self) -> Vec<(String, String)> {
         let pair = |name: &str, value: &Path| (name.to_owned(), value.to_str().unwrap().to_owned());
         let mut variables = vec![
             pair("HOME", self.home()),
@@ -128,12 +128,12 @@ impl House {
     }
 
     /// Starts the server and waits until it says that it is ready.
-    pub fn start(&mut self) {
+    pub(crate) fn start(&mut self) {
         self.start_through(&[]);
     }
 
     /// The same, where these words come before the program on the command line.
-    pub fn start_through(&mut self, words: &[&str]) {
+    pub(crate) fn start_through(&mut self, words: &[&str]) {
         assert!(self.running.is_none(), "the server runs already");
         let mut child = self.spawn_through(words);
         let stdout = BufReader::new(child.stdout.take().unwrap());
@@ -149,7 +149,7 @@ impl House {
     }
 
     /// Starts the server and waits for nothing.
-    pub fn spawn(&self) -> Child {
+    pub(crate) fn spawn(&self) -> Child {
         self.spawn_through(&[])
     }
 
@@ -174,34 +174,34 @@ impl House {
     }
 
     /// What the server has logged.
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.log_file()).unwrap_or_default()
     }
 
-    pub fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         &self.running.as_ref().expect("the server runs").url
     }
 
-    pub fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.running.as_ref().expect("the server runs").child.id()
     }
 
     /// `kill -9`, as a crash or the kernel would do it.
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         let mut running = self.running.take().expect("the server runs");
         running.child.kill().unwrap();
         running.child.wait().unwrap();
     }
 
     /// SIGTERM, and how the server ended.
-    pub fn stop(&mut self) -> ExitStatus {
+    pub(crate) fn stop(&mut self) -> ExitStatus {
         let mut running = self.running.take().expect("the server runs");
         processes::signal(running.child.id(), rustix::process::Signal::TERM);
         running.child.wait().unwrap()
     }
 
     /// Runs a command of the command line to its end.
-    pub fn run(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         self.command()
             .args(arguments)
             .stdin(Stdio::null())
@@ -210,7 +210,7 @@ impl House {
     }
 
     /// The same, where it is to succeed; what it printed.
-    pub fn succeed(&self, arguments: &[&str]) -> String {
+    pub(crate) fn succeed(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
@@ -224,7 +224,7 @@ impl House {
     }
 
     /// Logs in.
-    pub async fn client(&self) -> http::Client {
+    pub(crate) async fn client(&self) -> http::Client {
         let mut client = http::Client::new(self.url());
         let login = json!({"username": "admin", "password": PASSWORD});
         let answer = client.post("/api/auth/login", &login).await.created();
@@ -234,7 +234,7 @@ impl House {
 
     /// Every file and socket below the data directory that belongs to a session or was never finished, and the control
     /// socket where no server runs.
-    pub fn leftovers(&self) -> Vec<PathBuf> {
+    pub(crate) fn leftovers(&self) -> Vec<PathBuf> {
         let mut found = Vec::new();
         collect(&self.data_dir(), &mut found);
         let of_a_session = |path: &PathBuf| {
@@ -275,7 +275,7 @@ impl Drop for House {
 }
 
 /// A session that runs a shell, ready to be typed into.
-pub async fn running_shell(client: &http::Client, name: &str, multiplexer: &str) -> Value {
+pub(crate) async fn running_shell(client: &http::Client, name: &str, multiplexer: &str) -> Value {
     let body = json!({"name": name, "agent": "shell", "multiplexer": multiplexer});
     let made = client.post("/api/sessions", &body).await.created();
     let id = made["id"].as_str().unwrap().to_owned();

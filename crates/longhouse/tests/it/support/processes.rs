@@ -6,13 +6,13 @@ use std::path::Path;
 use rustix::process::{Pid, Signal, kill_process};
 
 /// Sends a signal. A process that has gone meanwhile is no failure.
-pub fn signal(pid: u32, signal: Signal) {
+pub(crate) fn signal(pid: u32, signal: Signal) {
     let pid = Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
     _ = kill_process(pid, signal);
 }
 
 /// Whether the process lives; a zombie does not.
-pub fn is_alive(pid: u32) -> bool {
+pub(crate) fn is_alive(pid: u32) -> bool {
     let Ok(stat) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else {
         return false;
     };
@@ -24,7 +24,7 @@ pub fn is_alive(pid: u32) -> bool {
 }
 
 /// The living processes that belong to a home: their environment names it as `HOME`, or they work in it.
-pub fn of(home: &Path) -> Vec<(u32, String)> {
+pub(crate) fn of(home: &Path) -> Vec<(u32, String)> {
     let mark = format!("HOME={}\0", home.display());
     let mut found = Vec::new();
     for entry in std::fs::read_dir("/proc").unwrap().flatten() {
@@ -53,7 +53,7 @@ pub fn of(home: &Path) -> Vec<(u32, String)> {
 }
 
 /// Ends every process of a home.
-pub fn end_all_of(home: &Path) {
+pub(crate) fn end_all_of(home: &Path) {
     for _ in 0..100 {
         let found = of(home);
         if found.is_empty() {

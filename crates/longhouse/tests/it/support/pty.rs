@@ -10,7 +10,7 @@ use pty_process::blocking::{Command, Pty};
 use super::{House, wait_for};
 
 /// A program at a terminal of its own.
-pub struct AtTerminal {
+pub(crate) struct AtTerminal {
     pty: Arc<Pty>,
     child: Child,
     screen: Arc<Mutex<Vec<u8>>>,
@@ -18,7 +18,7 @@ pub struct AtTerminal {
 
 impl AtTerminal {
     /// Starts `longhouse` with these arguments.
-    pub fn start(house: &House, arguments: &[&str]) -> Self {
+    pub(crate) fn start(house: &House, arguments: &[&str]) -> Self {
         let (pty, pts) = pty_process::blocking::open().unwrap();
         pty.resize(Size::new(24, 80)).unwrap();
         let child = Command::new(env!("CARGO_BIN_EXE_longhouse"))
@@ -41,30 +41,30 @@ impl AtTerminal {
         Self { pty, child, screen }
     }
 
-    pub fn type_in(&self, text: &str) {
+    pub(crate) fn type_in(&self, text: &str) {
         (&*self.pty).write_all(text.as_bytes()).unwrap();
     }
 
-    pub fn resize(&self, rows: u16, cols: u16) {
+    pub(crate) fn resize(&self, rows: u16, cols: u16) {
         self.pty.resize(Size::new(rows, cols)).unwrap();
     }
 
-    pub fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         String::from_utf8_lossy(&self.screen.lock().unwrap()).into_owned()
     }
 
-    pub fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
 
     /// Whether the terminal is as a shell wants it: lines are edited and shown, ctrl-C interrupts.
-    pub fn is_cooked(&self) -> bool {
+    pub(crate) fn is_cooked(&self) -> bool {
         use rustix::termios::LocalModes;
         let modes = rustix::termios::tcgetattr(&*self.pty).unwrap().local_modes;
         modes.contains(LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG)
     }
 
-    pub async fn wait_until_shown(&self, text: &str) {
+    pub(crate) async fn wait_until_shown(&self, text: &str) {
         let what = format!("\"{text}\" is shown");
         let shown = wait_for(&what, async || self.shown().contains(text).then_some(()));
         if tokio::time::timeout(super::PATIENCE / 2, shown)
@@ -75,7 +75,7 @@ impl AtTerminal {
         }
     }
 
-    pub async fn wait_for_end(&mut self) -> ExitStatus {
+    pub(crate) async fn wait_for_end(&mut self) -> ExitStatus {
         let end = wait_for("the program at the terminal has ended", async || {
             self.child.try_wait().unwrap()
         });

@@ -12,14 +12,14 @@ use super::PATIENCE;
 use super::http::Client;
 
 /// An open WebSocket.
-pub struct Viewer {
+pub(crate) struct Viewer {
     socket: WebSocketStream<TcpStream>,
     snapshot_next: Option<u64>,
 }
 
 /// What came.
 #[derive(Debug)]
-pub enum Came {
+pub(crate) enum Came {
     /// Anything in text, but for the announcement of a repaint.
     Text,
     /// A repaint after which output goes on at this offset.
@@ -30,7 +30,7 @@ pub enum Came {
 
 impl Viewer {
     /// Joins; `query` such as `?from=12`.
-    pub async fn join(client: &Client, id: &str, terminal: &str, query: &str) -> Self {
+    pub(crate) async fn join(client: &Client, id: &str, terminal: &str, query: &str) -> Self {
         let path = format!("/api/sessions/{id}/terminals/{terminal}/ws{query}");
         let mut request = format!("ws://{}{path}", client.address)
             .into_client_request()
@@ -52,7 +52,7 @@ impl Viewer {
         }
     }
 
-    pub async fn next(&mut self) -> Came {
+    pub(crate) async fn next(&mut self) -> Came {
         loop {
             let message = tokio::time::timeout(PATIENCE, self.socket.next()).await;
             let message = message.expect("nothing came");
@@ -80,7 +80,7 @@ impl Viewer {
         }
     }
 
-    pub async fn send_input(&mut self, data: &str) {
+    pub(crate) async fn send_input(&mut self, data: &str) {
         self.socket
             .send(Message::binary(data.as_bytes().to_vec()))
             .await
@@ -88,7 +88,7 @@ impl Viewer {
     }
 
     /// Reads output until `enough` says so of everything read from here on; the offsets must follow one another.
-    pub async fn read_until(
+    pub(crate) async fn read_until(
         &mut self,
         mut expected: Option<u64>,
         enough: impl Fn(&[u8]) -> bool,
