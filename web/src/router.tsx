@@ -6,8 +6,10 @@ import { configQuery, sessionQuery, sessionsQuery } from './api/queries'
 import { safeNext } from './features/auth/next'
 import { readDashboardSearch } from './features/sessions/filters'
 import { readSessionSearch } from './features/sessions/sessionSearch'
+import { Authed } from './pages/Authed'
 import { ErrorPage } from './pages/ErrorPage'
 import { NotFoundPage } from './pages/NotFoundPage'
+import { PendingPage } from './pages/PendingPage'
 import { Shell } from './pages/Shell'
 
 interface Context {
@@ -44,7 +46,7 @@ const authed = createRoute({
     const token = await auth.accessToken()
     if (token === null) throw redirect({ to: '/login', search: loginSearch(location.href) })
   },
-  component: Outlet,
+  component: Authed,
 })
 const shell = createRoute({ getParentRoute: () => authed, id: '_shell', component: Shell })
 const dashboard = createRoute({
@@ -91,6 +93,8 @@ export function makeRouter(queries: QueryClient) {
     context: { queries },
     defaultPreload: 'intent',
     defaultErrorComponent: ErrorPage,
+    defaultPendingComponent: PendingPage,
+    defaultPendingMs: 250,
     defaultNotFoundComponent: NotFoundPage,
     scrollRestoration: true,
   })

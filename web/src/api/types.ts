@@ -4,8 +4,7 @@ import type { components } from './schema.gen'
 
 type Schemas = components['schemas']
 
-/** `available`: whether its program was found; a server that cannot tell leaves it out. */
-export type AgentInfo = Schemas['Agent'] & { available?: boolean }
+export type AgentInfo = Schemas['Agent']
 export type AgentState = Schemas['AgentState']
 export type CreateSession = Schemas['CreateSession']
 export type LogLevel = Schemas['LogLevel']

@@ -8,9 +8,7 @@ import { sessionsQuery } from '../api/queries'
 import type { Session } from '../api/types'
 import { UserMenu } from '../features/auth/UserMenu'
 import { LiveDot } from '../features/live/LiveDot'
-import { Palette } from '../features/palette/Palette'
 import { openPalette } from '../features/palette/open'
-import { useHotkeys } from '../features/palette/useHotkeys'
 import { comparison } from '../features/sessions/filters'
 import { StatusDot, statusWord } from '../features/sessions/Status'
 import { IconButton } from '../ui/Button'
@@ -22,7 +20,6 @@ import { useStored } from '../ui/useStored'
 const PALETTE_KEYS = navigator.platform.startsWith('Mac') ? '⌘ K' : 'Ctrl K'
 
 export function Shell() {
-  useHotkeys()
   const [rail, setRail] = useStored('longhouse.sidebar', 'wide')
   const { pathname } = useLocation()
   // The drawer belongs to the page on which it was opened: going elsewhere closes it.
@@ -60,7 +57,6 @@ export function Shell() {
           <Outlet />
         </main>
       </div>
-      <Palette />
     </div>
   )
 }
@@ -71,8 +67,8 @@ function Drawer({ onClose }: { onClose: () => void }) {
       <div className="flex w-72 max-w-[85vw] border-r border-line bg-side shadow-pop">
         <Sidebar compact={false} onFold={onClose} />
       </div>
-      <button type="button" aria-label="Close the list" className="flex-1 bg-[#050706]/50" onClick={onClose}>
-        <X className="mx-auto text-[#fff]" size={20} />
+      <button type="button" aria-label="Close the list" className="flex flex-1 justify-center bg-[#050706]/50 pt-4" onClick={onClose}>
+        <X className="text-[#fff]" size={20} />
       </button>
     </div>
   )

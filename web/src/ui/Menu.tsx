@@ -22,7 +22,7 @@ export function Menu({ trigger, children, align = 'end', side = 'bottom' }: Menu
     <Radix.Root modal={false}>
       <Radix.Trigger asChild>{trigger}</Radix.Trigger>
       <Radix.Portal>
-        <Radix.Content align={align} side={side} sideOffset={6} collisionPadding={8} className={MENU_SURFACE}>
+        <Radix.Content align={align} side={side} sideOffset={6} collisionPadding={8} className={classes(MENU_SURFACE, 'scroll-quiet max-h-(--radix-dropdown-menu-content-available-height) overflow-y-auto')}>
           {children}
         </Radix.Content>
       </Radix.Portal>
@@ -37,11 +37,20 @@ interface ItemProps {
   tone?: 'usual' | 'danger'
   keys?: string
   disabled?: boolean
+  /** Leaves the menu open, for what one does several times. */
+  keep?: boolean
 }
 
-export function MenuItem({ icon, children, onSelect, tone = 'usual', keys, disabled = false }: ItemProps) {
+export function MenuItem({ icon, children, onSelect, tone = 'usual', keys, disabled = false, keep = false }: ItemProps) {
   return (
-    <Radix.Item onSelect={onSelect} disabled={disabled} className={classes(MENU_ITEM, tone === 'danger' && 'text-err')}>
+    <Radix.Item
+      onSelect={(event) => {
+        if (keep) event.preventDefault()
+        onSelect()
+      }}
+      disabled={disabled}
+      className={classes(MENU_ITEM, tone === 'danger' && 'text-err')}
+    >
       <span className="grid w-4 place-items-center text-soft">{icon}</span>
       <span className="flex-1 truncate">{children}</span>
       {keys !== undefined && <span className="pl-4 text-2xs text-faint">{keys}</span>}

@@ -9,3 +9,8 @@ export async function copyText(text: string, what: string): Promise<void> {
     toast('The browser did not allow copying. Select the text and copy it by hand.', 'error')
   }
 }
+
+/** For copying that happens by itself: a refusal is no news. */
+export function copyQuietly(text: string): void {
+  navigator.clipboard.writeText(text).catch(() => undefined)
+}

@@ -2,7 +2,7 @@
 import * as Radix from '@radix-ui/react-dialog'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { LayoutGrid, Moon, Plus, Sun } from 'lucide-react'
+import { Keyboard, LayoutGrid, Moon, Plus, Sun } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
 import type { ReactNode } from 'react'
 import { sessionsQuery } from '../../api/queries'
@@ -11,7 +11,7 @@ import { chooseAppearance } from '../appearance/appearance'
 import { AgentIcon, agentTitle } from '../sessions/AgentIcon'
 import { comparison } from '../sessions/filters'
 import { Status } from '../sessions/Status'
-import { onOpenPalette } from './open'
+import { onOpen, openHelp } from './open'
 import { matches } from './matches'
 
 interface Entry {
@@ -25,7 +25,7 @@ interface Entry {
 
 export function Palette() {
   const [open, setOpen] = useState(false)
-  useEffect(() => onOpenPalette(() => setOpen(true)), [])
+  useEffect(() => onOpen('palette', () => setOpen(true)), [])
   return (
     <Radix.Root open={open} onOpenChange={setOpen}>
       <Radix.Portal>
@@ -112,6 +112,7 @@ function useEntries(): Entry[] {
   const commands: Entry[] = [
     { id: 'new', title: 'New session', icon: <Plus size={16} />, run: () => void navigate({ to: '/new' }) },
     { id: 'all', title: 'All sessions', icon: <LayoutGrid size={15} />, run: () => void navigate({ to: '/' }) },
+    { id: 'keys', title: 'Keyboard shortcuts', icon: <Keyboard size={15} />, run: openHelp },
     { id: 'dark', title: 'Dark appearance', icon: <Moon size={15} />, run: () => chooseAppearance('dark') },
     { id: 'light', title: 'Light appearance', icon: <Sun size={15} />, run: () => chooseAppearance('light') },
   ]

@@ -1,7 +1,7 @@
 // The page's own keys: they act only where no text is being written.
 import { useNavigate } from '@tanstack/react-router'
 import { useEffect } from 'react'
-import { openPalette } from './open'
+import { openHelp, openPalette } from './open'
 
 /** A second key must follow `g` within this time, in milliseconds. */
 const CHORD_MS = 1200
@@ -24,6 +24,7 @@ export function useHotkeys(): void {
       else if (going && event.key === 'd') void navigate({ to: '/' })
       else if (event.key === 'c') void navigate({ to: '/new' })
       else if (event.key === '/') focusSearch(event)
+      else if (event.key === '?') openHelp()
     }
     window.addEventListener('keydown', listener)
     return () => window.removeEventListener('keydown', listener)

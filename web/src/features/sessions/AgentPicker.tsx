@@ -5,7 +5,7 @@ import { AgentIcon } from './AgentIcon'
 
 /** Whether it can be chosen: a server that cannot tell is asked by trying. */
 export function isAvailable(agent: AgentInfo): boolean {
-  return agent.available !== false
+  return agent.available
 }
 
 interface AgentPickerProps {

@@ -1,7 +1,8 @@
 // The terminal's settings and rarer actions.
-import { ExternalLink, MoreHorizontal, RotateCcw, Search, Trash2 } from 'lucide-react'
+import { AArrowDown, AArrowUp, ExternalLink, Keyboard, MoreHorizontal, RotateCcw, Search, Trash2 } from 'lucide-react'
 import { IconButton } from '../../ui/Button'
 import { Menu, MenuChoice, MenuItem, MenuLabel, MenuRule, MenuToggle } from '../../ui/Menu'
+import { openHelp } from '../palette/open'
 import { changeTerminalPreferences } from './preferences'
 import { AUTO_THEME, themes } from './themes'
 import { useTerminalPreferences } from './usePreferences'
@@ -48,6 +49,13 @@ export function TerminalMenu({ canDrive, closable, onFind, onOpenAlone, onRestar
         </MenuItem>
       )}
       <MenuRule />
+      <MenuItem icon={<AArrowUp size={15} />} keep onSelect={() => changeTerminalPreferences({ fontSize: preferences.fontSize + 1 })} keys="Ctrl +">
+        Larger letters
+      </MenuItem>
+      <MenuItem icon={<AArrowDown size={15} />} keep onSelect={() => changeTerminalPreferences({ fontSize: preferences.fontSize - 1 })} keys="Ctrl −">
+        Smaller letters
+      </MenuItem>
+      <MenuRule />
       <MenuLabel>Theme</MenuLabel>
       <MenuChoice value={preferences.theme} choices={THEME_CHOICES} onChange={(theme) => changeTerminalPreferences({ theme })} />
       <MenuRule />
@@ -60,6 +68,9 @@ export function TerminalMenu({ canDrive, closable, onFind, onOpenAlone, onRestar
       <MenuToggle checked={preferences.screenReader} onChange={(screenReader) => changeTerminalPreferences({ screenReader })}>
         Screen reader support
       </MenuToggle>
+      <MenuItem icon={<Keyboard size={14} />} onSelect={openHelp}>
+        Keyboard shortcuts
+      </MenuItem>
     </Menu>
   )
 }

@@ -1,7 +1,7 @@
 // One terminal with its frame: title bar, screen, connection state, search, and what to do when the program has ended.
 import { useState } from 'react'
 import type { TerminalInfo } from '../../api/types'
-import { copyText } from '../../ui/clipboard'
+import { copyQuietly, copyText } from '../../ui/clipboard'
 import { openPalette } from '../palette/open'
 import { copySelection, pasteInto } from './clipboard'
 import type { TerminalController, TerminalView } from './controller'
@@ -36,7 +36,7 @@ export function TerminalPane(props: TerminalPaneProps) {
   }
   const { attach, controller, view, theme } = useTerminal(
     { sessionId, terminal: terminal.name, mode: canDrive ? 'write' : 'read', focus: focusFirst ? 'focus' : 'wait' },
-    { shortcut: onShortcut, copied: (text) => void copyText(text, 'Text'), ended: onEnded },
+    { shortcut: onShortcut, copied: (text) => void copyText(text, 'Text'), selected: copyQuietly, ended: onEnded },
   )
   const restart = async (): Promise<void> => {
     await props.onRestart()

@@ -13,6 +13,7 @@ import type { Shortcut } from './shortcuts'
 import { drawn, forgetQuestions, initialSizing, scale, serverSays, takeWheel, windowFits } from './sizing'
 import type { Decision, Sizing } from './sizing'
 import type { TerminalTheme } from './themes'
+import { scrollByTouch } from './touchScroll'
 
 export interface TerminalView {
   status: ConnectionStatus
@@ -38,12 +39,16 @@ export interface TerminalView {
 export interface ControllerEvents {
   shortcut: (shortcut: Shortcut) => void
   copied: (text: string) => void
+  /** Selected, and to be copied without a word. */
+  selected: (text: string) => void
   /** The program ended. */
   ended: () => void
 }
 
 /** A window that is being dragged asks for a size at most this often, in milliseconds. */
 const FIT_DELAY_MS = 60
+/** A selection that stands this long is meant, in milliseconds. */
+const SELECT_DELAY_MS = 250
 const NO_MODIFIERS: Modifiers = { ctrl: false, alt: false }
 
 export class TerminalController {
@@ -64,6 +69,7 @@ export class TerminalController {
   #sizing: Sizing = initialSizing
   #clipboardAllowed = false
   #fitTimer: ReturnType<typeof setTimeout> | null = null
+  #selectTimer: ReturnType<typeof setTimeout> | null = null
   #disposed = false
   readonly #listeners = new Set<() => void>()
   readonly #listening = new AbortController()
@@ -86,9 +92,7 @@ export class TerminalController {
       binary: (bytes) => this.#report(this.#connection.inputBytes(bytes)),
       title: (title) => this.#publish({ title }),
       bell: () => undefined,
-      selection: (text) => {
-        if (text !== '' && terminalPreferences().copyOnSelect) this.#events.copied(text)
-      },
+      selection: (text) => this.#selected(text),
       copyRequest: (text) => this.#programCopies(text),
       shortcut: (shortcut) => this.#shortcut(shortcut),
       found: (index, count) => this.#publish({ search: { index, count } }),
@@ -117,6 +121,7 @@ export class TerminalController {
     const { signal } = this.#listening
     this.#engine.terminal.textarea?.addEventListener('focus', drive, { signal })
     element.addEventListener('paste', paste, { capture: true, signal })
+    scrollByTouch(element, (pixels, at) => this.#engine.scroll(pixels, at), signal)
     window.addEventListener('online', hurry, { signal })
     document.addEventListener('visibilitychange', hurry, { signal })
     signal.addEventListener('abort', () => observer.disconnect())
@@ -128,6 +133,7 @@ export class TerminalController {
   dispose(): void {
     this.#disposed = true
     if (this.#fitTimer !== null) clearTimeout(this.#fitTimer)
+    if (this.#selectTimer !== null) clearTimeout(this.#selectTimer)
     this.#listening.abort()
     this.#connection.close()
     this.#engine.dispose()
@@ -264,6 +270,13 @@ export class TerminalController {
   #programCopies(text: string): void {
     if (this.#clipboardAllowed) this.#events.copied(text)
     else this.#publish({ copyRequest: text })
+  }
+
+  /** Selecting by dragging tells every step; only where it ends counts. */
+  #selected(text: string): void {
+    if (this.#selectTimer !== null) clearTimeout(this.#selectTimer)
+    if (text === '' || !terminalPreferences().copyOnSelect) return
+    this.#selectTimer = setTimeout(() => this.#events.selected(text), SELECT_DELAY_MS)
   }
 
   #pasteEvent(event: ClipboardEvent): void {

@@ -49,6 +49,8 @@ export class TerminalEngine {
   readonly #parsing: boolean[] = []
   #releaseGpu: () => void = () => undefined
   #fontSize: number
+  /** Part of a line that a finger has moved and the screen not yet, in lines. */
+  #unscrolled = 0
 
   constructor(preferences: TerminalPreferences, theme: TerminalTheme, events: EngineEvents) {
     this.#fontSize = preferences.fontSize
@@ -129,6 +131,20 @@ export class TerminalEngine {
     const options = { decorations: SEARCH_COLORS, incremental: how === 'typing' }
     if (direction === 'next') this.#search.findNext(text, options)
     else this.#search.findPrevious(text, options)
+  }
+
+  /** Scrolls by so many CSS pixels; a full-screen program, or one that reads the mouse, is sent the wheel instead. */
+  scroll(pixels: number, at: { clientX: number; clientY: number }): void {
+    const screen = this.terminal.element?.querySelector('.xterm-screen')
+    if (screen == null) return
+    if (this.terminal.buffer.active.type === 'alternate' || this.terminal.modes.mouseTrackingMode !== 'none') {
+      screen.dispatchEvent(new WheelEvent('wheel', { deltaY: pixels, ...at, bubbles: true, cancelable: true }))
+      return
+    }
+    this.#unscrolled += pixels / (screen.clientHeight / this.terminal.rows)
+    const lines = Math.trunc(this.#unscrolled)
+    this.#unscrolled -= lines
+    if (lines !== 0) this.terminal.scrollLines(lines)
   }
 
   endSearch(): void {

@@ -1,10 +1,12 @@
 // The small decisions of the terminal that need no screen.
 import { describe, expect, test } from 'vitest'
+import { contrast } from '../../ui/contrast'
 import { backoffDelay } from './backoff'
 import { keySequence, withModifiers } from './keys'
 import { readOsc52 } from './osc52'
 import { readPreferences } from './preferences'
 import { shortcutOf } from './shortcuts'
+import { swipe } from './touchScroll'
 import { AUTO_THEME, themeFor, themes, xtermTheme } from './themes'
 
 test('waiting grows from 0.2 to 5 seconds and is never at once', () => {
@@ -80,14 +82,23 @@ describe('themes', () => {
   })
 })
 
-/** As WCAG 2 defines it. */
-function contrast(a: string, b: string): number {
-  const luminance = (hex: string): number => {
-    const [red = 0, green = 0, blue = 0] = [1, 3, 5]
-      .map((at) => Number.parseInt(hex.slice(at, at + 2), 16) / 255)
-      .map((channel) => (channel <= 0.040_45 ? channel / 12.92 : ((channel + 0.055) / 1.055) ** 2.4))
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-  }
-  const [light = 0, dark = 0] = [luminance(a), luminance(b)].toSorted((x, y) => y - x)
-  return (light + 0.05) / (dark + 0.05)
-}
+describe('a finger on the screen', () => {
+  test('scrolls by what it moved, once it has clearly moved', () => {
+    const start = swipe(null, { y: 100, at: 0 })
+    expect(start.scroll).toBe(0)
+    const trembling = swipe(start.state, { y: 96, at: 10 })
+    expect(trembling.scroll).toBe(0)
+    const moved = swipe(trembling.state, { y: 80, at: 20 })
+    expect(moved.scroll).toBe(20)
+    expect(swipe(moved.state, { y: 90, at: 30 }).scroll).toBe(-10)
+  })
+
+  test('leaves a speed behind only if it moved to the end', () => {
+    let { state } = swipe(null, { y: 200, at: 0 })
+    for (let at = 10; at <= 50; at += 10) ({ state } = swipe(state, { y: 200 - at, at }))
+    expect(state.speed).toBeGreaterThan(0.7)
+    expect(state.speed).toBeLessThanOrEqual(1)
+    for (let at = 60; at <= 200; at += 10) ({ state } = swipe(state, { y: 150, at }))
+    expect(Math.abs(state.speed)).toBeLessThan(0.05)
+  })
+})
