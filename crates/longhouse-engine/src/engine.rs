@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use longhouse_domain::actor::Actor;
+use longhouse_domain::agent::Agent;
 use longhouse_domain::clock::{Clock, Timestamp};
 use longhouse_domain::session::{RuntimeKind, Session};
 use longhouse_domain::{SessionId, UserId};
@@ -169,6 +170,14 @@ impl Engine {
             .iter()
             .map(|runtime| runtime.kind())
             .collect()
+    }
+
+    /// Whether a session that does not change its `PATH` would find this agent's program.
+    #[must_use]
+    pub fn has_agent(&self, agent: &Agent) -> bool {
+        let runtimes = &self.context().runtimes;
+        let found = |program: &String| runtimes.iter().any(|runtime| runtime.has_program(program));
+        agent.command.first().is_none_or(found)
     }
 
     /// People: log-in, tokens, set-up.

@@ -53,6 +53,9 @@ pub trait Runtime: Send + Sync + 'static {
     /// Which kind.
     fn kind(&self) -> RuntimeKind;
 
+    /// Whether a session of this kind would find that program, as far as can be told without one: what a form shows beforehand.
+    fn has_program(&self, program: &str) -> bool;
+
     /// Whether a place could be made with this working directory and program, without making anything: the check behind a
     /// 422 at creation. [`Runtime::provision`] checks again, on the handles that it then uses.
     async fn check(&self, plan: &Plan) -> Result<(), ProvisionError>;

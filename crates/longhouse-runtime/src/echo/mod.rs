@@ -134,6 +134,10 @@ impl Runtime for EchoRuntime {
         RuntimeKind::Host
     }
 
+    fn has_program(&self, _program: &str) -> bool {
+        true
+    }
+
     async fn check(&self, _plan: &Plan) -> Result<(), ProvisionError> {
         Ok(())
     }

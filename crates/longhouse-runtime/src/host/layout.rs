@@ -23,7 +23,7 @@ use super::remove::remove_tree;
 
 /// The longest runtime directory, bytes: a socket's path ends at 107, and below the directory come twelve characters of the session,
 /// two slashes and a file name, for which this leaves 23.
-const RUN_DIR_BYTES: usize = 70;
+pub const RUN_DIR_BYTES: usize = 70;
 
 /// The file that sessiond keeps open and locked while it lives.
 const LOCK: &str = "sessiond.lock";
@@ -31,27 +31,19 @@ const LOCK: &str = "sessiond.lock";
 /// Mode of everything that only the server's user may enter.
 const PRIVATE: u32 = 0o700;
 
-/// The directory of sockets for a server with this data directory, made if it is missing: `run` in the data directory where its path
-/// is short enough for sockets, else a directory in `/tmp` whose name is derived from the data directory, so that the next start finds
-/// it again. It is not the login's own runtime directory, for that is wiped when its user logs out, and sessions outlive that.
-///
-/// # Errors
-/// The directory cannot be made, or is not ours alone: in `/tmp` somebody else may have been there first.
-pub fn choose_run_dir(data_dir: &Path) -> io::Result<PathBuf> {
+/// The directory of sockets for a server with this data directory: `run` in the data directory where its path is short enough for
+/// sockets, else a directory in `/tmp` whose name is derived from the data directory, so that the next start, and the command line,
+/// find it again. It is not the login's own runtime directory, for that is wiped when its user logs out, and sessions outlive that.
+/// Nothing is made: that is the business of whoever starts to use it.
+#[must_use]
+pub fn choose_run_dir(data_dir: &Path) -> PathBuf {
     let near = data_dir.join("run");
-    let dir = if near.as_os_str().len() <= RUN_DIR_BYTES {
-        DirBuilder::new()
-            .recursive(true)
-            .mode(PRIVATE)
-            .create(data_dir)?;
-        near
-    } else {
-        let uid = rustix::process::geteuid().as_raw();
-        let name = hex(&Sha256::digest(data_dir.as_os_str().as_bytes())[..4]);
-        PathBuf::from(format!("/tmp/longhouse-{uid}-{name}"))
-    };
-    private_dir(&dir)?;
-    Ok(dir)
+    if near.as_os_str().len() <= RUN_DIR_BYTES {
+        return near;
+    }
+    let uid = rustix::process::geteuid().as_raw();
+    let name = hex(&Sha256::digest(data_dir.as_os_str().as_bytes())[..4]);
+    PathBuf::from(format!("/tmp/longhouse-{uid}-{name}"))
 }
 
 /// Makes a directory that only this user may enter, or takes the one that is there if nobody else can have put anything in it.
@@ -271,10 +263,7 @@ mod tests {
     fn a_short_data_directory_keeps_its_sockets_near() {
         let root = tempfile::tempdir().unwrap();
         let data = root.path().join("data");
-        let run = choose_run_dir(&data).unwrap();
-        assert_eq!(run, data.join("run"));
-        assert_eq!(fs::metadata(&run).unwrap().mode() & 0o777, 0o700);
-        assert_eq!(choose_run_dir(&data).unwrap(), run);
+        assert_eq!(choose_run_dir(&data), data.join("run"));
     }
 
     #[test]
@@ -284,20 +273,15 @@ mod tests {
             root.path().join("x".repeat(90)),
             root.path().join("y".repeat(90)),
         );
-        let run = choose_run_dir(&one).unwrap();
-        assert_eq!(choose_run_dir(&one).unwrap(), run);
-        let other = choose_run_dir(&two).unwrap();
-        assert_ne!(other, run);
+        let run = choose_run_dir(&one);
+        assert_eq!(choose_run_dir(&one), run);
+        assert_ne!(choose_run_dir(&two), run);
         let session = SessionId(uuid::Uuid::max());
         let layout = Layout {
             data_dir: one,
-            run_dir: run.clone(),
+            run_dir: run,
         };
         assert!(layout.tmux_socket(session).as_os_str().len() < 100);
-        assert_eq!(fs::metadata(&run).unwrap().mode() & 0o777, 0o700);
-        for dir in [run, other] {
-            fs::remove_dir(dir).unwrap();
-        }
     }
 
     #[test]

@@ -27,10 +27,11 @@ use async_trait::async_trait;
 use longhouse_domain::SessionId;
 use longhouse_domain::lifecycle::{Observed, RuntimeHandle};
 use longhouse_domain::session::{Multiplexer, RuntimeKind, Workdir};
+use longhouse_domain::terminal::Environment;
 
 pub use binary::SessiondBinary;
 pub use detach::{Detachment, Manager, Way};
-pub use layout::choose_run_dir;
+pub use layout::{RUN_DIR_BYTES, choose_run_dir};
 
 use crate::{Leftover, Plan, ProvisionError, Runtime};
 use end::Keep;
@@ -192,6 +193,11 @@ impl Host {
 impl Runtime for HostRuntime {
     fn kind(&self) -> RuntimeKind {
         RuntimeKind::Host
+    }
+
+    fn has_program(&self, program: &str) -> bool {
+        let env = self.host.base.with(&Environment::new());
+        program::find(program, &env).is_some()
     }
 
     async fn check(&self, plan: &Plan) -> Result<(), ProvisionError> {

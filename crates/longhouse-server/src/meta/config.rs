@@ -22,6 +22,8 @@ pub(crate) struct AgentBody {
     title: String,
     /// Whether it can work through one task without a person.
     autonomous: bool,
+    /// Whether its program was found. A session whose environment changes `PATH` may find it all the same.
+    available: bool,
     /// How to install its program where it is missing.
     install_hint: Option<String>,
 }
@@ -107,7 +109,11 @@ pub(crate) async fn get_config(state: State<AppState>, caller: Caller) -> Json<C
     };
     Json(ConfigBody {
         version: state.settings().version.to_owned(),
-        agents: settings.agents.iter().map(agent).collect(),
+        agents: settings
+            .agents
+            .iter()
+            .map(|(name, agent)| agent_body(name, agent, engine.has_agent(agent)))
+            .collect(),
         templates: Vec::new(),
         runtimes: runtimes
             .into_iter()
@@ -154,8 +160,9 @@ fn runtime(kind: RuntimeKind, present: &[RuntimeKind], caller: &Caller) -> Runti
     }
 }
 
-fn agent((name, agent): (&str, &Agent)) -> AgentBody {
+fn agent_body(name: &str, agent: &Agent, available: bool) -> AgentBody {
     AgentBody {
+        available,
         name: name.to_owned(),
         title: agent.title.clone(),
         autonomous: agent.autonomous_args.is_some(),

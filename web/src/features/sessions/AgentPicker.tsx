@@ -3,11 +3,6 @@ import type { AgentInfo } from '../../api/types'
 import { classes } from '../../ui/classes'
 import { AgentIcon } from './AgentIcon'
 
-/** Whether it can be chosen: a server that cannot tell is asked by trying. */
-export function isAvailable(agent: AgentInfo): boolean {
-  return agent.available
-}
-
 interface AgentPickerProps {
   agents: readonly AgentInfo[]
   value: string
@@ -16,7 +11,7 @@ interface AgentPickerProps {
 }
 
 export function AgentPicker({ agents, value, error, onChange }: AgentPickerProps) {
-  const missing = agents.filter((agent) => !isAvailable(agent))
+  const missing = agents.filter((agent) => !agent.available)
   return (
     <fieldset>
       <legend className="mb-2 text-xs font-medium text-soft">Agent</legend>
@@ -26,7 +21,7 @@ export function AgentPicker({ agents, value, error, onChange }: AgentPickerProps
             key={agent.name}
             className={classes(
               'relative flex items-center gap-2.5 rounded-lg border bg-surface p-2.5 transition-colors has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-ember',
-              isAvailable(agent) ? 'cursor-pointer hover:border-faint/60' : 'opacity-55',
+              agent.available ? 'cursor-pointer hover:border-faint/60' : 'opacity-55',
               agent.name === value ? 'border-ember ring-1 ring-ember' : 'border-line-strong',
             )}
           >
@@ -36,13 +31,13 @@ export function AgentPicker({ agents, value, error, onChange }: AgentPickerProps
               className="sr-only"
               value={agent.name}
               checked={agent.name === value}
-              disabled={!isAvailable(agent)}
+              disabled={!agent.available}
               onChange={() => onChange(agent.name)}
             />
             <AgentIcon agent={agent.name} size={30} />
             <span className="min-w-0">
               <span className="block truncate text-sm font-medium">{agent.title}</span>
-              <span className="block text-2xs text-faint">{isAvailable(agent) ? agent.name : 'not installed'}</span>
+              <span className="block text-2xs text-faint">{agent.available ? agent.name : 'not installed'}</span>
             </span>
           </label>
         ))}
