@@ -112,36 +112,19 @@ async fn send_notice(client: &Client, notice: &Notice) -> Result<(), Gone> {
 
 async fn send(client: &Client, event: &Event, session: Option<&SessionView>) -> Result<(), Gone> {
     let (seq, id) = (event.seq, event.session.0);
-    let with_session = |session: &SessionView| SessionEvent {
-        seq,
-        session: SessionBody::from(session),
-    };
-    match (&event.what, session) {
-        (EventKind::Created, Some(session)) => {
-            both(
-                client,
-                ["session.created", "session:created"],
-                &with_session(session),
-            )
-            .await
+    match &event.what {
+        EventKind::Created => {
+            let names = ["session.created", "session:created"];
+            send_session(client, names, seq, session).await
         }
-        (EventKind::Updated | EventKind::TerminalExited { .. }, Some(session)) => {
-            both(
-                client,
-                ["session.updated", "session:updated"],
-                &with_session(session),
-            )
-            .await
+        EventKind::Updated | EventKind::TerminalExited { .. } => {
+            send_session(client, UPDATED, seq, session).await
         }
-        // The session has gone since, and its own event says so.
-        (EventKind::Created | EventKind::Updated | EventKind::TerminalExited { .. }, None) => {
-            Ok(())
-        }
-        (EventKind::Deleted, _) => {
+        EventKind::Deleted => {
             let data = SessionDeletedEvent { seq, id };
             both(client, ["session.deleted", "session:deleted"], &data).await
         }
-        (EventKind::StatusChanged { from, to, reason }, _) => {
+        EventKind::StatusChanged { from, to, reason } => {
             let data = SessionStatusEvent {
                 seq,
                 id,
@@ -153,22 +136,13 @@ async fn send(client: &Client, event: &Event, session: Option<&SessionView>) -> 
             let names = ["session.status.changed", "session:status:changed"];
             both(client, names, &data).await?;
             // What may be done with a session changes with its status.
-            match session {
-                Some(session) => {
-                    let names = ["session.updated", "session:updated"];
-                    both(client, names, &with_session(session)).await
-                }
-                None => Ok(()),
-            }
+            send_session(client, UPDATED, seq, session).await
         }
-        (
-            EventKind::Progress {
-                stage,
-                percent,
-                detail,
-            },
-            _,
-        ) => {
+        EventKind::Progress {
+            stage,
+            percent,
+            detail,
+        } => {
             let data = SessionProgressEvent {
                 seq,
                 id,
@@ -179,6 +153,25 @@ async fn send(client: &Client, event: &Event, session: Option<&SessionView>) -> 
             both(client, ["session.progress", "session:progress"], &data).await
         }
     }
+}
+
+const UPDATED: [&str; 2] = ["session.updated", "session:updated"];
+
+/// The session as it is now; nothing where it has gone since, for its own event says so.
+async fn send_session(
+    client: &Client,
+    names: [&str; 2],
+    seq: i64,
+    session: Option<&SessionView>,
+) -> Result<(), Gone> {
+    let Some(session) = session else {
+        return Ok(());
+    };
+    let data = SessionEvent {
+        seq,
+        session: SessionBody::from(session),
+    };
+    both(client, names, &data).await
 }
 
 /// Clients of either spelling are out there.

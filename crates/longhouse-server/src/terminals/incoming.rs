@@ -68,7 +68,7 @@ impl Incoming {
                     newer
                 });
             }
-            ClientMessage::Ping => {
+            ClientMessage::Ping {} => {
                 let _ = self.replies.send(ServerMessage::Pong).await;
             }
         }

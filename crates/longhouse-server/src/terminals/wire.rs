@@ -128,8 +128,8 @@ pub(crate) enum ClientMessage {
     Resize { cols: u64, rows: u64 },
     /// Everything before this offset has been dealt with.
     Ack { offset: u64 },
-    /// Answered by a pong.
-    Ping,
+    /// Answered by a pong. (With braces, because serde lets unknown fields of a unit variant pass.)
+    Ping {},
 }
 
 /// Why the server ends a connection.

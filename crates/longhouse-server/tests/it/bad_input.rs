@@ -11,84 +11,12 @@ use crate::house::{House, answer, in_time};
 async fn bodies_that_do_not_fit_are_refused_with_the_field() {
     let house = House::new().await;
     let admin = house.log_in("admin").await;
-    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-    let cases: [(&str, u16, &str, &str); 24] = [
-        ("", 400, "request.malformed_json", ""),
-        ("{", 400, "request.malformed_json", ""),
-        (r#"{"name":"a"}}"#, 400, "request.malformed_json", ""),
-        (r#"{"name":"\ud800"}"#, 400, "request.malformed_json", ""),
-        (r#"{"name":NaN}"#, 400, "request.malformed_json", ""),
-        (&deep, 422, "request.invalid", ""),
-        ("[]", 422, "request.invalid", ""),
-        ("null", 422, "request.invalid", ""),
-        (r#"{"name":"a","name":"b"}"#, 422, "request.invalid", "name"),
-        (
-            r#"{"name":"a","agent":"shell","type":"shell"}"#,
-            422,
-            "request.invalid",
-            "agent",
-        ),
-        (
-            r#"{"name":"a","hostConfig":{"Privileged":true}}"#,
-            422,
-            "request.invalid",
-            "hostConfig",
-        ),
-        (r#"{"name":1}"#, 422, "request.invalid", "name"),
-        (r#"{}"#, 422, "request.invalid", "name"),
-        (r##"{"name":"#(id)"}"##, 422, "request.invalid", "name"),
-        (r#"{"name":"a;"}"#, 422, "request.invalid", "name"),
-        (r#"{"name":"a\nb"}"#, 422, "request.invalid", "name"),
-        (r#"{"name":"../x"}"#, 422, "request.invalid", "name"),
-        (
-            r#"{"name":"a","mode":"lazy"}"#,
-            422,
-            "request.invalid",
-            "mode",
-        ),
-        (
-            r#"{"name":"a","idleTimeoutSeconds":1e300}"#,
-            422,
-            "request.invalid",
-            "idleTimeoutSeconds",
-        ),
-        (
-            r#"{"name":"a","idleTimeoutSeconds":-1}"#,
-            422,
-            "request.invalid",
-            "idleTimeoutSeconds",
-        ),
-        (
-            r#"{"name":"a","env":{"A B":"x"}}"#,
-            422,
-            "request.invalid",
-            "env",
-        ),
-        (
-            r#"{"name":"a","agent":"vim"}"#,
-            422,
-            "request.invalid",
-            "agent",
-        ),
-        (
-            r#"{"name":"a","image":"debian"}"#,
-            422,
-            "request.invalid",
-            "image",
-        ),
-        (
-            r#"{"name":"a","runtime":"docker"}"#,
-            503,
-            "runtime.unavailable",
-            "",
-        ),
-    ];
-    for (body, status, code, field) in cases {
+    for (body, status, code, field) in wrong_bodies() {
         let request = house
             .request(Method::POST, "/api/sessions")
             .bearer_auth(&admin.token)
             .header("content-type", "application/json")
-            .body(body.to_owned());
+            .body(body.clone());
         let (got, problem) = answer(request).await;
         let shown = &body[..body.len().min(80)];
         assert_eq!(
@@ -108,6 +36,49 @@ async fn bodies_that_do_not_fit_are_refused_with_the_field() {
     let (_, list) = house.get(&admin, "/api/sessions").await;
     assert_eq!(list["total"], 0, "something was left behind: {list}");
     house.close().await;
+}
+
+/// Status, code, field (`-` for none), and the body of a new session that is answered with them.
+const WRONG_BODIES: &str = r##"
+400 request.malformed_json - {
+400 request.malformed_json - {"name":"a"}}
+400 request.malformed_json - {"name":"\ud800"}
+400 request.malformed_json - {"name":NaN}
+422 request.invalid - []
+422 request.invalid - null
+422 request.invalid name {"name":"a","name":"b"}
+422 request.invalid agent {"name":"a","agent":"shell","type":"shell"}
+422 request.invalid hostConfig {"name":"a","hostConfig":{"Privileged":true}}
+422 request.invalid name {"name":1}
+422 request.invalid name {}
+422 request.invalid name {"name":"#(id)"}
+422 request.invalid name {"name":"a;"}
+422 request.invalid name {"name":"a\nb"}
+422 request.invalid name {"name":"../x"}
+422 request.invalid mode {"name":"a","mode":"lazy"}
+422 request.invalid idleTimeoutSeconds {"name":"a","idleTimeoutSeconds":1e300}
+422 request.invalid idleTimeoutSeconds {"name":"a","idleTimeoutSeconds":-1}
+422 request.invalid env {"name":"a","env":{"A B":"x"}}
+422 request.invalid agent {"name":"a","agent":"vim"}
+422 request.invalid image {"name":"a","image":"debian"}
+503 runtime.unavailable - {"name":"a","runtime":"docker"}
+"##;
+
+fn wrong_bodies() -> Vec<(String, u16, &'static str, &'static str)> {
+    let mut cases: Vec<_> = WRONG_BODIES
+        .trim()
+        .lines()
+        .map(|line| {
+            let mut parts = line.splitn(4, ' ');
+            let mut part = || parts.next().unwrap();
+            let (status, code, field) = (part().parse().unwrap(), part(), part());
+            (part().to_owned(), status, code, field.trim_matches('-'))
+        })
+        .collect();
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    cases.push((deep, 422, "request.invalid", ""));
+    cases.push((String::new(), 400, "request.malformed_json", ""));
+    cases
 }
 
 #[tokio::test]
