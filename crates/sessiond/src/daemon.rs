@@ -84,6 +84,8 @@ fn begin() -> Result<Begun, DaemonError> {
     let spec = read_spec()?;
     // Where sessiond leads a session already (under an init, say), it need not begin one.
     let _leads_already = rustix::process::setsid();
+    // It was started by way of a link called "exe".
+    rustix::thread::set_name(c"sessiond").map_err(|e| failed("take a name")(e))?;
     let lock = lock(&spec.state_dir)?;
     start_log(&spec.state_dir)?;
     // Orphans of the session come to sessiond: so they are seen, and ended with the session.
@@ -94,9 +96,23 @@ fn begin() -> Result<Begun, DaemonError> {
         .build()
         .map_err(failed("start the runtime"))?;
     let screens = Screens::start().map_err(failed("start the parsing thread"))?;
-    let session = Session::new(&spec, Arc::new(SystemClock), screens, Reaper::default());
+    let boot_id = chance().map_err(failed("get random bytes"))?;
+    let clock = Arc::new(SystemClock);
+    let session = Session::new(&spec, clock, screens, Reaper::default(), boot_id);
     tracing::info!(session = %spec.session_id, pid = std::process::id(), "sessiond begins");
     Ok((runtime, Arc::new(session), spec, lock))
+}
+
+/// A random UUID. The kernel is asked directly: a static program's library wants a device that an empty root directory has not.
+fn chance() -> io::Result<String> {
+    let mut bytes = [0; 16];
+    let got = rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty())?;
+    if got < bytes.len() {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    Ok(uuid::Builder::from_random_bytes(bytes)
+        .into_uuid()
+        .to_string())
 }
 
 fn read_spec() -> Result<SessiondSpec, DaemonError> {

@@ -4,6 +4,7 @@
 //! terminal. Its current directory is the session's, inherited and never resolved again.
 
 use std::io::{self, Read, Write};
+use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
 use longhouse_link::spec::{StartFailure, Started};
@@ -22,7 +23,11 @@ pub fn start() -> Result<Started, StartFailure> {
     io::stdin()
         .read_to_end(&mut spec)
         .map_err(|e| failed("read the specification", e))?;
-    let mut child = Command::new(own_program())
+    let program = own_program();
+    // What people see in a list of processes.
+    let shown = std::env::current_exe().unwrap_or_else(|_| program.clone());
+    let mut child = Command::new(&program)
+        .arg0(shown)
         .arg("run")
         .env_clear()
         .stdin(Stdio::piped())

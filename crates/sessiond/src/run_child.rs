@@ -31,6 +31,8 @@ impl ChildSpec {
 /// Runs the program that `file` describes, and gives its exit code.
 pub fn run_child(file: &str) -> io::Result<i32> {
     let spec: ChildSpec = serde_json::from_slice(&std::fs::read(file)?)?;
+    // It holds an environment, and was for this process alone.
+    std::fs::remove_file(file)?;
     // Handlers, unlike ignored signals, are not inherited by the program. tokio's do nothing unless somebody listens.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()

@@ -7,6 +7,7 @@
 mod against_xterm;
 mod capture;
 mod characters;
+mod handler;
 mod machine;
 mod pending;
 mod rows;

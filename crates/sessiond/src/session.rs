@@ -49,6 +49,7 @@ impl Session {
         clock: Arc<dyn Clock>,
         screens: Screens,
         reaper: Reaper,
+        boot_id: String,
     ) -> Self {
         let environment = Arc::new(Environment::new(spec.env.clone(), spec.session_id));
         Self {
@@ -65,7 +66,7 @@ impl Session {
             tasks: TaskTracker::new(),
             ending: CancellationToken::new(),
             changing: Semaphore::new(1),
-            boot_id: uuid::Uuid::new_v4().to_string(),
+            boot_id,
             terminals: Mutex::default(),
         }
     }

@@ -6,6 +6,7 @@ pub(crate) mod history;
 pub(crate) mod input;
 pub(crate) mod log;
 pub(crate) mod pty;
+mod reading;
 pub(crate) mod supervisor;
 
 use std::io;

@@ -289,28 +289,28 @@ fn remove(path: &Path) {
 
 fn configuration(history_lines: u32) -> String {
     format!(
-        r##"# Written by Longhouse; changes are lost.
-set -s escape-time 0
-set -s focus-events on
-set -s set-clipboard on
-set -s extended-keys on
+        r##"# Written by Longhouse; changes are lost. What this tmux does not know is passed over (-q).
+set -qs escape-time 0
+set -qs focus-events on
+set -qs set-clipboard on
+set -qs extended-keys on
 # Without the alternate screen the client scrolls the browser's own history; without indn it does so by newlines, which alone fill one.
-set -s terminal-overrides 'xterm*:smcup@:rmcup@:indn@'
-set -s terminal-features 'xterm*:RGB:clipboard:ccolour:cstyle:focus:title:extkeys:strikethrough:usstyle:hyperlinks'
-set -g default-terminal 'xterm-256color'
-set -g status off
-set -g mouse off
-set -g history-limit {history_lines}
-set -g window-size latest
-set -g detach-on-destroy on
-set -g destroy-unattached off
-set -g remain-on-exit off
-set -g set-titles on
-set -g set-titles-string '#{{pane_title}}'
-set -g update-environment ''
+set -qs terminal-overrides 'xterm*:smcup@:rmcup@:indn@'
+set -qs terminal-features 'xterm*:RGB:clipboard:ccolour:cstyle:focus:title:extkeys:strikethrough:usstyle:hyperlinks'
+set -qg default-terminal 'xterm-256color'
+set -qg status off
+set -qg mouse off
+set -qg history-limit {history_lines}
+set -qg window-size latest
+set -qg detach-on-destroy on
+set -qg destroy-unattached off
+set -qg remain-on-exit off
+set -qg set-titles on
+set -qg set-titles-string '#{{pane_title}}'
+set -qg update-environment ''
 # The prefix is for people who attach from a shell; typed in the browser, C-b is the program's.
-set -g prefix None
-set -g prefix2 None
+set -qg prefix None
+set -qg prefix2 None
 bind -n C-b if -F '#{{==:#{{client_tty}},#{{@longhouse_tty}}}}' 'send-keys C-b' 'switch-client -T prefix'
 "##
     )

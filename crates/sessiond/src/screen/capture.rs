@@ -186,3 +186,49 @@ fn escaped(text: &str) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use longhouse_domain::terminal::TerminalSize;
+
+    use super::*;
+    use crate::screen::Screen;
+
+    fn captured(format: Format, bytes: &str) -> String {
+        let mut screen = Screen::new(TerminalSize { cols: 20, rows: 4 }, 10);
+        screen.advance(bytes.as_bytes());
+        screen.capture(format, 10, None)
+    }
+
+    #[test]
+    fn text_is_what_one_reads() {
+        assert_eq!(
+            captured(Format::Text, "a\tb  \r\n\x1b[31m中文\x1b[m\r\n\r\n"),
+            "a       b\n中文\n"
+        );
+        let many: String = (0..8).map(|n| format!("{n}\r\n")).collect();
+        assert_eq!(captured(Format::Text, &many), "0\n1\n2\n3\n4\n5\n6\n7\n");
+    }
+
+    #[test]
+    fn escape_sequences_are_kept_for_those_who_want_them() {
+        assert_eq!(
+            captured(Format::Ansi, "\x1b[1;31mred\x1b[m."),
+            "\x1b[0;1;31mred\x1b[0m.\n"
+        );
+    }
+
+    #[test]
+    fn html_holds_nothing_that_a_program_could_run() {
+        let hostile = "<script>&'\"\x1b]8;;javascript:alert(1)\x07bad\x1b]8;;https://x/\"><b>\x07good\x1b]8;;\x07";
+        let html = captured(Format::Html, hostile);
+        let expected = "<pre class=\"terminal\">&lt;script&gt;&amp;&#39;&quot;bad\
+            <a rel=\"noopener noreferrer\" href=\"https://x/&quot;&gt;&lt;b&gt;\">good</a>\n</pre>\n";
+        assert_eq!(html, expected);
+        let styled = captured(Format::Html, "\x1b[1;4;38;2;1;2;3mx\x1b[0;7my");
+        assert!(
+            styled.contains("color:#010203;") && styled.contains("underline"),
+            "{styled}"
+        );
+    }
+}

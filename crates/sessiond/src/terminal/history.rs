@@ -59,3 +59,32 @@ pub(crate) async fn mend(session: Arc<Session>, terminal: Arc<Terminal>) {
         }
     }
 }
+
+/// Puts what scrolled away in tmux above the screen, as if it had just been written.
+pub(crate) async fn take_over(session: &Session, terminal: &Arc<Terminal>) {
+    let lines = session.tmux.history_lines();
+    match session.tmux.history(&terminal.name, lines).await {
+        Ok(history) => {
+            let kept = usize::try_from(session.ring_bytes / 2).unwrap_or(usize::MAX);
+            let history = newest_lines(&history, kept);
+            for line in history.split_inclusive(|b| *b == b'\n') {
+                terminal.append(line.strip_suffix(b"\n").unwrap_or(line));
+                terminal.append(b"\x1b[m\r\n");
+            }
+            // tmux paints the screen anew: the history must have left it by then.
+            let rows = usize::from(terminal.wanted_size().borrow().rows);
+            terminal.append(&b"\r\n".repeat(rows.saturating_sub(1)));
+        }
+        Err(error) => tracing::warn!(%error, "the history in tmux is lost"),
+    }
+}
+
+/// The end of `text`, at most `bytes` of it, from the beginning of a line.
+fn newest_lines(text: &[u8], bytes: usize) -> &[u8] {
+    let cut = text.len().saturating_sub(bytes);
+    if cut == 0 {
+        return text;
+    }
+    let line = memchr::memchr(b'\n', &text[cut..]).map_or(text.len(), |at| cut + at + 1);
+    &text[line..]
+}

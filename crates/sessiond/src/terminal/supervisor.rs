@@ -24,6 +24,7 @@ use super::history;
 use super::input::Outlet;
 use super::log::Mark;
 use super::pty::{OpenPty, Program, Pty, Running};
+use super::reading;
 use super::{Status, Terminal};
 use crate::processes;
 use crate::run_child::ChildSpec;
@@ -36,12 +37,6 @@ const RESIZE_GAP: Duration = Duration::from_millis(25);
 
 /// How long a program has to end itself after a hang-up when its terminal is closed or restarted.
 const HANG_UP_GRACE: Duration = Duration::from_secs(1);
-
-/// The most that is read of a program's output after its end, bytes: what the PTY still held, and not what a child of its own goes on writing.
-const LAST_OUTPUT: usize = 1024 * 1024;
-
-/// Reads at once before other tasks get a turn; a PTY hands out some 4 KiB each time.
-const READS_PER_TURN: usize = 16;
 
 /// How often a tmux client that ends at once is started again before the terminal counts as ended.
 const ATTACH_ATTEMPTS: u32 = 5;
@@ -141,7 +136,7 @@ impl Supervisor {
         let adopted =
             self.wrapping == Wrapping::Tmux && self.session.tmux.has(&self.terminal.name).await;
         if adopted {
-            self.take_over_history().await;
+            history::take_over(&self.session, &self.terminal).await;
         } else if self.wrapping == Wrapping::Tmux {
             self.session.tmux.forget(&self.terminal.name);
         }
@@ -240,7 +235,7 @@ impl Supervisor {
     fn attach(&mut self, running: Running) {
         let pty = Arc::new(running.pty);
         self.terminal.mark(Mark::Size(self.applied));
-        let reader = read_output(
+        let reader = reading::read_all(
             Arc::clone(&pty),
             Arc::clone(&self.terminal),
             Arc::clone(&self.session),
@@ -274,31 +269,10 @@ impl Supervisor {
         timeout(EXIT_CODE_WAIT, asked).await.ok()
     }
 
-    /// Puts what scrolled away in tmux above the screen, as if it had just been written.
-    async fn take_over_history(&self) {
-        let lines = self.session.tmux.history_lines();
-        match self.session.tmux.history(&self.terminal.name, lines).await {
-            Ok(history) => {
-                let kept = usize::try_from(self.session.ring_bytes / 2).unwrap_or(usize::MAX);
-                let history = newest_lines(&history, kept);
-                for line in history.split_inclusive(|b| *b == b'\n') {
-                    self.terminal
-                        .append(line.strip_suffix(b"\n").unwrap_or(line));
-                    self.terminal.append(b"\x1b[m\r\n");
-                }
-                // tmux paints the screen anew: the history must have left it by then.
-                let rows = usize::from(self.wanted.borrow().rows);
-                self.terminal
-                    .append(&b"\r\n".repeat(rows.saturating_sub(1)));
-            }
-            Err(error) => tracing::warn!(%error, "the history in tmux is lost"),
-        }
-    }
-
     async fn program_ended(&mut self, code: i32) {
         let Some(live) = self.live.take() else { return };
         self.outlet.send_replace(Outlet::Soon);
-        self.take_last_output(&live.pty);
+        reading::take_last(&live.pty, &self.terminal);
         let code = match self.wrapping {
             Wrapping::None => code,
             Wrapping::Tmux => match self.wrapped_exit_code(live.began).await {
@@ -362,17 +336,6 @@ impl Supervisor {
             }
         };
         Some(timeout(EXIT_CODE_WAIT, written).await.unwrap_or(129))
-    }
-
-    fn take_last_output(&self, pty: &Pty) {
-        let mut taken = 0;
-        while taken < LAST_OUTPUT {
-            let read = |fd: &_| self.terminal.fill(|tail| read_some(fd, tail));
-            match pty.read_now(read) {
-                0 => return,
-                n => taken += n,
-            }
-        }
     }
 
     fn apply_size(&mut self) {
@@ -446,49 +409,4 @@ async fn at(moment: Option<Instant>) {
         Some(moment) => sleep_until(moment).await,
         None => pending().await,
     }
-}
-
-/// Reads a PTY until its end.
-async fn read_output(pty: Arc<Pty>, terminal: Arc<Terminal>, session: Arc<Session>) {
-    loop {
-        terminal.wait_for_parser().await;
-        let mut reads = 0;
-        let outcome = pty
-            .read(|fd| {
-                reads += 1;
-                terminal.fill(|tail| read_some(fd, tail))
-            })
-            .await;
-        match outcome {
-            Ok(0) => return,
-            Ok(_) => {}
-            Err(error) => {
-                tracing::warn!(terminal = %terminal.name, %error, "cannot read the terminal");
-                return;
-            }
-        }
-        for _ in reads..READS_PER_TURN {
-            if pty.read_now(|fd| terminal.fill(|tail| read_some(fd, tail))) == 0 {
-                break;
-            }
-        }
-        let now = session.now();
-        terminal.touch(now);
-        session.events.activity(now);
-        tokio::task::yield_now().await;
-    }
-}
-
-fn read_some(fd: &std::os::fd::OwnedFd, tail: &mut Vec<u8>) -> io::Result<usize> {
-    Ok(rustix::io::read(fd, rustix::buffer::spare_capacity(tail))?)
-}
-
-/// The end of `text`, at most `bytes` of it, from the beginning of a line.
-fn newest_lines(text: &[u8], bytes: usize) -> &[u8] {
-    let cut = text.len().saturating_sub(bytes);
-    if cut == 0 {
-        return text;
-    }
-    let line = memchr::memchr(b'\n', &text[cut..]).map_or(text.len(), |at| cut + at + 1);
-    &text[line..]
 }

@@ -325,8 +325,14 @@ pub(crate) fn writes(
     }))
 }
 
+/// The program under test: the one that was just built, or the one that is shipped, if it is named.
+fn binary() -> std::ffi::OsString {
+    let shipped = std::env::var_os("SESSIOND_BINARY");
+    shipped.unwrap_or_else(|| env!("CARGO_BIN_EXE_sessiond").into())
+}
+
 fn start(spec: &SessiondSpec, directory: &Path) -> Result<Started, StartFailure> {
-    let mut launcher = Command::new(env!("CARGO_BIN_EXE_sessiond"))
+    let mut launcher = Command::new(binary())
         .arg("start")
         .current_dir(directory)
         .env_clear()

@@ -127,7 +127,7 @@ async fn restarting_keeps_history_and_offsets() {
             &[
                 "bash",
                 "-c",
-                "echo \"pid $$\"; trap '' HUP; exec sleep 1000",
+                "trap '' HUP; echo \"pid $$\"; exec sleep 1000",
             ],
         )
         .await;
@@ -319,4 +319,21 @@ async fn sessiond_is_nobodys_child_and_ignores_hang_ups() {
     kill(house.daemon.pid, "HUP");
     house.reconnect().await;
     assert_eq!(house.link.hello().pid, house.daemon.pid);
+}
+
+#[tokio::test]
+async fn a_programs_question_is_answered_unless_a_reader_is_there_to_do_it() {
+    let house = House::new().await;
+    let ask = "read go; stty raw -echo; printf '\\e[6n'; read -t 1 -d R answer; stty sane; echo \"got=<${answer#*[}>\"";
+    for (name, expected) in [("alone", "got=<2;1>"), ("watched", "got=<>")] {
+        house.run(name, &["bash", "-c", ask]).await;
+        let watched = name == "watched";
+        let _reader = if watched {
+            Some(house.output(name, 0).await.unwrap())
+        } else {
+            None
+        };
+        house.type_in(name, "\n").await;
+        house.wait_for_screen(name, expected).await;
+    }
 }
