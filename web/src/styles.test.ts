@@ -27,3 +27,9 @@ describe.each(['light', 'dark'] as const)('%s', (tone) => {
     expect(contrast(front, back)).toBeGreaterThanOrEqual(4.5)
   })
 })
+
+test('without motion nothing changes by degrees: the terminal measures letters right after their size changes', () => {
+  const [, rules] = /prefers-reduced-motion: reduce\) \{([^}]*\})/.exec(css.replaceAll(/\/\*.*?\*\//gs, '')) ?? []
+  expect(rules).toContain('transition: none !important')
+  expect(css).not.toContain('transition-duration')
+})

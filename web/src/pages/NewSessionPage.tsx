@@ -8,7 +8,7 @@ import { ApiError, describe, fieldErrors } from '../api/problem'
 import { configQuery, sessionQuery, sessionsQuery } from '../api/queries'
 import type { ServerConfig } from '../api/types'
 import { AdvancedFields } from '../features/sessions/AdvancedFields'
-import { AgentPicker, isAvailable } from '../features/sessions/AgentPicker'
+import { AgentPicker } from '../features/sessions/AgentPicker'
 import { PlaceFields } from '../features/sessions/PlaceFields'
 import { suggestName } from '../features/sessions/suggestName'
 import { toRequest, validate } from '../features/sessions/validation'
@@ -142,7 +142,7 @@ function Failure({ error }: { error: Error | null }) {
 }
 
 function blankForm(config: ServerConfig, name: string): CreationForm {
-  const agent = config.agents.find((item) => isAvailable(item) && item.name !== 'shell') ?? config.agents.find(isAvailable)
+  const agent = config.agents.find((item) => item.available && item.name !== 'shell') ?? config.agents.find((item) => item.available)
   return {
     name,
     description: '',

@@ -310,7 +310,12 @@ export class TerminalController {
     if (ask !== null) this.#connection.resize(ask)
     const size = drawn(this.#sizing)
     const smaller = scale(this.#sizing)
-    if (size !== null && this.#engine.terminal.element !== undefined) this.#engine.draw(size, smaller)
+    if (size !== null && this.#engine.terminal.element !== undefined) {
+      const wasSmaller = this.#engine.scale() < 1
+      this.#engine.draw(size, smaller)
+      // What fits was only estimated while the letters were smaller; now it can be measured.
+      if (wasSmaller && this.#engine.scale() === 1) this.#fitSoon()
+    }
     const following = !this.#sizing.driving && smaller < 1
     if (following !== this.#view.following) this.#publish({ following })
   }
