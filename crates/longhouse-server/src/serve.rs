@@ -6,7 +6,7 @@ use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -84,16 +84,51 @@ pub async fn serve(listener: TcpListener, app: AppState) -> io::Result<()> {
     Ok(())
 }
 
-/// Serves on the control socket until the state's stop token is cancelled. Whoever reaches it acts as admin, so it lies in a
-/// directory of the server's user alone, and the caller is checked all the same.
+/// The control socket, bound. Its file goes when this is dropped.
+#[derive(Debug)]
+pub struct LocalSocket {
+    listener: UnixListener,
+    path: PathBuf,
+}
+
+impl LocalSocket {
+    /// Binds it. Whoever reaches it acts as admin, so its directory must be this user's alone.
+    ///
+    /// # Errors
+    /// Where the socket cannot be made.
+    pub fn bind(path: PathBuf) -> io::Result<Self> {
+        // What an earlier run left behind; a server that still runs holds the data directory's lock.
+        match std::fs::remove_file(&path) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        let socket = Self {
+            listener: UnixListener::bind(&path)?,
+            path,
+        };
+        std::fs::set_permissions(&socket.path, std::fs::Permissions::from_mode(0o600))?;
+        Ok(socket)
+    }
+}
+
+impl Drop for LocalSocket {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_file(&self.path) {
+            tracing::debug!(%error, "the control socket was gone already");
+        }
+    }
+}
+
+/// Serves on the control socket until the state's stop token is cancelled. Only a process of this user or of root is heard.
 ///
 /// # Errors
-/// Where the socket cannot be made.
-pub async fn serve_local(path: &Path, app: AppState) -> io::Result<()> {
-    let listener = bind_local(path)?;
+/// None after the start: a connection that fails concerns nobody else.
+pub async fn serve_local(socket: LocalSocket, app: AppState) -> io::Result<()> {
     let service = router(&app);
     let slots = Arc::new(Semaphore::new(app.limits().connections));
-    while let Some((stream, slot)) = next_connection(&app, &slots, || listener.accept()).await {
+    let accept = || socket.listener.accept();
+    while let Some((stream, slot)) = next_connection(&app, &slots, accept).await {
         let (stream, _) = stream;
         let Some(uid) = own_user(&stream) else {
             tracing::warn!("somebody else's process was refused on the control socket");
@@ -105,21 +140,9 @@ pub async fn serve_local(path: &Path, app: AppState) -> io::Result<()> {
             drop(slot);
         });
     }
-    let _ = std::fs::remove_file(path);
+    drop(socket);
     farewell(&app).await;
     Ok(())
-}
-
-fn bind_local(path: &Path) -> io::Result<UnixListener> {
-    // What an earlier run left behind; a server that still runs holds the data directory's lock.
-    match std::fs::remove_file(path) {
-        Ok(()) => {}
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(error),
-    }
-    let listener = UnixListener::bind(path)?;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
-    Ok(listener)
 }
 
 /// The peer's user, where it is this process's or root.

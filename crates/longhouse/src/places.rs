@@ -1,15 +1,12 @@
 //! Where things lie on this machine. Server, client and doctor all ask here, so they always look in the same place.
 
 use std::io;
-use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use crate::config::Settings;
+use longhouse_runtime::host::choose_run_dir;
 
-/// The longest run directory below which every socket's path still fits: the kernel allows 107 bytes, and
-/// `/0123456789ab/tmux.sock` and its like take up to 37 of them.
-pub(crate) const RUN_DIR_LIMIT: usize = 70;
+use crate::config::Settings;
 
 /// The directories of one server.
 #[derive(Clone, Debug)]
@@ -21,21 +18,14 @@ pub(crate) struct Places {
 }
 
 impl Places {
-    /// As the settings say; without a word about sockets, they lie in the data directory, or, where that path is too
-    /// long for a socket, below `/tmp` in a directory named after it. Not below `XDG_RUNTIME_DIR`: that directory is
-    /// removed at logout, and sessions outlive a login.
+    /// As the settings say.
     pub(crate) fn new(settings: &Settings) -> Self {
         let data_dir = settings.data_dir.clone();
-        let run_dir = settings.run_dir.clone().unwrap_or_else(|| {
-            let beside = data_dir.join("run");
-            if beside.as_os_str().len() <= RUN_DIR_LIMIT {
-                return beside;
-            }
-            let user = rustix::process::getuid().as_raw();
-            let name = fingerprint(data_dir.as_os_str().as_bytes());
-            PathBuf::from(format!("/tmp/longhouse-{user}-{name:016x}"))
-        });
-        Self { data_dir, run_dir }
+        let run_dir = settings.run_dir.clone();
+        Self {
+            run_dir: run_dir.unwrap_or_else(|| choose_run_dir(&data_dir)),
+            data_dir,
+        }
     }
 
     /// Held by the running server; says who it is.
@@ -100,13 +90,6 @@ pub(crate) fn make_private(path: &Path) -> Result<(), DirectoryError> {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700)).map_err(unusable)?;
     }
     Ok(())
-}
-
-/// FNV-1a: a short name for a long one, the same in every build. Not for secrets.
-pub(crate) fn fingerprint(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    })
 }
 
 #[cfg(test)]

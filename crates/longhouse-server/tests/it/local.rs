@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use longhouse_server::serve_local;
+use longhouse_server::{LocalSocket, serve_local};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
 
@@ -25,16 +25,8 @@ async fn whoever_owns_the_server_acts_as_its_admin() {
     // What a server that was killed has left.
     std::fs::write(&path, "").unwrap();
     let app = house.app.clone();
-    let serving = tokio::spawn({
-        let path = path.clone();
-        async move { serve_local(&path, app).await }
-    });
-    in_time("the socket", async {
-        while UnixStream::connect(&path).await.is_err() {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
+    let socket = LocalSocket::bind(path.clone()).unwrap();
+    let serving = tokio::spawn(serve_local(socket, app));
     assert_eq!(
         std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
         0o600

@@ -3,11 +3,11 @@
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use longhouse_runtime::host::RUN_DIR_BYTES;
 use longhouse_store::{Store, StoreUrl};
 
 use super::Patient;
 use super::report::Finding;
-use crate::places::RUN_DIR_LIMIT;
 use crate::serve::store_url;
 
 /// Free space below which a full disk is near, in bytes.
@@ -95,9 +95,9 @@ pub(super) fn sockets(patient: &Patient<'_>) -> Finding {
     let name = "sockets";
     let dir = &patient.places.run_dir;
     let (shown, length) = (dir.display(), dir.as_os_str().len());
-    if length > RUN_DIR_LIMIT {
+    if length > RUN_DIR_BYTES {
         let detail =
-            format!("{shown} is {length} bytes long, sockets need at most {RUN_DIR_LIMIT}");
+            format!("{shown} is {length} bytes long, sockets need at most {RUN_DIR_BYTES}");
         return Finding::fail(name, detail, "choose a shorter run_dir");
     }
     let owner = std::fs::symlink_metadata(dir).map(|found| (found.is_dir(), found.uid()));

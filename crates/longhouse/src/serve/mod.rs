@@ -20,7 +20,7 @@ use longhouse_engine::accounts::{AccountError, Secret};
 use longhouse_engine::{Engine, EngineSettings};
 use longhouse_runtime::Runtime;
 use longhouse_runtime::host::{HostRuntime, HostSettings};
-use longhouse_server::{AppState, Scheme, ServerSettings, SigningKey};
+use longhouse_server::{AppState, LocalSocket, Scheme, ServerSettings, SigningKey};
 use longhouse_store::{Store, StoreUrl};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::task::JoinSet;
@@ -251,7 +251,9 @@ async fn serve_engine(
         server_settings(settings, ground),
         stop.clone(),
     );
-    let control_socket = places.control_socket();
+    // Bound before anybody is told that the server is ready.
+    let control_socket =
+        LocalSocket::bind(places.control_socket()).context("cannot make the control socket")?;
     let network_state = state.clone();
     let mut serving = JoinSet::new();
     serving.spawn(async move {
@@ -259,7 +261,7 @@ async fn serve_engine(
         served.context("serving HTTP failed")
     });
     serving.spawn(async move {
-        let served = longhouse_server::serve_local(&control_socket, state).await;
+        let served = longhouse_server::serve_local(control_socket, state).await;
         served.context("the control socket failed")
     });
     introduce(&mut ground.lock, Some(url.clone()))?;

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::support::http::Client;
 use crate::support::terminal::{Came, Viewer};
-use crate::support::{House, PASSWORD, processes, running_shell, wait_for};
+use crate::support::{House, PASSWORD, processes, running_shell, wait_for, with_processes};
 
 #[tokio::test]
 async fn a_person_logs_in_creates_a_session_and_works_in_its_terminal() {
@@ -89,10 +89,7 @@ async fn an_orderly_stop_tells_viewers_leaves_sessions_alone_and_removes_its_soc
 
     house.start();
     let client = house.client().await;
-    let again = client
-        .session_in(&id, "running")
-        .await
-        .expect("it still runs");
+    let again = with_processes(&client, &id).await;
     assert_eq!(again["pid"], session["pid"]);
 }
 
@@ -133,6 +130,24 @@ async fn sessions_have_the_limit_of_open_files_that_the_server_was_started_with(
         "ulimit -S -n",
     ]);
     assert_eq!(shown, "300\n");
+}
+
+#[tokio::test]
+async fn a_data_directory_too_deep_for_sockets_works_all_the_same() {
+    let mut house = House::new();
+    house.deepen();
+    house.start();
+    let client = house.client().await;
+    let session = running_shell(&client, "deep", "none").await;
+    assert!(house.succeed(&["session", "ls"]).contains("deep"));
+    let id = session["id"].as_str().unwrap();
+    client
+        .delete(&format!("/api/sessions/{id}"))
+        .await
+        .created();
+    house.stop();
+    assert_eq!(std::fs::read_dir(house.run_dir()).unwrap().count(), 0);
+    std::fs::remove_dir(house.run_dir()).unwrap();
 }
 
 #[test]

@@ -56,6 +56,7 @@ fn sessiond() -> &'static Path {
 /// A home directory with a server's data, with or without a server that runs.
 pub(crate) struct House {
     home: tempfile::TempDir,
+    depth: String,
     running: Option<Running>,
     /// Further variables for the server.
     pub(crate) variables: Vec<(String, String)>,
@@ -75,6 +76,7 @@ impl House {
             .unwrap();
         Self {
             home,
+            depth: String::new(),
             running: None,
             variables: vec![("LONGHOUSE_ADMIN_PASSWORD".to_owned(), PASSWORD.to_owned())],
         }
@@ -92,7 +94,20 @@ impl House {
     }
 
     pub(crate) fn data_dir(&self) -> PathBuf {
-        self.home().join("data")
+        self.home().join(format!("data{}", self.depth))
+    }
+
+    /// Makes the data directory's path too long for a socket.
+    pub(crate) fn deepen(&mut self) {
+        self.depth = "-deep".repeat(20);
+    }
+
+    /// Where a running server has its sockets: in the directory of the one that it listens on.
+    pub(crate) fn run_dir(&self) -> PathBuf {
+        let shown = self.succeed(&["doctor", "--json"]);
+        let findings: Vec<Value> = serde_json::from_str(&shown).unwrap();
+        let sockets = findings.iter().find(|finding| finding["name"] == "sockets");
+        sockets.unwrap()["detail"].as_str().unwrap().into()
     }
 
     /// `longhouse` in this home, with an environment built from nothing.
@@ -279,8 +294,16 @@ pub(crate) async fn running_shell(client: &http::Client, name: &str, multiplexer
     let body = json!({"name": name, "agent": "shell", "multiplexer": multiplexer});
     let made = client.post("/api/sessions", &body).await.created();
     let id = made["id"].as_str().unwrap().to_owned();
-    wait_for("the session runs", async || {
-        client.session_in(&id, "running").await
+    with_processes(client, &id).await
+}
+
+/// The session, once sessiond has told of its processes.
+pub(crate) async fn with_processes(client: &http::Client, id: &str) -> Value {
+    wait_for("the processes are known", async || {
+        let session = client.session_in(id, "running").await?;
+        let terminals = session["terminals"].as_array().unwrap();
+        let known = terminals.iter().all(|terminal| terminal["pid"].is_number());
+        (known && session["pid"].is_number()).then_some(session)
     })
     .await
 }
