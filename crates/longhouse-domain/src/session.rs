@@ -126,6 +126,8 @@ pub struct Session {
     pub wish: Wish,
     /// How far it has got.
     pub phase: Phase,
+    /// How often it was started. Each start's terminals count their bytes from a range of their own.
+    pub starts: u32,
     /// When it was created.
     pub created_at: Timestamp,
     /// When its record last changed.
@@ -137,6 +139,14 @@ pub struct Session {
 }
 
 impl Session {
+    /// The offset at which the terminals of the present start begin to count. The first start counts from 0; each later one
+    /// from a number that no terminal of an earlier one can have reached, so that an offset never means two bytes. Offsets stay
+    /// below 2^53, which every JSON reader can hold: 2^40 bytes are a start's share (hours of a flood), and 8,192 starts fit.
+    #[must_use]
+    pub fn first_offset(&self) -> u64 {
+        (u64::from(self.starts.saturating_sub(1)) % 8_192) << 40
+    }
+
     /// The status that people see.
     #[must_use]
     pub fn status(&self) -> Status {

@@ -24,6 +24,9 @@ pub struct SessiondSpec {
     pub env: BTreeMap<String, String>,
     /// The program of a terminal that names none: the user's login shell, an absolute path or a name in `PATH`.
     pub shell: String,
+    /// Where terminals begin to count their bytes: beyond everything that an earlier sessiond of this session has counted.
+    #[serde(default)]
+    pub first_offset: u64,
     /// The most bytes of output kept of each terminal.
     #[serde(default = "SessiondSpec::default_ring_bytes")]
     pub ring_bytes: u64,
@@ -59,6 +62,7 @@ impl SessiondSpec {
             state_dir,
             env,
             shell,
+            first_offset: 0,
             ring_bytes: Self::RING_BYTES,
             scrollback_lines: Self::SCROLLBACK_LINES,
             tmux_history_lines: Self::TMUX_HISTORY_LINES,

@@ -26,6 +26,8 @@ pub struct Plan {
     pub multiplexer: Multiplexer,
     /// Environment variables of the session, laid over the runtime's own base environment.
     pub env: Environment,
+    /// Where its terminals begin to count their bytes.
+    pub first_offset: u64,
     /// The program that its agent needs, looked up before anything is made; `None` needs nothing.
     pub agent_program: Option<String>,
 }

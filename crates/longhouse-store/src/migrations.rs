@@ -25,6 +25,10 @@ const MIGRATIONS: &[Migration] = &[
         version: 2,
         sql: include_str!("../migrations/0002_last_screens.sql"),
     },
+    Migration {
+        version: 3,
+        sql: include_str!("../migrations/0003_starts.sql"),
+    },
 ];
 
 /// The newest version that this binary knows.

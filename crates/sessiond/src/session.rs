@@ -26,6 +26,7 @@ pub(crate) struct Session {
     pub(crate) environment: Arc<Environment>,
     pub(crate) shell: String,
     pub(crate) ring_bytes: u64,
+    pub(crate) first_offset: u64,
     pub(crate) scrollback: usize,
     pub(crate) tmux: Tmux,
     pub(crate) reaper: Reaper,
@@ -55,6 +56,7 @@ impl Session {
         Self {
             shell: spec.shell.clone(),
             ring_bytes: spec.ring_bytes,
+            first_offset: spec.first_offset,
             scrollback: usize::try_from(spec.scrollback_lines).unwrap_or(usize::MAX),
             tmux: Tmux::new(spec, Arc::clone(&environment), reaper.clone()),
             environment,

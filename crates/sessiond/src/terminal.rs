@@ -76,6 +76,7 @@ pub(crate) struct Making {
     pub(crate) wrapping: Wrapping,
     pub(crate) size: TerminalSize,
     pub(crate) ring_bytes: u64,
+    pub(crate) first_offset: u64,
     pub(crate) scrollback: usize,
     pub(crate) screens: Screens,
     pub(crate) now: u64,
@@ -85,16 +86,19 @@ pub(crate) struct Making {
 
 impl Terminal {
     pub(crate) fn new(making: Making) -> Self {
+        let log = OutputLog::new(making.ring_bytes, making.first_offset);
+        let mut screen = Screen::new(making.size, making.scrollback);
+        screen.at = log.cursor(making.first_offset).unwrap_or_default();
         Self {
             name: making.name,
             title: making.title,
             wrapping: making.wrapping,
-            log: Mutex::new(OutputLog::new(making.ring_bytes)),
+            log: Mutex::new(log),
             changed: watch::Sender::new(()),
             status: Mutex::default(),
-            screen: Mutex::new(Screen::new(making.size, making.scrollback)),
+            screen: Mutex::new(screen),
             screens: making.screens,
-            parsed: AtomicU64::new(0),
+            parsed: AtomicU64::new(making.first_offset),
             scrolled: AtomicU64::new(0),
             parser_moved: Notify::new(),
             parse_asked: AtomicBool::new(false),

@@ -155,6 +155,7 @@ impl Engine {
             created_at: now,
             updated_at: now,
             last_accessed_at: None,
+            starts: 0,
             last_activity_at: None,
         })
     }

@@ -82,6 +82,11 @@ fn take(shared: &Shared, chunk: OutputChunk) -> Result<(), Status> {
         return Err(Status::invalid_argument("an output chunk is out of order"));
     }
     if chunk.gap {
+        // Bytes were lost, or the screen was mended without any (tmux does not show its client all that scrolls by): either way
+        // what viewers have drawn is not what is there.
+        state.repaint();
+    }
+    if chunk.offset > state.ring.end() {
         state.oldest = chunk.offset;
     }
     let end = chunk.offset + chunk.data.len() as u64;

@@ -27,7 +27,7 @@ pub(super) struct State {
     pub(super) ring: Ring,
     /// Which start of sessiond the offsets belong to.
     pub(super) boot_id: String,
-    /// Rises when offsets of before mean nothing any more.
+    /// Rises when what viewers have drawn does not lead to what is there.
     pub(super) epoch: u64,
     pub(super) oldest: u64,
     pub(super) size: TerminalSize,
@@ -94,10 +94,15 @@ impl State {
         (*offset <= position).then_some((*number, *mark))
     }
 
+    /// Every viewer is to be repainted.
+    pub(super) fn repaint(&mut self) {
+        self.epoch += 1;
+    }
+
     /// Offsets begin anew: sessiond was started again.
     pub(super) fn restart(&mut self, boot_id: &str, oldest: u64, offset: u64) {
         boot_id.clone_into(&mut self.boot_id);
-        self.epoch += 1;
+        self.repaint();
         self.oldest = oldest;
         self.ring = Ring::at(offset);
         self.marks.clear();

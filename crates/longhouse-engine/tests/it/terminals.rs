@@ -1,6 +1,7 @@
 //! Terminals through the hub: who reads what, from which byte, and whose size counts.
 
 use bytes::Bytes;
+use longhouse_domain::Status;
 use longhouse_domain::terminal::{TerminalCommand, TerminalSize};
 use longhouse_engine::{
     Access, CaptureFormat, Closed, EngineError, Join, NewTerminal, Viewer, ViewerEvent,
@@ -78,6 +79,37 @@ async fn one_who_joins_or_asks_for_what_nobody_has_is_repainted_first() {
         };
         assert!(repainted, "{from:?}");
     }
+    house.close().await;
+}
+
+#[tokio::test]
+async fn an_offset_of_an_earlier_start_never_names_another_byte() {
+    let house = House::new().await;
+    house.running("one").await;
+    let mut viewer = join(&house, None, Access::Write).await;
+    let start = viewer.hello().offset;
+    viewer.write(Bytes::from_static(b"before")).await.unwrap();
+    read(&mut viewer, 6).await;
+    drop(viewer);
+    house
+        .engine
+        .restart_session(&house.ann, "one")
+        .await
+        .unwrap();
+    house.wait_for_status("one", Status::Running).await;
+    let mut viewer = join(&house, None, Access::Write).await;
+    assert!(viewer.hello().offset > start + 6, "{:?}", viewer.hello());
+    viewer
+        .write(Bytes::from_static(b"another text"))
+        .await
+        .unwrap();
+    read(&mut viewer, 12).await;
+    let mut late = join(&house, Some(start + 2), Access::Read).await;
+    assert_ne!(late.hello().offset, start + 2);
+    while !matches!(
+        in_time("a repaint", late.next(ENDLESS)).await,
+        ViewerEvent::Snapshot { .. }
+    ) {}
     house.close().await;
 }
 

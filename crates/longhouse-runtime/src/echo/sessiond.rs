@@ -39,6 +39,7 @@ pub(super) struct EchoSessiond {
 struct Inner {
     hello: HelloReply,
     env: Environment,
+    first_offset: u64,
     terminals: Mutex<BTreeMap<String, Arc<EchoTerminal>>>,
     events: broadcast::Sender<SessionEvent>,
     dead: CancellationToken,
@@ -63,6 +64,7 @@ impl EchoSessiond {
         let inner = Inner {
             hello,
             env: plan.env.clone(),
+            first_offset: plan.first_offset,
             terminals: Mutex::default(),
             events: broadcast::Sender::new(EVENTS),
             dead,
@@ -116,7 +118,7 @@ impl Sessiond for EchoSessiond {
         let is_new = !terminals.contains_key(&name);
         let terminal = terminals
             .entry(name.clone())
-            .or_insert_with(|| Arc::new(EchoTerminal::new(wanted)));
+            .or_insert_with(|| Arc::new(EchoTerminal::new(wanted, self.inner.first_offset)));
         let about = terminal.describe();
         drop(terminals);
         if is_new {

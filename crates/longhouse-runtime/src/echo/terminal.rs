@@ -55,7 +55,8 @@ pub(super) struct Cursor {
 }
 
 impl EchoTerminal {
-    pub(super) fn new(wanted: CreateTerminalRequest) -> Self {
+    /// A terminal whose first byte has the offset `first`.
+    pub(super) fn new(wanted: CreateTerminalRequest, first: u64) -> Self {
         Self {
             state: Mutex::new(State {
                 name: wanted.name,
@@ -63,7 +64,7 @@ impl EchoTerminal {
                 size: clamped(wanted.cols, wanted.rows),
                 exit_code: None,
                 ring: Vec::new(),
-                offset: 0,
+                offset: first,
                 input_bytes: 0,
                 changes: Vec::new(),
                 forgotten: 0,
@@ -241,11 +242,12 @@ mod tests {
     use super::*;
 
     fn terminal() -> EchoTerminal {
-        EchoTerminal::new(CreateTerminalRequest {
+        let wanted = CreateTerminalRequest {
             cols: 80,
             rows: 24,
             ..CreateTerminalRequest::default()
-        })
+        };
+        EchoTerminal::new(wanted, 0)
     }
 
     fn read(terminal: &EchoTerminal, cursor: &mut Cursor) -> (Vec<u8>, bool) {

@@ -196,6 +196,7 @@ impl Host {
             env,
             shell,
         );
+        spec.first_offset = plan.first_offset;
         spec.ring_bytes = self.ring_bytes.unwrap_or(spec.ring_bytes);
         spec.scrollback_lines = self.scrollback_lines.unwrap_or(spec.scrollback_lines);
         spec
@@ -277,6 +278,7 @@ mod tests {
             workdir: Workdir::Own,
             multiplexer: Multiplexer::None,
             env: BTreeMap::new(),
+            first_offset: 0,
             agent_program: None,
         }
     }

@@ -149,6 +149,7 @@ impl<R: Body> Fixture<R> {
             workdir: Workdir::Own,
             multiplexer: Multiplexer::None,
             env: BTreeMap::from([("GREETING".to_owned(), "good morning".to_owned())]),
+            first_offset: 0,
             agent_program: None,
         };
         Self {

@@ -13,7 +13,11 @@ use sqlx::{Connection, Executor};
 use crate::harness::{Bed, at, on_both_back_ends, token};
 
 /// One file for each migration, in order: rows as that version writes them.
-const ROWS: &[&str] = &[include_str!("rows/0001.sql"), include_str!("rows/0002.sql")];
+const ROWS: &[&str] = &[
+    include_str!("rows/0001.sql"),
+    include_str!("rows/0002.sql"),
+    include_str!("rows/0003.sql"),
+];
 
 /// Migrates step by step, with each version's rows put in as it would have written them.
 async fn grown_up(bed: &Bed) -> Store {
@@ -61,6 +65,7 @@ on_both_back_ends! {
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].status(), found[0].terminals.len()), (Status::Running, 3));
         let two = store.session(&ann, &SessionRef::parse("two")).await.unwrap().unwrap();
+        assert_eq!((found[0].starts, two.starts), (0, 3));
         assert_eq!(two.phase, Phase::Error { reason: "killed by signal 9".to_owned() });
         let log = store.session_log(&ann, found[0].id, &LogQuery::default()).await.unwrap();
         assert_eq!((log[0].level, log[0].message.as_str()), (LogLevel::Warn, "a line"));

@@ -66,6 +66,7 @@ pub(super) async fn create_terminal(
         wrapping,
         size,
         ring_bytes: session.ring_bytes,
+        first_offset: session.first_offset,
         scrollback: session.scrollback,
         screens: session.screens.clone(),
         now: session.now(),
@@ -182,7 +183,10 @@ pub(super) fn stats(session: &Session) -> StatsReply {
         memory_bytes: members.iter().map(|p| resident(p.resident_pages)).sum(),
         processes: u32::try_from(members.len()).unwrap_or(u32::MAX),
         uptime_ms: session.now().saturating_sub(session.started_at),
-        output_bytes: described.iter().map(|t| t.offset).sum(),
+        output_bytes: described
+            .iter()
+            .map(|t| t.offset.saturating_sub(session.first_offset))
+            .sum(),
         input_bytes: described.iter().map(|t| t.input_bytes).sum(),
         sessiond_memory_bytes: own.map_or(0, |p| resident(p.resident_pages)),
     }

@@ -78,13 +78,13 @@ pub(crate) struct OutputLog {
 }
 
 impl OutputLog {
-    /// A log that keeps at most `bound` bytes, and always the growing segment.
-    pub(crate) fn new(bound: u64) -> Self {
+    /// A log that keeps at most `bound` bytes, and always the growing segment. Its first byte has the offset `first`.
+    pub(crate) fn new(bound: u64, first: u64) -> Self {
         Self {
             full: VecDeque::new(),
             tail: Vec::new(),
-            oldest: 0,
-            end: 0,
+            oldest: first,
+            end: first,
             bound,
             marks: VecDeque::new(),
             next_mark: 0,
@@ -226,7 +226,7 @@ mod tests {
             max in 1_usize..200_000,
             from in 0_u64..300_000,
         ) {
-            let mut log = OutputLog::new(256 * 1024);
+            let mut log = OutputLog::new(256 * 1024, 0);
             for length in writes {
                 let start = log.end();
                 let bytes: Vec<u8> = (0..length as u64).map(|i| byte_at(start + i)).collect();
@@ -263,7 +263,7 @@ mod tests {
 
     #[test]
     fn marks_stand_between_the_bytes_where_they_happened() {
-        let mut log = OutputLog::new(1024);
+        let mut log = OutputLog::new(1024, 0);
         log.append(b"ab");
         log.mark(size(80));
         log.append(b"c");
@@ -300,7 +300,7 @@ mod tests {
 
     #[test]
     fn of_many_sizes_at_one_place_the_last_is_seen() {
-        let mut log = OutputLog::new(1024);
+        let mut log = OutputLog::new(1024, 0);
         let early = log.cursor(0).unwrap();
         log.mark(size(10));
         let mut seen_first = early;

@@ -7,14 +7,18 @@ use longhouse_domain::terminal::Environment;
 use longhouse_link::LinkListener;
 use longhouse_runtime::{Plan, ProvisionError};
 
-use super::{Driver, Next};
+use super::{Driver, Next, turn};
 use crate::context::Context;
 use crate::error::EngineError;
 
 impl Driver {
     /// Makes the place. What goes wrong for good ends in `error` with the reason, and nothing is left behind.
     pub(super) async fn make(&mut self) -> Result<Next, EngineError> {
-        self.turn_to(Phase::Starting).await?;
+        self.change(Box::new(|session| {
+            session.starts = session.starts.saturating_add(1);
+            turn(session, Phase::Starting)
+        }))
+        .await?;
         self.progress(
             Stage::Container,
             "preparing the working directory and starting sessiond",
@@ -76,6 +80,7 @@ pub(crate) fn plan(context: &Context, session: &Session) -> Result<Plan, EngineE
         workdir: spec.workdir.clone(),
         multiplexer: spec.multiplexer,
         env: environment(session),
+        first_offset: session.first_offset(),
         agent_program: line.program,
     })
 }

@@ -74,6 +74,7 @@ pub(crate) fn session(owner: UserId, name: &str) -> Session {
         created_at: at(0),
         updated_at: at(0),
         last_accessed_at: None,
+        starts: 0,
         last_activity_at: None,
     }
 }
