@@ -52,7 +52,7 @@ export function TerminalPane(props: TerminalPaneProps) {
         style={{ backgroundColor: theme.colors.background }}
       >
         <ScreenMenu controller={controller} onFind={() => setSearching(true)}>
-          <div className="absolute inset-0 overflow-hidden pt-1.5 pb-1 pl-2.5">
+          <div className="absolute inset-0 overflow-clip pt-1.5 pb-1 pl-2.5">
             <div ref={attach} className="size-full" />
           </div>
         </ScreenMenu>
