@@ -92,6 +92,22 @@ export class Person {
     return (await this.rows(terminal, page)).join('\n').trimEnd()
   }
 
+  /** Waits until a terminal fills its pane without being cut off, its letters drawn at their own width. */
+  async untilFits(terminal, page = this.page) {
+    const measure = () =>
+      this.pane(terminal, page).evaluate((pane) => {
+        const screen = pane.querySelector('.xterm-screen').getBoundingClientRect()
+        const room = pane.querySelector('.xterm').parentElement.getBoundingClientRect()
+        const spacing = Math.abs(parseFloat(getComputedStyle(pane.querySelector('.xterm-rows')).letterSpacing))
+        return { wide: room.width - screen.width, high: room.height - screen.height, top: screen.top - room.top, spacing }
+      })
+    const fits = async () => {
+      const { wide, high, top, spacing } = await measure()
+      return wide >= 0 && wide < 40 && high >= 0 && high < 40 && top >= 0 && spacing < 0.2
+    }
+    return waitFor(`the terminal ${terminal} to fit its pane`, fits, { show: async () => JSON.stringify(await measure()) })
+  }
+
   async type(terminal, text, page = this.page) {
     await this.pane(terminal, page).locator('.xterm-screen').click()
     await page.keyboard.type(text)

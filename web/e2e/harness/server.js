@@ -44,9 +44,9 @@ export async function withServer(options, use) {
 }
 
 export class Server {
-  root = mkdtempSync(join(tmpdir(), 'longhouse-e2e-'))
-  home = join(this.root, 'home')
-  dataDir = join(this.root, 'data')
+  root
+  home
+  dataDir
   /** Everything that the server wrote to its standard error stream. */
   log = ''
   /** Everything that it wrote to its standard output. */
@@ -59,8 +59,12 @@ export class Server {
   /** Every session that was ever seen, for finding what it left behind. */
   #sessions = new Set()
 
-  constructor({ password = PASSWORD, env = {} } = {}) {
-    mkdirSync(this.home)
+  /** `root` is a directory of the caller's choice in place of one with a random name; it is removed at the end. */
+  constructor({ password = PASSWORD, env = {}, root = mkdtempSync(join(tmpdir(), 'longhouse-e2e-')) } = {}) {
+    this.root = root
+    this.home = join(root, 'home')
+    this.dataDir = join(root, 'data')
+    mkdirSync(this.home, { recursive: true })
     // A prompt without names and paths, and no history: what a test sees is what the test typed.
     for (const file of ['.bashrc', '.profile']) writeFileSync(join(this.home, file), "PS1='$ '\nunset HISTFILE PROMPT_COMMAND\n")
     this.#environment = {
@@ -68,6 +72,8 @@ export class Server {
       PATH: SYSTEM_PATH,
       SHELL: '/bin/bash',
       LANG: 'C.UTF-8',
+      // Names another sessiond than the one inside the program, for whoever works on that.
+      ...(process.env.LONGHOUSE_SESSIOND === undefined ? {} : { LONGHOUSE_SESSIOND: process.env.LONGHOUSE_SESSIOND }),
       ...(password === null ? {} : { LONGHOUSE_ADMIN_PASSWORD: password }),
       ...env,
     }

@@ -87,9 +87,12 @@ test('a session is made with the form, typed into, opened alone, shown full scre
     await person.type('manual', 'echo manual $((50 + 5)) ä€🔥')
     await person.untilScreen('manual', /^manual 55 ä€🔥/m)
 
+    for (const terminal of ['agent', 'manual']) await person.untilFits(terminal)
+
     await page.reload()
     await person.untilScreen('agent', /^agent 42$/m)
     await person.untilScreen('manual', /^manual 55/m)
+    for (const terminal of ['agent', 'manual']) await person.untilFits(terminal)
 
     const alone = await person.open()
     await alone.goto(`${pathname}/terminals/manual`)
@@ -188,8 +191,9 @@ test('two people see the same terminal live', async () => {
       await two.untilScreen('agent', /^written by one$/m)
       await two.type('agent', 'echo written by two')
       await one.untilScreen('agent', /^written by two$/m)
+      await two.untilFits('agent')
       await one.until('both to be shown', () => one.pane('agent').getByLabel('2 people are looking').isVisible())
-    }, { viewport: { width: 1000, height: 700 } })
+    }, { viewport: { width: 1000, height: 700 }, reducedMotion: 'reduce' })
   })
 })
 
@@ -221,6 +225,7 @@ test('a phone gets keys that it lacks, and no page is too wide for it', async ()
     await person.untilScreen('agent', /\$/)
     const keys = page.getByRole('toolbar', { name: 'Terminal keys' })
     await keys.waitFor()
+    await person.untilFits('agent')
     await person.type('agent', 'echo first')
     await person.untilScreen('agent', /^first$/m)
     await keys.getByRole('button', { name: 'Up', exact: true }).click()

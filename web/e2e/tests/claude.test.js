@@ -1,48 +1,16 @@
 // The real thing: Claude Code from npm as a session's agent, talking to a scripted model on loopback. It has a throw-away home,
 // no key of anybody, and no way to the network that it would use.
 import assert from 'node:assert/strict'
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { claudeHome } from '../harness/claude.js'
 import { call, say, scriptedModel } from '../harness/model.js'
-import { SYSTEM_PATH, withServer } from '../harness/server.js'
+import { withServer } from '../harness/server.js'
 import { Viewer } from '../harness/viewer.js'
 import { waitFor } from '../harness/wait.js'
 
-const KEY = 'sk-ant-not-a-key-of-anybody'
 const WROTE = 'Wrote the greeting, as you asked.'
-
-/** Claude Code's program: npm puts it beside the package, in one package per platform. */
-function claudeProgram() {
-  const platform = `@anthropic-ai/claude-code-${process.platform}-${process.arch}`
-  const require = createRequire(import.meta.url)
-  return join(dirname(require.resolve(`${platform}/package.json`)), 'claude')
-}
-
-/** Lays out a home in which Claude Code has nothing to ask before it works, and gives a session's environment for it. */
-function claudeHome(server, workdir, model) {
-  const home = join(server.root, 'claude-home')
-  const bin = join(home, 'bin')
-  mkdirSync(bin, { recursive: true })
-  symlinkSync(claudeProgram(), join(bin, 'claude'))
-  const settled = {
-    hasCompletedOnboarding: true,
-    theme: 'dark',
-    customApiKeyResponses: { approved: [KEY.slice(-20)], rejected: [] },
-    projects: { [workdir]: { hasTrustDialogAccepted: true, hasCompletedProjectOnboarding: true } },
-  }
-  writeFileSync(join(home, '.claude.json'), JSON.stringify(settled))
-  return {
-    HOME: home,
-    PATH: `${bin}:${SYSTEM_PATH}`,
-    ANTHROPIC_BASE_URL: model.url,
-    ANTHROPIC_API_KEY: KEY,
-    CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
-    DISABLE_AUTOUPDATER: '1',
-    IS_SANDBOX: '1',
-  }
-}
 
 /** Runs `use` with a server, a working directory, and a model that writes a file with one tool call. */
 async function withClaude(tool, use) {

@@ -103,8 +103,8 @@ test('a terminal is joined with its history, typed into, resized, left, and its 
   assert.match(listener.output(session.id, 'manual').toString(), /before/)
 
   await listener.ask('terminal:resize', target, { cols: 97, rows: 33 })
-  await listener.ask('terminal:input', target, 'stty size\r')
-  await listener.until('the size', () => /33 97/.test(listener.output(session.id, 'manual')))
+  await listener.ask('terminal:input', target, 'until [ "$(stty size)" = "33 97" ]; do sleep 0.05; done; echo by""size $(stty size)\r')
+  await listener.until('the size', () => /bysize 33 97/.test(listener.output(session.id, 'manual')))
   await listener.ask('terminal:input', target, Buffer.from('printf "\\303\\244\\360\\237\\224\\245."; seq 1 20000; echo fi""nished\r'))
   await listener.until('the numbers', () => /finished/.test(listener.output(session.id, 'manual')))
   const bytes = listener.output(session.id, 'manual').toString('utf8')
