@@ -306,7 +306,7 @@ set -qg detach-on-destroy on
 set -qg destroy-unattached off
 set -qg remain-on-exit off
 set -qg set-titles on
-set -qg set-titles-string '#{{pane_title}}'
+set -qg set-titles-string '#{{?#{{==:#{{pane_title}},#{{host}}}},,#{{pane_title}}}}'
 set -qg update-environment ''
 # The prefix is for people who attach from a shell; typed in the browser, C-b is the program's.
 set -qg prefix None
