@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::agent::Mode;
 use crate::clock::Timestamp;
+use crate::event::EventKind;
 use crate::id::{SessionId, UserId};
 use crate::lifecycle::{Phase, Status, Wish};
 use crate::name::SessionName;
@@ -145,6 +146,18 @@ impl Session {
     #[must_use]
     pub fn first_offset(&self) -> u64 {
         (u64::from(self.starts.saturating_sub(1)) % 8_192) << 40
+    }
+
+    /// Turns the session to a phase. Answers the event that tells of it, where people see a difference: in the status, or in
+    /// the reason beside it.
+    pub fn turn_to(&mut self, phase: Phase) -> Vec<EventKind> {
+        let before = std::mem::replace(&mut self.phase, phase);
+        let (from, to) = (before.status(), self.phase.status());
+        if from == to && before.reason() == self.phase.reason() {
+            return Vec::new();
+        }
+        let reason = self.phase.reason().map(str::to_owned);
+        vec![EventKind::StatusChanged { from, to, reason }]
     }
 
     /// The status that people see.

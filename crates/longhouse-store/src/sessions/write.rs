@@ -124,19 +124,8 @@ impl Store {
         phase: Phase,
         now: Timestamp,
     ) -> Result<Option<Changed>, StoreError> {
-        self.change_session(id, now, |session| {
-            let before = std::mem::replace(&mut session.phase, phase);
-            let (from, to) = (before.status(), session.phase.status());
-            if from == to && before.reason() == session.phase.reason() {
-                return Vec::new();
-            }
-            vec![EventKind::StatusChanged {
-                from,
-                to,
-                reason: session.phase.reason().map(str::to_owned),
-            }]
-        })
-        .await
+        self.change_session(id, now, |session| session.turn_to(phase))
+            .await
     }
 
     /// A person has opened it. This is no change of the record: neither `updated_at` nor an event follows.

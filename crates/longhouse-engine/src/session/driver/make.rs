@@ -7,7 +7,7 @@ use longhouse_domain::terminal::Environment;
 use longhouse_link::LinkListener;
 use longhouse_runtime::{Plan, ProvisionError};
 
-use super::{Driver, Next, turn};
+use super::{Driver, Next};
 use crate::context::Context;
 use crate::error::EngineError;
 
@@ -16,7 +16,7 @@ impl Driver {
     pub(super) async fn make(&mut self) -> Result<Next, EngineError> {
         self.change(Box::new(|session| {
             session.starts = session.starts.saturating_add(1);
-            turn(session, Phase::Starting)
+            session.turn_to(Phase::Starting)
         }))
         .await?;
         self.progress(

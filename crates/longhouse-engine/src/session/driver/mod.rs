@@ -203,7 +203,7 @@ impl Driver {
             session.wish = wish;
             let at_rest = matches!(session.phase, Phase::Stopped { .. } | Phase::Error { .. });
             if wish == Wish::Running && at_rest {
-                turn(session, Phase::Starting)
+                session.turn_to(Phase::Starting)
             } else {
                 Vec::new()
             }
@@ -221,8 +221,8 @@ impl Driver {
             match session.phase.clone() {
                 Phase::Running { handle }
                 | Phase::Stopping { handle }
-                | Phase::Restarting { handle } => turn(session, Phase::Restarting { handle }),
-                Phase::Stopped { .. } | Phase::Error { .. } => turn(session, Phase::Starting),
+                | Phase::Restarting { handle } => session.turn_to(Phase::Restarting { handle }),
+                Phase::Stopped { .. } | Phase::Error { .. } => session.turn_to(Phase::Starting),
                 Phase::Pending | Phase::Starting => Vec::new(),
             }
         }))
@@ -259,7 +259,7 @@ impl Driver {
 
     /// How far the session has got.
     async fn turn_to(&mut self, phase: Phase) -> Result<(), EngineError> {
-        self.change(Box::new(move |session| turn(session, phase)))
+        self.change(Box::new(move |session| session.turn_to(phase)))
             .await
     }
 
@@ -279,7 +279,7 @@ impl Driver {
             if session.wish == Wish::Running {
                 session.wish = Wish::Stopped;
             }
-            turn(session, phase)
+            session.turn_to(phase)
         }))
         .await?;
         self.log(level, "session", &message).await;
@@ -370,18 +370,4 @@ impl Driver {
             self.publish(|live| live.looked = true);
         }
     }
-}
-
-/// Turns the session to a phase. Answers the event that tells of it, where people see a difference.
-fn turn(session: &mut Session, phase: Phase) -> Vec<EventKind> {
-    let before = std::mem::replace(&mut session.phase, phase);
-    let (from, to) = (before.status(), session.phase.status());
-    if from == to && before.reason() == session.phase.reason() {
-        return Vec::new();
-    }
-    vec![EventKind::StatusChanged {
-        from,
-        to,
-        reason: session.phase.reason().map(str::to_owned),
-    }]
 }
