@@ -1,6 +1,7 @@
 // Every question the page asks the server, as query options: the only way server data comes in, beside live events.
 import { queryOptions } from '@tanstack/react-query'
-import { client, unwrap } from './client'
+import { client, getText, unwrap } from './client'
+import { ApiError } from './problem'
 import type { LogLevel, LogLine, Session, Stage } from './types'
 
 /** Sessions are listed in pages of this many, */
@@ -67,6 +68,26 @@ export const logsQuery = (id: string, filter: LogFilter, follow: 'follow' | 'sti
       return typeof answer === 'object' && 'items' in answer ? answer.items : []
     },
     refetchInterval: follow === 'follow' ? 2000 : false,
+  })
+
+/** Lines of history above a kept screen. */
+const KEPT_LINES = 2000
+
+/** What a terminal showed last, of a session at rest; `null` where nothing was kept. `end` tells one end from the next. */
+export const lastScreenQuery = (id: string, terminal: string, end: string) =>
+  queryOptions({
+    queryKey: ['lastScreen', id, terminal, end],
+    queryFn: async (): Promise<string | null> => {
+      const path = `/api/sessions/${id}/terminals/${encodeURIComponent(terminal)}/screen?format=text&lines=${KEPT_LINES}`
+      try {
+        return await getText(path)
+      } catch (error) {
+        // A session that was killed had no time to keep anything.
+        if (error instanceof ApiError && error.problem.status === 409) return null
+        throw error
+      }
+    },
+    staleTime: Infinity,
   })
 
 /** How far a creation or start has got; written by live events alone. */

@@ -54,6 +54,9 @@ function CardBody({ session }: { session: Session }) {
   if (session.status === 'starting' || session.status === 'pending') return <ProgressLine session={session} />
   return (
     <div className="mt-3 space-y-1">
+      {session.status === 'stopped' && session.statusReason !== null && (
+        <p className="line-clamp-2 text-xs text-soft">{session.statusReason}</p>
+      )}
       {session.description !== '' && <p className="line-clamp-1 text-xs text-soft">{session.description}</p>}
       <p className="flex items-center gap-1.5 text-xs text-faint">
         <Folder size={12} className="shrink-0" />

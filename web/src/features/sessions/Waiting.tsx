@@ -5,14 +5,21 @@ import { Button } from '../../ui/Button'
 import { classes } from '../../ui/classes'
 import { Notice } from '../../ui/Notice'
 import { may, useSessionActions } from './actions'
+import { LastScreen } from './LastScreen'
 import { ProgressBar, STAGE_WORDS, useProgress } from './ProgressLine'
 
 const HOST_STAGES: readonly Stage[] = ['container', 'agent']
 const CONTAINER_STAGES: readonly Stage[] = ['image', 'container', 'clone', 'setup', 'agent']
 
 export function Waiting({ session }: { session: Session }) {
-  if (session.status === 'error') return <Failed session={session} />
-  if (session.status === 'stopped') return <Stopped session={session} />
+  if (session.status === 'error' || session.status === 'stopped') {
+    return (
+      <div className="h-full overflow-auto">
+        {session.status === 'error' ? <Failed session={session} /> : <Stopped session={session} />}
+        <LastScreen session={session} />
+      </div>
+    )
+  }
   return <Creation session={session} />
 }
 

@@ -1,0 +1,35 @@
+// What a terminal showed last, of a session that is at rest: a finished run stays readable.
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { lastScreenQuery } from '../../api/queries'
+import type { Session } from '../../api/types'
+import { classes } from '../../ui/classes'
+
+export function LastScreen({ session }: { session: Session }) {
+  const [chosen, choose] = useState('agent')
+  const terminal = session.terminals.find((item) => item.name === chosen) ?? session.terminals[0]
+  const name = terminal?.name ?? 'agent'
+  const { data } = useQuery(lastScreenQuery(session.id, name, session.updatedAt))
+  if (data === undefined || data === null || terminal === undefined) return null
+  return (
+    <section aria-label="Last screen" className="mx-auto mt-2 mb-8 w-full max-w-4xl px-6">
+      <div className="flex items-baseline gap-3 text-xs text-faint">
+        <span>Last screen</span>
+        {session.terminals.map((item) => (
+          <button
+            key={item.name}
+            type="button"
+            aria-pressed={item.name === name}
+            onClick={() => choose(item.name)}
+            className={classes('rounded px-1.5 py-0.5', item.name === name ? 'bg-active text-text' : 'hover:text-text')}
+          >
+            {item.title}
+          </button>
+        ))}
+      </div>
+      <pre className="scroll-quiet mt-2 max-h-[50vh] overflow-auto rounded-xl border border-line bg-surface p-4 font-mono text-xs leading-relaxed">
+        {data.trim() === '' ? 'It showed nothing.' : data.trimEnd()}
+      </pre>
+    </section>
+  )
+}
