@@ -1,7 +1,7 @@
 // The HTTP API as a program uses it: fetch with a bearer token. Every answer is checked for what all answers have in common,
 // and every route that was called is remembered, so that a test can compare them with the OpenAPI document.
 import assert from 'node:assert/strict'
-import { waitFor } from './wait.js'
+import { Hopeless, waitFor } from './wait.js'
 
 let names = 0
 
@@ -94,6 +94,7 @@ export class Api {
     let session
     const reached = async () => {
       session = await this.get(`/api/sessions/${encodeURIComponent(id)}`)
+      if (session.status === 'error' && status !== 'error') throw new Hopeless(`the session ended in error: ${session.statusReason}`)
       return session.status === status
     }
     const show = async () => `${JSON.stringify(session, null, 1)}\n${await this.get(`/api/sessions/${id}/logs?format=text`)}`
