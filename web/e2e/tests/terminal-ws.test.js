@@ -286,7 +286,6 @@ test('frames that are too large or not of this protocol close the socket and not
   }
   const viewer = await Viewer.open(server, session, 'manual')
   await viewer.untilScreen(/\$/)
-  viewer.send(Buffer.from([0x03]))
   viewer.send('echo still here\r')
   await viewer.untilScreen(/^still here$/m)
   assert.doesNotMatch(await viewer.screen(), /xxxx|sudo|ls/)
