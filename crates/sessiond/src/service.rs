@@ -21,7 +21,7 @@ use tonic::{Request, Response, Status, Streaming};
 use crate::environment::ProgramError;
 use crate::session::Session;
 use crate::terminal::Terminal;
-use crate::terminal::supervisor::StartError;
+use crate::terminal::requests::StartError;
 use crate::tmux::TmuxError;
 
 type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;

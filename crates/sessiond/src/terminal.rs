@@ -7,6 +7,7 @@ pub(crate) mod input;
 pub(crate) mod log;
 pub(crate) mod pty;
 mod reading;
+pub(crate) mod requests;
 pub(crate) mod supervisor;
 
 use std::io;
@@ -23,7 +24,7 @@ use crate::screen::Screen;
 use crate::screen::worker::{Job, Screens};
 use input::Input;
 use log::{Cursor, Mark, OutputLog, Piece};
-use supervisor::{Command, Wrapping};
+use requests::{Command, Wrapping};
 
 /// The most bytes by which the parsed screen may lag behind the log before the program is made to wait. A flood that the parser cannot
 /// follow is throttled to the parser's speed, some 60 MB/s; everything below never notices it.

@@ -1,6 +1,7 @@
 //! Creating a session: everything that can be said beforehand is said before anything is written.
 
 use longhouse_domain::actor::Actor;
+use longhouse_domain::agent::{AgentError, Agents};
 use longhouse_domain::event::EventKind;
 use longhouse_domain::lifecycle::{Phase, Wish};
 use longhouse_domain::name::TerminalName;
@@ -114,20 +115,7 @@ impl Engine {
             });
         }
         check_fields(&new)?;
-        if let Err(error) = context.settings.agents.command_line(
-            &new.agent,
-            &new.flags,
-            new.mode,
-            new.prompt.as_deref(),
-        ) {
-            use longhouse_domain::agent::AgentError;
-            let field = match error {
-                AgentError::PromptMissing => "prompt",
-                AgentError::NotAutonomous(_) => "mode",
-                AgentError::Unknown(_) => "agent",
-            };
-            return Err(EngineError::invalid(field, error.to_string()));
-        }
+        check_agent(&context.settings.agents, &new)?;
         let now = context.now();
         Ok(Session {
             id: SessionId(context.new_id()),
@@ -233,6 +221,19 @@ fn first_terminals(agent: &str) -> Vec<TerminalSpec> {
         terminal(TerminalName::agent(), agent, TerminalCommand::Agent),
         terminal(TerminalName::manual(), "manual", TerminalCommand::Shell),
     ]
+}
+
+/// Whether the agent exists and can do what is asked of it.
+fn check_agent(agents: &Agents, new: &NewSession) -> Result<(), EngineError> {
+    let line = agents.command_line(&new.agent, &new.flags, new.mode, new.prompt.as_deref());
+    line.map(drop).map_err(|error| {
+        let field = match error {
+            AgentError::PromptMissing => "prompt",
+            AgentError::NotAutonomous(_) => "mode",
+            AgentError::Unknown(_) => "agent",
+        };
+        EngineError::invalid(field, error.to_string())
+    })
 }
 
 fn check_fields(new: &NewSession) -> Result<(), EngineError> {

@@ -14,7 +14,8 @@ use crate::environment::find_program;
 use crate::session::{Session, TERMINALS};
 use crate::terminal::input::{self, Outlet};
 use crate::terminal::pty::Program;
-use crate::terminal::supervisor::{Command, Supervisor, Wrapping};
+use crate::terminal::requests::{Command, Wrapping};
+use crate::terminal::supervisor::Supervisor;
 use crate::terminal::{Making, Terminal};
 use crate::{exec, processes};
 

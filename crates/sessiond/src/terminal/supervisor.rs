@@ -8,7 +8,6 @@
 //! ```
 
 use std::future::pending;
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +15,7 @@ use longhouse_domain::terminal::TerminalSize;
 use longhouse_link::proto::session_event::{
     TerminalExited, TerminalResized, TerminalStarted, What,
 };
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::task::AbortOnDropHandle;
 
@@ -25,12 +24,12 @@ use super::input::Outlet;
 use super::log::Mark;
 use super::pty::{OpenPty, Program, Pty, Running};
 use super::reading;
+use super::requests::{Command, StartError, Wrapping};
 use super::{Status, Terminal};
 use crate::processes;
 use crate::run_child::ChildSpec;
 use crate::session::Session;
 use crate::termination;
-use crate::tmux::TmuxError;
 
 /// The least time between two sizes that a program is told. A person dragging a window sees no difference; a program redraws at each.
 const RESIZE_GAP: Duration = Duration::from_millis(25);
@@ -51,34 +50,6 @@ const EXIT_CODE_WAIT: Duration = Duration::from_secs(1);
 /// screen, the mouse, application keys and the like, and begins a new line; the history stays.
 const RESET: &[u8] = b"\x1b[!p\x1b[?1049l\x1b[?9l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1004l\x1b[?1005l\x1b[?1006l\x1b[?1016l\
 \x1b[?2004l\x1b[?1l\x1b[?6l\x1b[?7h\x1b[?25h\x1b[4l\x1b>\x1b[r\x1b(B\x0f\x1b[m\x1b[999;1H\r\n";
-
-/// What a supervisor is asked.
-pub(crate) enum Command {
-    /// End the program if it runs, and start it again.
-    Restart(oneshot::Sender<Result<(), StartError>>),
-    /// End the program, and the terminal.
-    Close(oneshot::Sender<()>),
-}
-
-/// Why a program could not be started.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum StartError {
-    /// The system refused a PTY or a process.
-    #[error("cannot start {program}")]
-    Spawn { program: String, source: io::Error },
-    /// tmux could not be used.
-    #[error(transparent)]
-    Tmux(#[from] TmuxError),
-}
-
-/// How the program is run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Wrapping {
-    /// By itself.
-    None,
-    /// In tmux.
-    Tmux,
-}
 
 /// See the module.
 pub(crate) struct Supervisor {
