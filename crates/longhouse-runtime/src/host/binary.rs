@@ -66,21 +66,29 @@ fn is_intact(path: &Path, hash: &[u8]) -> bool {
 
 /// Removes the versions that are neither `current` nor run by anybody.
 pub(super) fn remove_unused(bin_dir: &Path, current: &Path) -> io::Result<()> {
-    let processes = process::own_processes();
-    let running: HashSet<PathBuf> = processes
-        .iter()
-        .filter_map(|entry| entry.id.executable())
-        .collect();
+    let mut others = Vec::new();
     for file in fs::read_dir(bin_dir)? {
         let path = file?.path();
         let is_version = path
             .file_name()
             .and_then(|name| name.to_str())
             .is_some_and(|name| name.starts_with(PREFIX));
-        if is_version && path != current && !running.contains(&path) {
-            fs::remove_file(&path)?;
-            tracing::info!(path = %path.display(), "removed a version of sessiond that nobody runs");
+        if is_version && path != current {
+            others.push(path);
         }
+    }
+    // Looking at every process takes most of a start, and is needed only after an update.
+    if others.is_empty() {
+        return Ok(());
+    }
+    let processes = process::own_processes();
+    let running: HashSet<PathBuf> = processes
+        .iter()
+        .filter_map(|entry| entry.id.executable())
+        .collect();
+    for path in others.iter().filter(|path| !running.contains(*path)) {
+        fs::remove_file(path)?;
+        tracing::info!(path = %path.display(), "removed a version of sessiond that nobody runs");
     }
     Ok(())
 }
