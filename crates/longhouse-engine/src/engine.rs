@@ -86,7 +86,12 @@ impl Engine {
             }),
         };
         engine.take_up_sessions().await?;
-        engine.clear_leftovers().await;
+        // Nobody has to wait for it: a session stands on paper, and among those driven, before anything is made for it.
+        let clearing = engine.clone();
+        context.tasks.spawn(async move {
+            let stop = clearing.context().stop.clone();
+            stop.run_until_cancelled(clearing.clear_leftovers()).await
+        });
         context.tasks.spawn(clean_up(context.clone()));
         Ok(engine)
     }
