@@ -278,8 +278,10 @@ impl Engine {
     /// Starts a driver for the session.
     pub(crate) fn drive(&self, session: Session) -> Result<Arc<Handle>, EngineError> {
         let id = session.id;
+        // It is listed before its driver can make anything: who clears leftovers never finds it unlisted.
+        let mut sessions = self.lock();
         let handle = driver::spawn(self.context(), session)?;
-        self.lock().insert(id, handle.clone());
+        sessions.insert(id, handle.clone());
         Ok(handle)
     }
 
