@@ -194,6 +194,7 @@ fn clippy(workspace: &Workspace) -> Result<()> {
     run_process(workspace.cargo().args([
         "clippy",
         "--locked",
+        "--keep-going",
         "--workspace",
         "--all-targets",
         "--",
