@@ -9,7 +9,7 @@ use std::time::Duration;
 use longhouse_link::limits;
 use longhouse_link::spec::{SessiondSpec, StartFailure, Started};
 use rustix::fs::FlockOperation;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::clock::SystemClock;
@@ -175,6 +175,7 @@ async fn serve(session: Arc<Session>, spec: &SessiondSpec) -> io::Result<()> {
     // A handler, not an ignored signal: that would be inherited by every program.
     let mut hang_up = signal(SignalKind::hangup())?;
     let mut terminate = signal(SignalKind::terminate())?;
+    let _heard = hear_the_keyboards_signals()?;
     session.spawn(session.reaper.clone().run());
     let service = Service::new(Arc::clone(&session));
     let link = longhouse_link::dial(&spec.link_socket, service, session.ending.clone());
@@ -199,6 +200,22 @@ async fn serve(session: Arc<Session>, spec: &SessiondSpec) -> io::Result<()> {
     remove_lock(&spec.state_dir);
     tracing::info!("sessiond ends");
     Ok(())
+}
+
+/// Whoever starts a server with `&` in a script or through `nohup` leaves it signals that are ignored, and programs would inherit
+/// that: ctrl-c would do nothing in any terminal. A handler is not inherited, so it is enough that there is one.
+fn hear_the_keyboards_signals() -> io::Result<Vec<Signal>> {
+    [
+        SignalKind::interrupt(),
+        SignalKind::quit(),
+        // SIGTSTP, SIGTTIN and SIGTTOU, which have no names in tokio.
+        SignalKind::from_raw(20),
+        SignalKind::from_raw(21),
+        SignalKind::from_raw(22),
+    ]
+    .into_iter()
+    .map(signal)
+    .collect()
 }
 
 fn remove_lock(state_dir: &Path) {

@@ -332,8 +332,10 @@ fn binary() -> std::ffi::OsString {
 }
 
 fn start(spec: &SessiondSpec, directory: &Path) -> Result<Started, StartFailure> {
-    let mut launcher = Command::new(binary())
-        .arg("start")
+    // Started as by the `&` of a script, which leaves the keyboard's signals ignored: the programs must not inherit that.
+    let mut launcher = Command::new("/bin/sh")
+        .args(["-c", "trap '' INT QUIT HUP TSTP; exec \"$0\" start"])
+        .arg(binary())
         .current_dir(directory)
         .env_clear()
         .stdin(Stdio::piped())

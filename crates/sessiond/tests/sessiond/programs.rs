@@ -60,6 +60,20 @@ async fn exit_codes_are_told_also_of_signals() {
 }
 
 #[tokio::test]
+async fn the_keyboards_signals_reach_a_program_however_sessiond_was_started() {
+    let house = House::new().await;
+    for (name, key, code) in [("a", "\x03", 130), ("b", "\x1c", 131)] {
+        house
+            .run(name, &["bash", "-c", "echo ready; exec sleep 1000"])
+            .await;
+        let mut output = house.output(name, 0).await.unwrap();
+        output.until("ready").await;
+        house.type_in(name, key).await;
+        assert_eq!(output.until_exit().await, code, "{key:?}");
+    }
+}
+
+#[tokio::test]
 async fn the_last_words_of_a_program_come_before_its_end() {
     let house = House::new().await;
     for round in 0..20 {
