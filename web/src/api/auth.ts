@@ -85,10 +85,12 @@ export class Auth {
     this.#accept(await this.#post('/api/auth/password', { currentPassword, newPassword }))
   }
 
-  async logout(): Promise<void> {
+  /** Ends the sign-in on the server first; `leave` then takes the person off pages that need one. */
+  async logout(leave: () => Promise<void>): Promise<void> {
     try {
       await this.#world.fetch('/api/auth/logout', { method: 'POST', headers: this.#headers(), body: '{}' })
     } finally {
+      await leave()
       this.#leave()
       this.#world.broadcast({ kind: 'signedOut' })
     }

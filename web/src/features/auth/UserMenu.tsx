@@ -25,10 +25,9 @@ export function UserMenu({ compact }: { compact: boolean }) {
   const [changing, setChanging] = useState(false)
   if (user === null) return null
   const logout = async (): Promise<void> => {
-    // Leaving on purpose leads to no page afterwards, unlike a login that ran out.
-    await navigate({ to: '/login' })
     try {
-      await auth.logout()
+      // Leaving on purpose leads to no page afterwards, unlike a login that ran out.
+      await auth.logout(() => navigate({ to: '/login' }))
     } catch (error) {
       toast(describe(error), 'error')
     }
