@@ -29,7 +29,7 @@ pub(crate) async fn measure(server: &Server, report: &mut Report) -> Result<()> 
     #[expect(clippy::cast_precision_loss, reason = "a small count")]
     let each = (after - before) / SESSIONS as f64;
     report.row(
-        "server, resident, before",
+        "server, resident, idle",
         "kB",
         &Samples::new(vec![before]),
         None,
@@ -55,6 +55,18 @@ pub(crate) async fn measure(server: &Server, report: &mut Report) -> Result<()> 
     for session in &sessions {
         server.api.delete(session).await?;
     }
+    Ok(())
+}
+
+/// What the server holds after the other measurements.
+pub(crate) fn afterwards(server: &Server, report: &mut Report) -> Result<()> {
+    let now = kilobytes(server.pid()?, "Rss:")?;
+    report.row(
+        "server, resident, after floods",
+        "kB",
+        &Samples::new(vec![now]),
+        None,
+    );
     Ok(())
 }
 
