@@ -267,6 +267,13 @@ fn web(workspace: &Workspace) -> Result<()> {
 
 fn rust(workspace: &Workspace) -> Result<()> {
     build::embed(workspace)?;
+    // What is shipped, and not only what the tests build: it must start in an image that holds nothing else.
+    run_process(
+        Command::new("sh")
+            .arg("crates/sessiond/tests/empty-root.sh")
+            .arg(workspace.embed().join("sessiond"))
+            .current_dir(workspace.root()),
+    )?;
     run_process(
         workspace
             .cargo()
