@@ -32,6 +32,6 @@ export function afterClose(code: number, refusals: number): AfterClose {
         ? { next: 'stop', why: 'The server refused what this page sent. Reload the page.' }
         : { next: 'reconnect', why: 'The server refused a message.' }
     default:
-      return { next: 'reconnect', why: 'The connection was lost.' }
+      return { next: 'reconnect', why: 'Connection lost.' }
   }
 }

@@ -87,7 +87,7 @@ test('after a loss it waits, comes back, and asks for the next byte', async () =
   world.output(0, 42)
   expect(world.last().query.get('from')).toBeNull()
   world.last().events.closed(1006)
-  expect(status()).toEqual({ kind: 'waiting', until: 100, why: 'The connection was lost.' })
+  expect(status()).toEqual({ kind: 'waiting', until: 100, why: 'Connection lost.' })
   await world.pass(100)
   expect(world.last().query.get('from')).toBe('42')
   world.hello(42)

@@ -215,7 +215,7 @@ export class TerminalConnection {
   #expectLife(): void {
     this.#watch(PING_MS, () => {
       this.#say({ type: 'ping' })
-      this.#watch(PONG_MS, () => this.#drop('The connection was lost.'))
+      this.#watch(PONG_MS, () => this.#drop('Connection lost.'))
     })
   }
 
