@@ -148,8 +148,9 @@ impl Session {
         (u64::from(self.starts.saturating_sub(1)) % 8_192) << 40
     }
 
-    /// Turns the session to a phase. Answers the event that tells of it, where people see a difference: in the status, or in
-    /// the reason beside it.
+    /// Turns the session to a phase. Answers the events that tell of it, where people see a difference: in the status, or in
+    /// the reason beside it. With the status the rest of the record changes too, what may be done with it above all; that is
+    /// an event with a position of its own, so that one who heard only the first is told the second on coming back.
     pub fn turn_to(&mut self, phase: Phase) -> Vec<EventKind> {
         let before = std::mem::replace(&mut self.phase, phase);
         let (from, to) = (before.status(), self.phase.status());
@@ -157,7 +158,10 @@ impl Session {
             return Vec::new();
         }
         let reason = self.phase.reason().map(str::to_owned);
-        vec![EventKind::StatusChanged { from, to, reason }]
+        vec![
+            EventKind::StatusChanged { from, to, reason },
+            EventKind::Updated,
+        ]
     }
 
     /// The status that people see.

@@ -22,7 +22,7 @@ mod ui;
 
 pub use access::Access;
 pub use problem::{FieldError, Problem, ProblemBody};
-pub use routes::{access_table, openapi_json, router};
+pub use routes::{access_table, behind_the_edge, openapi_json, router};
 pub use serve::{LocalSocket, Peer, serve, serve_local};
 pub use settings::{Limits, Scheme, ServerSettings, SigningKey};
 pub use state::AppState;

@@ -71,13 +71,20 @@ pub fn router(app: &AppState) -> Router {
     }
     let (router, _) = api.split_for_parts();
     let events = socketio::service(app);
-    router
+    let routes = router
         .layer(DefaultBodyLimit::max(app.limits().body))
         .route_service("/socket.io", events.clone())
         .route_service("/socket.io/", events.clone())
         .route_service("/api/socket", events.clone())
         .route_service("/api/socket/", events)
-        .fallback(ui::fall_back)
+        .fallback(ui::fall_back);
+    behind_the_edge(routes, app)
+}
+
+/// What every request passes through, whatever answers it: the limit of an address, the guard against foreign pages, and the
+/// edge, which turns each error and each panic into the one envelope.
+pub fn behind_the_edge(routes: Router<AppState>, app: &AppState) -> Router {
+    routes
         .layer(from_fn_with_state(app.clone(), guard::guard))
         .layer(from_fn_with_state(app.clone(), limit_rate))
         .layer(from_fn_with_state(app.clone(), edge::edge))

@@ -1,6 +1,7 @@
 //! What happens to sessions, sent to one client in order and without gaps.
 //!
-//! It listens before it catches up, so nothing falls between the two; what comes twice is told apart by its position.
+//! It listens before it catches up, so nothing falls between the two; what comes twice is told apart by its position. One
+//! position is one message (in two spellings): a client that names the last position it heard has heard all of it.
 
 use std::collections::HashSet;
 
@@ -118,7 +119,7 @@ async fn send(client: &Client, event: &Event, session: Option<&SessionView>) -> 
             send_session(client, names, seq, session).await
         }
         EventKind::Updated | EventKind::TerminalExited { .. } => {
-            send_session(client, UPDATED, seq, session).await
+            send_session(client, ["session.updated", "session:updated"], seq, session).await
         }
         EventKind::Deleted => {
             let data = SessionDeletedEvent { seq, id };
@@ -134,9 +135,7 @@ async fn send(client: &Client, event: &Event, session: Option<&SessionView>) -> 
                 at: event.at,
             };
             let names = ["session.status.changed", "session:status:changed"];
-            both(client, names, &data).await?;
-            // What may be done with a session changes with its status.
-            send_session(client, UPDATED, seq, session).await
+            both(client, names, &data).await
         }
         EventKind::Progress {
             stage,
@@ -154,8 +153,6 @@ async fn send(client: &Client, event: &Event, session: Option<&SessionView>) -> 
         }
     }
 }
-
-const UPDATED: [&str; 2] = ["session.updated", "session:updated"];
 
 /// The session as it is now; nothing where it has gone since, for its own event says so.
 async fn send_session(

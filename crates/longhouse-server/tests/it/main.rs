@@ -11,6 +11,7 @@ mod contract;
 mod house;
 mod local;
 mod login;
+mod panic;
 mod sessions;
 mod socket_io;
 mod terminal_client;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use longhouse_domain::Role;
+use longhouse_store::UserChange;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
@@ -222,6 +223,36 @@ async fn those_who_may_not_are_told_by_a_close_code_and_foreign_pages_by_nothing
 }
 
 #[tokio::test]
+async fn one_who_may_only_look_is_told_so_when_asking_for_more() {
+    let house = House::new().await;
+    let ann = house.user("ann", Role::Member).await;
+    let id = house.running(&ann, "one").await;
+    let accounts = house.engine.accounts();
+    let users = accounts.users().await.unwrap();
+    let found = users.iter().find(|user| user.username == "ann").unwrap();
+    let change = UserChange {
+        role: Some(Role::Viewer),
+        ..UserChange::default()
+    };
+    accounts.change(found.id, &change).await.unwrap();
+    let ann = house.log_in("ann").await;
+    let bearer = [("authorization", format!("Bearer {}", ann.token))];
+    for wish in ["", "?mode=write", "?from=0"] {
+        let asked = format!("{}{wish}", path(&id));
+        assert_eq!(
+            house.close_code(&asked, &bearer).await,
+            ("session.forbidden".to_owned(), 4403),
+            "{wish}"
+        );
+    }
+    let mut reader = house.open(&ann, &format!("{}?mode=read", path(&id))).await;
+    reader.snapshot().await;
+    reader.type_in(b"not for me").await;
+    assert_eq!(other_error(&mut reader).await, "terminal.read_only");
+    house.close().await;
+}
+
+#[tokio::test]
 async fn a_ticket_opens_one_socket_once() {
     let house = House::new().await;
     let admin = house.log_in("admin").await;
@@ -311,7 +342,7 @@ async fn a_viewer_that_never_reads_holds_up_nobody_and_is_sent_away() {
     made.unwrap();
     let admin = house.log_in("admin").await;
     let id = house.running(&admin, "one").await;
-    let stuck = house.open(&admin, &path(&id)).await;
+    let mut stuck = house.open(&admin, &path(&id)).await;
     let mut lively = house.open(&admin, &path(&id)).await;
     lively.snapshot().await;
     let piece = vec![b'x'; 256 * 1024];
@@ -341,6 +372,8 @@ async fn a_viewer_that_never_reads_holds_up_nobody_and_is_sent_away() {
         lively.say(json!({"type": "ping"})).await;
         in_time("the stuck viewer to be sent away", lively.next()).await;
     }
-    drop(stuck);
+    // It reads at last: what lay in the pipe, and then why it was sent away.
+    assert_eq!(other_error(&mut stuck).await, "viewer.too_slow");
+    assert_eq!(stuck.close_code().await, 4408);
     house.close().await;
 }

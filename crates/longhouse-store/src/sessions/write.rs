@@ -116,8 +116,8 @@ impl Store {
         .await
     }
 
-    /// Writes down how far it has got. A [`EventKind::StatusChanged`] tells of it where what people see has changed:
-    /// the status, or the reason beside it.
+    /// Writes down how far it has got. A [`EventKind::StatusChanged`] and an [`EventKind::Updated`] tell of it where
+    /// what people see has changed: the status, or the reason beside it.
     pub async fn set_phase(
         &self,
         id: SessionId,

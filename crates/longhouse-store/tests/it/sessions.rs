@@ -177,7 +177,10 @@ on_both_back_ends! {
 
         let up = store.set_phase(made.id, running(), at(1)).await.unwrap().unwrap();
         assert_eq!(up.session.phase, running());
-        assert_eq!(told(up), [EventKind::StatusChanged { from: Status::Pending, to: Status::Running, reason: None }]);
+        assert_eq!(told(up), [
+            EventKind::StatusChanged { from: Status::Pending, to: Status::Running, reason: None },
+            EventKind::Updated,
+        ]);
 
         let moved = Phase::Running { handle: RuntimeHandle(serde_json::json!(8)) };
         let same_to_people = store.set_phase(made.id, moved.clone(), at(2)).await.unwrap().unwrap();
@@ -186,11 +189,14 @@ on_both_back_ends! {
 
         let failed = Phase::Error { reason: "killed by signal 9".to_owned() };
         let down = store.set_phase(made.id, failed, at(3)).await.unwrap().unwrap();
-        assert_eq!(told(down), [EventKind::StatusChanged {
-            from: Status::Running,
-            to: Status::Error,
-            reason: Some("killed by signal 9".to_owned()),
-        }]);
+        assert_eq!(told(down), [
+            EventKind::StatusChanged {
+                from: Status::Running,
+                to: Status::Error,
+                reason: Some("killed by signal 9".to_owned()),
+            },
+            EventKind::Updated,
+        ]);
         assert_eq!(store.set_phase(SessionId(id()), running(), at(3)).await.unwrap(), None);
     }
 
