@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::error::EngineError;
 use crate::events::Events;
+use crate::secrets::Vault;
 use crate::session::live::Live;
 use crate::session::view::{SessionView, allowed_actions};
 use crate::settings::EngineSettings;
@@ -21,6 +22,7 @@ use crate::settings::EngineSettings;
 pub(crate) struct Context {
     pub(crate) settings: EngineSettings,
     pub(crate) store: Store,
+    pub(crate) secrets: Vault,
     pub(crate) runtimes: Vec<Arc<dyn Runtime>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) events: Events,

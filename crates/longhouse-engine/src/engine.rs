@@ -19,6 +19,7 @@ use crate::accounts::Accounts;
 use crate::context::Context;
 use crate::error::EngineError;
 use crate::events::{Events, Notice};
+use crate::secrets::Vault;
 use crate::session::driver;
 use crate::session::handle::Handle;
 use crate::settings::EngineSettings;
@@ -65,12 +66,14 @@ impl Engine {
     pub async fn start(
         settings: EngineSettings,
         store: Store,
+        secrets: Vault,
         runtimes: Vec<Arc<dyn Runtime>>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, EngineError> {
         let context = Arc::new(Context {
             settings,
             store,
+            secrets,
             runtimes,
             clock: clock.clone(),
             events: Events::new(),
@@ -93,6 +96,7 @@ impl Engine {
             stop.run_until_cancelled(clearing.clear_leftovers()).await
         });
         context.tasks.spawn(clean_up(context.clone()));
+        engine.finish_rotation();
         Ok(engine)
     }
 
@@ -189,6 +193,29 @@ impl Engine {
     #[must_use]
     pub fn accounts(&self) -> &Accounts {
         &self.inner.accounts
+    }
+
+    /// What is kept sealed.
+    #[must_use]
+    pub fn secrets(&self) -> &Vault {
+        &self.context().secrets
+    }
+
+    /// Goes on, in the background, with a rotation of the data key that was begun; where there is none, nothing happens.
+    pub fn finish_rotation(&self) {
+        let context = self.context().clone();
+        self.context().tasks.spawn(async move {
+            let finish = context.secrets.finish_rotation();
+            match context.stop.run_until_cancelled(finish).await {
+                Some(Ok(0)) | None => {}
+                Some(Ok(secrets)) => {
+                    tracing::info!(secrets, "every secret is sealed with the newest data key");
+                }
+                Some(Err(error)) => {
+                    tracing::error!(%error, "cannot finish the rotation of the data key; the next start tries again");
+                }
+            }
+        });
     }
 
     /// The present moment, as this engine sees it.

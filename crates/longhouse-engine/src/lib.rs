@@ -8,6 +8,7 @@ mod context;
 mod engine;
 mod error;
 mod events;
+pub mod secrets;
 mod session;
 mod settings;
 mod terminal;

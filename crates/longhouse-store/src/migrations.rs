@@ -29,6 +29,10 @@ const MIGRATIONS: &[Migration] = &[
         version: 3,
         sql: include_str!("../migrations/0003_starts.sql"),
     },
+    Migration {
+        version: 4,
+        sql: include_str!("../migrations/0004_secrets.sql"),
+    },
 ];
 
 /// The newest version that this binary knows.

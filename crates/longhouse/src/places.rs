@@ -38,6 +38,11 @@ impl Places {
         self.data_dir.join("keys")
     }
 
+    /// The key that everything secret is sealed under, where nothing else is set.
+    pub(crate) fn master_key_file(&self) -> PathBuf {
+        self.keys_dir().join("master.key")
+    }
+
     /// The default database.
     pub(crate) fn database_file(&self) -> PathBuf {
         self.data_dir.join("longhouse.db")

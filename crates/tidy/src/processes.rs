@@ -14,6 +14,10 @@ const DOORS: &[(&str, &str)] = &[
         "the programs in a session's terminals",
     ),
     (
+        "crates/longhouse/src/master_key/command.rs",
+        "the program that prints the master key",
+    ),
+    (
         "crates/longhouse/src/doctor/",
         "programs that are asked for their version",
     ),

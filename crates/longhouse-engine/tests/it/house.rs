@@ -9,6 +9,7 @@ use longhouse_domain::agent::{Agents, Mode};
 use longhouse_domain::clock::{Clock, Timestamp};
 use longhouse_domain::session::{GitIdentity, Multiplexer};
 use longhouse_domain::{Actor, Role, Status, UserId};
+use longhouse_engine::secrets::{Key, Vault};
 use longhouse_engine::{Engine, EngineSettings, NewSession, SessionView};
 use longhouse_runtime::Runtime;
 use longhouse_runtime::echo::EchoRuntime;
@@ -181,7 +182,10 @@ async fn start(store: Store, runtime: &EchoRuntime) -> Engine {
         version: "test",
     };
     let runtimes: Vec<Arc<dyn Runtime>> = vec![Arc::new(runtime.clone())];
-    Engine::start(settings, store, runtimes, Arc::new(SystemClock))
+    let clock = Arc::new(SystemClock);
+    let master = Arc::new(Key::from_bytes(&[5; 32]).unwrap());
+    let secrets = Vault::open(store.clone(), master, clock.clone());
+    Engine::start(settings, store, secrets.await.unwrap(), runtimes, clock)
         .await
         .unwrap()
 }

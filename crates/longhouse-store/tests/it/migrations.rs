@@ -6,7 +6,8 @@ use longhouse_domain::event::{EventKind, LogLevel};
 use longhouse_domain::query::SessionQuery;
 use longhouse_domain::{Actor, Phase, Role, Status, UserId};
 use longhouse_store::{
-    CatchUp, IdempotencyKey, IdempotentClaim, LastScreen, LogQuery, Rotation, SessionRef, Store,
+    CatchUp, IdempotencyKey, IdempotentClaim, LastScreen, LogQuery, Rotation, SealedDataKey,
+    SecretScope, SessionRef, Store,
 };
 use sqlx::{Connection, Executor};
 
@@ -17,6 +18,7 @@ const ROWS: &[&str] = &[
     include_str!("rows/0001.sql"),
     include_str!("rows/0002.sql"),
     include_str!("rows/0003.sql"),
+    include_str!("rows/0004.sql"),
 ];
 
 /// Migrates step by step, with each version's rows put in as it would have written them.
@@ -93,5 +95,20 @@ on_both_back_ends! {
         // The session may be gone by the time its screens come.
         store.keep_last_screens(two, &again).await.unwrap();
         assert_eq!(kept("ansi").await, None);
+    }
+
+    async fn secrets_of_version_4_are_read_and_go_with_their_session(bed: &Bed) {
+        let store = grown_up(bed).await;
+        assert_eq!(store.data_keys().await.unwrap(), [SealedDataKey {
+            id: 1, master: "f00d".to_owned(), sealed: "sealed key".to_owned(),
+        }]);
+        let ann = store.user_by_name("ann").await.unwrap().unwrap().actor();
+        let two = store.session(&ann, &SessionRef::parse("two")).await.unwrap().unwrap().id;
+        let scope = SecretScope::Session(two);
+        let token = store.secret(scope, "TOKEN").await.unwrap().unwrap();
+        assert_eq!((token.version, token.data_key, token.sealed.as_str()), (2, 1, "sealed token"));
+        store.delete_session(two, at(9)).await.unwrap();
+        assert_eq!(store.secrets_of(scope).await.unwrap(), []);
+        assert_eq!(store.secrets_per_data_key().await.unwrap(), [(1, 1)]);
     }
 }

@@ -64,6 +64,8 @@ pub(crate) const KEYS: &[Key] = &[
         visibility: Visibility::Secret,
     },
     public("docker_host", Shape::Text),
+    public("master_key_file", Shape::Text),
+    public("master_key_command", Shape::List(' ')),
     public("public_url", Shape::Text),
     public("allowed_hosts", Shape::List(',')),
     public("allowed_origins", Shape::List(',')),
@@ -94,6 +96,7 @@ pub(crate) const AGENT_KEYS: &[&str] = &[
 pub(crate) const OTHER_VARIABLES: &[&str] = &[
     "LONGHOUSE_CONFIG",
     "LONGHOUSE_ADMIN_PASSWORD",
+    "LONGHOUSE_MASTER_KEY",
     "LONGHOUSE_URL",
     "LONGHOUSE_TOKEN",
     "LONGHOUSE_EMBED_DIR",

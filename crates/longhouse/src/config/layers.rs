@@ -272,7 +272,7 @@ pub(super) fn resolve_paths(table: &mut Table, environment: &Environment, direct
         };
         directory.join(expanded).to_string_lossy().into_owned()
     };
-    for path in ["data_dir", "run_dir"] {
+    for path in ["data_dir", "run_dir", "master_key_file"] {
         if let Some(Value::String(text)) = table.get_mut(path) {
             *text = resolve(text);
         }

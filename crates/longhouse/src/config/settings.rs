@@ -24,6 +24,12 @@ pub(crate) struct Settings {
     /// PostgreSQL in place of the SQLite file in the data directory.
     #[serde(default)]
     pub(crate) database_url: Option<String>,
+    /// The file with the master key that the secrets are sealed under; `keys/master.key` in the data directory where absent.
+    #[serde(default)]
+    pub(crate) master_key_file: Option<PathBuf>,
+    /// The program, and its arguments, that prints the master key.
+    #[serde(default)]
+    pub(crate) master_key_command: Vec<String>,
     /// The container engine's address.
     #[serde(default)]
     pub(crate) docker_host: Option<String>,
@@ -173,6 +179,11 @@ impl Settings {
         }
         if self.max_sessions == 0 || self.max_sessions_per_user == 0 {
             return wrong("max_sessions and max_sessions_per_user must be at least 1".to_owned());
+        }
+        if self.master_key_file.is_some() && !self.master_key_command.is_empty() {
+            return wrong(
+                "master_key_file and master_key_command are both set: choose one".to_owned(),
+            );
         }
         for (name, agent) in &self.agents {
             check_agent(name, agent)?;

@@ -78,6 +78,7 @@ fn every_setting_can_come_from_the_file_and_from_a_variable() {
             (_, keys::Shape::Switch) => ("true", "true"),
             ("host.allowed_dirs", _) => ("[\"/a\", \"/b\"]", "/a:/b"),
             ("trusted_proxies", _) => ("[\"127.0.0.1\", \"::1\"]", "127.0.0.1,::1"),
+            (_, keys::Shape::List(' ')) => ("[\"/a\", \"b\"]", "/a b"),
             (_, keys::Shape::List(_)) => ("[\"a\", \"b\"]", "a, b"),
             (_, keys::Shape::Text) => ("\"/x\"", "/x"),
         };

@@ -17,21 +17,23 @@ use std::time::Duration;
 use anyhow::Context as _;
 use longhouse_domain::session::Multiplexer;
 use longhouse_engine::accounts::{AccountError, Secret};
+use longhouse_engine::secrets::Vault;
 use longhouse_engine::{Engine, EngineSettings};
 use longhouse_runtime::Runtime;
 use longhouse_runtime::host::{HostRuntime, HostSettings};
 use longhouse_server::{AppState, LocalSocket, Scheme, ServerSettings, SigningKey};
 use longhouse_store::{Store, StoreUrl};
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::process::{
+    DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit,
+};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Configuration, MultiplexerSetting, Settings};
 use crate::failure::{Code, Failure};
 use crate::places::{Places, make_private};
-use crate::{Context, output, programs};
+use crate::{Context, master_key, output, programs};
 
-use keys::load_or_make;
 use lock::{DataDirLock, Holder};
 use signals::Signals;
 
@@ -48,6 +50,7 @@ const FIRST_ADMIN: &str = "admin";
 pub(crate) fn run(configuration: &Configuration, context: &Context) -> Result<u8, Failure> {
     let settings = &configuration.settings;
     logging::start(settings).map_err(|error| Failure::new(Code::Usage, error))?;
+    keep_memory_private();
     for warning in &configuration.warnings {
         tracing::warn!("{warning}");
     }
@@ -70,7 +73,6 @@ struct Ground {
     lock: DataDirLock,
     listener: TcpListener,
     address: SocketAddr,
-    signing_key: SigningKey,
 }
 
 impl Ground {
@@ -84,13 +86,11 @@ impl Ground {
         }
         keys::remove_unfinished(&[places.data_dir.clone(), keys_dir.clone()])
             .context("cannot clear what an earlier server left unfinished")?;
-        let signing_key = SigningKey(load_or_make(&keys_dir, "signing")?);
         let (listener, address) = listen(settings.listen)?;
         Ok(Self {
             lock,
             listener,
             address,
-            signing_key,
         })
     }
 }
@@ -118,6 +118,14 @@ fn listen(address: SocketAddr) -> anyhow::Result<(TcpListener, SocketAddr)> {
     listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;
     Ok((listener, address))
+}
+
+/// Keys and passwords pass through this process: it leaves no core, and no program of the same user may look into it. What it
+/// starts is not concerned, for the mark goes with the next program.
+fn keep_memory_private() {
+    if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
+        tracing::warn!(%error, "a crash of the server may leave a core with secrets in it");
+    }
 }
 
 /// Every viewer and every session takes a descriptor; the usual soft limit is for programs of another age. Sessions get
@@ -170,11 +178,12 @@ async fn serve(
     let stop = CancellationToken::new();
     let signals = Signals::listen().context("cannot listen to signals")?;
     let watching = tokio::spawn(signals.watch(stop.clone()));
-    let engine = tokio::select! {
-        engine = start_engine(settings, places, context, host) => engine?,
+    let (engine, signing_key) = tokio::select! {
+        started = start_engine(settings, places, context, host) => started?,
         () = stop.cancelled() => return Ok(()),
     };
-    let result = serve_engine(settings, places, context, ground, &engine, &stop).await;
+    let server = server_settings(settings, ground.address, signing_key);
+    let result = serve_engine(settings, places, context, ground, &engine, server, &stop).await;
     stop.cancel();
     if tokio::time::timeout(FAREWELL, engine.shutdown())
         .await
@@ -191,10 +200,16 @@ async fn start_engine(
     places: &Places,
     context: &Context,
     host: HostRuntime,
-) -> anyhow::Result<Engine> {
+) -> anyhow::Result<(Engine, SigningKey)> {
+    let clock = Arc::new(context.clock);
     let store = Store::open(&store_url(settings, places)?)
         .await
         .context("cannot open the database")?;
+    let master_key = master_key::source(settings, places, &context.environment);
+    let vault = Vault::open(store.clone(), master_key, clock.clone())
+        .await
+        .context("cannot open the secrets")?;
+    let signing_key = keys::signing_key(&vault, &places.keys_dir()).await?;
     let tmux = programs::find("tmux", &context.environment).is_some();
     let default_multiplexer = match settings.host.multiplexer {
         MultiplexerSetting::Auto if tmux => Multiplexer::Tmux,
@@ -217,9 +232,10 @@ async fn start_engine(
         version: VERSION,
     };
     let runtimes: Vec<Arc<dyn Runtime>> = vec![Arc::new(host)];
-    Engine::start(engine, store, runtimes, Arc::new(context.clock))
+    let engine = Engine::start(engine, store, vault, runtimes, clock)
         .await
-        .context("cannot take up the sessions")
+        .context("cannot take up the sessions")?;
+    Ok((engine, signing_key))
 }
 
 /// The database that the settings mean.
@@ -236,6 +252,7 @@ async fn serve_engine(
     context: &Context,
     ground: &mut Ground,
     engine: &Engine,
+    server: ServerSettings,
     stop: &CancellationToken,
 ) -> anyhow::Result<()> {
     let url = settings
@@ -248,7 +265,7 @@ async fn serve_engine(
     let state = AppState::new(
         engine.clone(),
         Arc::new(context.clock),
-        server_settings(settings, ground),
+        server,
         stop.clone(),
     );
     // Bound before anybody is told that the server is ready.
@@ -300,7 +317,11 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, address.port())
 }
 
-fn server_settings(settings: &Settings, ground: &Ground) -> ServerSettings {
+fn server_settings(
+    settings: &Settings,
+    address: SocketAddr,
+    signing_key: SigningKey,
+) -> ServerSettings {
     let https = |url: &String| url.to_ascii_lowercase().starts_with("https://");
     ServerSettings {
         scheme: match &settings.public_url {
@@ -311,7 +332,7 @@ fn server_settings(settings: &Settings, ground: &Ground) -> ServerSettings {
         allowed_hosts: settings.allowed_hosts.clone(),
         allowed_origins: settings.allowed_origins.clone(),
         trusted_proxies: settings.trusted_proxies.clone(),
-        ..ServerSettings::new(ground.address, ground.signing_key.clone(), VERSION)
+        ..ServerSettings::new(address, signing_key, VERSION)
     }
 }
 

@@ -218,7 +218,7 @@ fn what_is_kept_is_closed_to_others() {
         ("run", 0o700),
         ("run/ctl.sock", 0o600),
         ("keys", 0o700),
-        ("keys/signing.key", 0o600),
+        ("keys/master.key", 0o600),
         ("longhouse.db", 0o600),
         ("longhouse.lock", 0o600),
     ] {
