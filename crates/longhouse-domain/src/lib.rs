@@ -5,6 +5,7 @@
 
 pub mod actor;
 pub mod agent;
+pub mod audit;
 pub mod clock;
 pub mod event;
 pub mod id;

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::accounts::Accounts;
+use crate::audit::Audit;
 use crate::context::Context;
 use crate::error::EngineError;
 use crate::events::{Events, Notice};
@@ -56,6 +57,7 @@ pub struct Engine {
 struct Inner {
     context: Arc<Context>,
     accounts: Accounts,
+    audit: Audit,
     sessions: Mutex<HashMap<SessionId, Arc<Handle>>>,
     started: std::time::Instant,
 }
@@ -82,7 +84,13 @@ impl Engine {
         });
         let engine = Self {
             inner: Arc::new(Inner {
-                accounts: Accounts::new(context.store.clone(), clock),
+                accounts: Accounts::new(context.store.clone(), clock.clone()),
+                audit: Audit::start(
+                    context.store.clone(),
+                    clock,
+                    &context.tasks,
+                    context.stop.clone(),
+                ),
                 context: context.clone(),
                 sessions: Mutex::default(),
                 started: std::time::Instant::now(),
@@ -216,6 +224,12 @@ impl Engine {
                 }
             }
         });
+    }
+
+    /// The audit log.
+    #[must_use]
+    pub fn audit(&self) -> &Audit {
+        &self.inner.audit
     }
 
     /// The present moment, as this engine sees it.

@@ -4,6 +4,7 @@
 //! domain's rules. Whoever asks brings an [`longhouse_domain::Actor`], and what they may not see does not exist for them.
 
 pub mod accounts;
+mod audit;
 mod context;
 mod engine;
 mod error;
@@ -13,10 +14,11 @@ mod session;
 mod settings;
 mod terminal;
 
+pub use audit::{Audit, AuditSlot, AuditUnavailable};
 pub use engine::{Engine, Health};
 pub use error::{EngineError, FieldProblem};
 pub use events::Notice;
-pub use longhouse_store::{CatchUp, LogQuery};
+pub use longhouse_store::{AuditFault, AuditPage, AuditQuery, AuditReport, CatchUp, LogQuery};
 pub use session::inside::Join;
 pub use session::request::{
     CaptureFormat, ExecCommand, ExecOutcome, HealthCheck, NewSession, NewTerminal, SessionHealth,

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use longhouse_domain::Role;
 use utoipa_axum::router::UtoipaMethodRouter;
 
+use crate::audit::{Audit, Pending};
 use crate::auth::{Caller, Presented, identify};
 use crate::problem::Problem;
 use crate::serve::Peer;
@@ -41,18 +42,20 @@ pub(crate) enum Deadline {
     Own,
 }
 
-/// One route: who may call it, how long it may take, and what it does.
+/// One route: who may call it, what is recorded of it, how long it may take, and what it does.
 pub(crate) struct Row {
     pub(crate) access: Access,
+    pub(crate) audit: Audit,
     deadline: Deadline,
     body_limit: Option<usize>,
     pub(crate) routes: UtoipaMethodRouter<AppState>,
 }
 
 /// A row with the ordinary deadline.
-pub(crate) fn row(access: Access, routes: UtoipaMethodRouter<AppState>) -> Row {
+pub(crate) fn row(access: Access, audit: Audit, routes: UtoipaMethodRouter<AppState>) -> Row {
     Row {
         access,
+        audit,
         deadline: Deadline::Ordinary,
         body_limit: None,
         routes,
@@ -74,11 +77,11 @@ impl Row {
 
     /// The routes behind what guards them.
     pub(crate) fn guarded(self, app: &AppState) -> UtoipaMethodRouter<AppState> {
-        let (access, deadline) = (self.access, self.deadline);
+        let (access, audit, deadline) = (self.access, self.audit, self.deadline);
         let app = app.clone();
         let guard = from_fn(move |request: Request, next: Next| {
             let app = app.clone();
-            async move { pass(&app, access, deadline, request, next).await }
+            async move { pass(&app, (access, audit, deadline), request, next).await }
         });
         let (schemas, paths, mut router) = self.routes;
         if let Some(bytes) = self.body_limit {
@@ -88,10 +91,28 @@ impl Row {
     }
 }
 
+/// Lets a call through or not, and records it.
 async fn pass(
     app: &AppState,
-    access: Access,
-    deadline: Deadline,
+    (access, audit, deadline): (Access, Audit, Deadline),
+    request: Request,
+    next: Next,
+) -> Response {
+    let (mut pending, request) = match Pending::begin(app, audit, request).await {
+        Ok(begun) => begun,
+        Err(problem) => return problem.into_response(),
+    };
+    let response = admit(app, (access, deadline), &mut pending, request, next).await;
+    match pending {
+        Some(pending) => pending.finish(app, response).await,
+        None => response,
+    }
+}
+
+async fn admit(
+    app: &AppState,
+    (access, deadline): (Access, Deadline),
+    pending: &mut Option<Pending>,
     mut request: Request,
     next: Next,
 ) -> Response {
@@ -99,6 +120,12 @@ async fn pass(
     let local = is_local_program(&request);
     match caller(app, access, presented, local).await {
         Ok(Some(caller)) => {
+            if let Some(pending) = pending {
+                pending.identified(app, &caller).await;
+            }
+            if let Err(problem) = enough(access, &caller) {
+                return problem.into_response();
+            }
             request.extensions_mut().insert(caller);
         }
         Ok(None) => {}
@@ -123,6 +150,7 @@ async fn answer_in_time(limit: Duration, request: Request, next: Next) -> Respon
     }
 }
 
+/// Who calls, where the route asks for that.
 async fn caller(
     app: &AppState,
     access: Access,
@@ -134,14 +162,18 @@ async fn caller(
         Access::Scrape if local => return Ok(None),
         Access::Scrape | Access::Look | Access::Drive | Access::Admin => {}
     }
-    let caller = Caller::new(identify(app, presented).await?);
+    Ok(Some(Caller::new(identify(app, presented).await?)))
+}
+
+/// Whether the caller's role is enough for the route.
+fn enough(access: Access, caller: &Caller) -> Result<(), Problem> {
     let enough = match access {
         Access::Public | Access::Upgrade | Access::Look => true,
         Access::Drive => caller.actor.role != Role::Viewer,
         Access::Scrape | Access::Admin => caller.actor.role == Role::Admin,
     };
     if enough {
-        Ok(Some(caller))
+        Ok(())
     } else {
         Err(Problem::forbidden(
             "auth.forbidden",

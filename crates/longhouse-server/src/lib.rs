@@ -4,6 +4,7 @@
 //! knows no SQL. All routes stand on one page, [`routes`].
 
 mod access;
+mod audit;
 mod auth;
 mod document;
 mod edge;
@@ -22,7 +23,7 @@ mod ui;
 
 pub use access::Access;
 pub use problem::{FieldError, Problem, ProblemBody};
-pub use routes::{access_table, behind_the_edge, openapi_json, router};
+pub use routes::{access_table, audit_table, behind_the_edge, openapi_json, router};
 pub use serve::{LocalSocket, Peer, serve, serve_local};
 pub use settings::{Limits, Scheme, ServerSettings, SigningKey};
 pub use state::AppState;

@@ -9,6 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::access::{Access, Row, limit_rate, row};
+use crate::audit::Audit::{Every, Quiet, Refusals};
+use crate::audit::Subject;
 use crate::document::{ApiDocument, promise_fields};
 use crate::state::AppState;
 use crate::{auth, edge, guard, meta, sessions, socketio, terminals, ui};
@@ -16,50 +18,70 @@ use crate::{auth, edge, guard, meta, sessions, socketio, terminals, ui};
 /// Every route of the API. What stands beside them: Socket.IO at `/socket.io` and `/api/socket`, which asks for a login with
 /// its first message, and the files of the web UI, which are everybody's.
 pub(crate) fn rows(input_limit: usize) -> Vec<Row> {
+    let mut rows = for_everybody();
+    rows.extend(for_the_logged_in());
+    rows.extend(for_drivers(input_limit));
+    rows
+}
+
+/// Everybody.
+#[rustfmt::skip] // One route, one line.
+fn for_everybody() -> Vec<Row> {
     vec![
-        // Everybody.
-        row(Access::Public, routes!(meta::get_health)),
-        row(Access::Public, routes!(meta::get_health_at_root)),
-        row(Access::Public, routes!(meta::get_livez)),
-        row(Access::Public, routes!(meta::get_readyz)),
-        row(Access::Public, routes!(meta::get_openapi)),
-        row(Access::Public, routes!(meta::get_docs)),
-        row(Access::Public, routes!(auth::set_up)),
-        row(Access::Public, routes!(auth::log_in)),
-        row(Access::Public, routes!(auth::refresh)),
-        row(Access::Public, routes!(auth::log_out)),
+        row(Access::Public, Quiet, routes!(meta::get_health)),
+        row(Access::Public, Quiet, routes!(meta::get_health_at_root)),
+        row(Access::Public, Quiet, routes!(meta::get_livez)),
+        row(Access::Public, Quiet, routes!(meta::get_readyz)),
+        row(Access::Public, Quiet, routes!(meta::get_openapi)),
+        row(Access::Public, Quiet, routes!(meta::get_docs)),
+        row(Access::Public, Every("auth.setup", Subject::Nothing), routes!(auth::set_up)),
+        row(Access::Public, Every("auth.login", Subject::Nothing), routes!(auth::log_in)),
+        row(Access::Public, Refusals("auth.refresh", Subject::Nothing), routes!(auth::refresh)),
+        row(Access::Public, Every("auth.logout", Subject::Nothing), routes!(auth::log_out)),
         // Programs on this machine, and admins.
-        row(Access::Scrape, routes!(meta::get_metrics)),
-        // Whoever has logged in, to look.
-        row(Access::Look, routes!(auth::get_me)),
-        row(Access::Look, routes!(auth::change_password)),
-        row(Access::Look, routes!(auth::create_ticket)),
-        row(Access::Look, routes!(meta::get_config)),
-        row(Access::Look, routes!(meta::report_client_error)),
-        row(Access::Look, routes!(sessions::list_sessions)),
-        row(Access::Look, routes!(sessions::get_sessions_stats)),
-        row(Access::Look, routes!(sessions::get_session)),
-        row(Access::Look, routes!(sessions::get_session_health)),
-        row(Access::Look, routes!(sessions::get_session_stats)),
-        row(Access::Look, routes!(sessions::get_session_logs)).with_own_deadline(),
-        row(Access::Look, routes!(terminals::list_terminals)),
-        row(Access::Look, routes!(terminals::get_terminal)),
-        row(Access::Look, routes!(terminals::capture_terminal)),
-        row(Access::Upgrade, routes!(terminals::open_terminal_socket)).with_own_deadline(),
-        // Whoever has logged in and may do more than look.
-        row(Access::Drive, routes!(sessions::create_session)),
-        row(Access::Drive, routes!(sessions::update_session)),
-        row(Access::Drive, routes!(sessions::delete_session)),
-        row(Access::Drive, routes!(sessions::start_session)),
-        row(Access::Drive, routes!(sessions::stop_session)),
-        row(Access::Drive, routes!(sessions::restart_session)),
-        row(Access::Drive, routes!(sessions::exec_in_session)).with_own_deadline(),
-        row(Access::Drive, routes!(terminals::resize_session)),
-        row(Access::Drive, routes!(terminals::create_terminal)),
-        row(Access::Drive, routes!(terminals::close_terminal)),
-        row(Access::Drive, routes!(terminals::restart_terminal)),
-        row(Access::Drive, routes!(terminals::resize_terminal)),
-        row(Access::Drive, routes!(terminals::write_terminal)).with_body_limit(input_limit),
+        row(Access::Scrape, Quiet, routes!(meta::get_metrics)),
+    ]
+}
+
+/// Whoever has logged in, to look.
+#[rustfmt::skip] // One route, one line.
+fn for_the_logged_in() -> Vec<Row> {
+    vec![
+        row(Access::Look, Quiet, routes!(auth::get_me)),
+        row(Access::Look, Every("auth.password", Subject::Nothing), routes!(auth::change_password)),
+        row(Access::Look, Refusals("auth.ticket", Subject::Nothing), routes!(auth::create_ticket)),
+        row(Access::Look, Quiet, routes!(meta::get_config)),
+        row(Access::Look, Refusals("page.report", Subject::Nothing), routes!(meta::report_client_error)),
+        row(Access::Look, Quiet, routes!(sessions::list_sessions)),
+        row(Access::Look, Quiet, routes!(sessions::get_sessions_stats)),
+        row(Access::Look, Quiet, routes!(sessions::get_session)),
+        row(Access::Look, Quiet, routes!(sessions::get_session_health)),
+        row(Access::Look, Quiet, routes!(sessions::get_session_stats)),
+        row(Access::Look, Quiet, routes!(sessions::get_session_logs)).with_own_deadline(),
+        row(Access::Look, Quiet, routes!(terminals::list_terminals)),
+        row(Access::Look, Quiet, routes!(terminals::get_terminal)),
+        row(Access::Look, Quiet, routes!(terminals::capture_terminal)),
+        row(Access::Upgrade, Refusals("terminal.open", Subject::Terminal), routes!(terminals::open_terminal_socket)).with_own_deadline(),
+    ]
+}
+
+/// Whoever has logged in and may do more than look.
+#[rustfmt::skip] // One route, one line.
+fn for_drivers(input_limit: usize) -> Vec<Row> {
+    vec![
+        row(Access::Drive, Every("session.create", Subject::Object("session")), routes!(sessions::create_session)),
+        row(Access::Drive, Every("session.update", Subject::Session), routes!(sessions::update_session)),
+        row(Access::Drive, Every("session.delete", Subject::Session), routes!(sessions::delete_session)),
+        row(Access::Drive, Every("session.start", Subject::Session), routes!(sessions::start_session)),
+        row(Access::Drive, Every("session.stop", Subject::Session), routes!(sessions::stop_session)),
+        row(Access::Drive, Every("session.restart", Subject::Session), routes!(sessions::restart_session)),
+        row(Access::Drive, Every("session.exec", Subject::Session), routes!(sessions::exec_in_session)).with_own_deadline(),
+        row(Access::Drive, Refusals("terminal.resize", Subject::Terminal), routes!(terminals::resize_session)),
+        row(Access::Drive, Every("terminal.create", Subject::Session), routes!(terminals::create_terminal)),
+        row(Access::Drive, Every("terminal.close", Subject::Terminal), routes!(terminals::close_terminal)),
+        row(Access::Drive, Every("terminal.restart", Subject::Terminal), routes!(terminals::restart_terminal)),
+        row(Access::Drive, Refusals("terminal.resize", Subject::Terminal), routes!(terminals::resize_terminal)),
+        row(Access::Drive, Every("terminal.input", Subject::Terminal), routes!(terminals::write_terminal)).with_body_limit(input_limit),
     ]
 }
 
@@ -111,13 +133,23 @@ pub fn openapi_json() -> String {
 
 /// Every route with its method and who may call it, for whoever wants to check.
 pub fn access_table() -> Vec<(String, String, Access)> {
+    table(|row| row.access)
+}
+
+/// Every route with its method and the action as which its calls are recorded, for whoever wants to check.
+pub fn audit_table() -> Vec<(String, String, Option<&'static str>)> {
+    table(|row| row.audit.action())
+}
+
+fn table<T: Copy>(of: impl Fn(&Row) -> T) -> Vec<(String, String, T)> {
     rows(0)
         .into_iter()
         .flat_map(|row| {
+            let value = of(&row);
             let mut document = OpenApi::default();
             document.paths = row.routes.1;
             let found: Vec<_> = meta::operations(&document)
-                .map(|(path, method, _)| (method.to_uppercase(), path.to_owned(), row.access))
+                .map(|(path, method, _)| (method.to_uppercase(), path.to_owned(), value))
                 .collect();
             found
         })

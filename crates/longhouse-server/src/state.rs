@@ -11,6 +11,7 @@ use longhouse_engine::accounts::Accounts;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::audit::Strangers;
 use crate::auth::{AccessTokens, RateLimiter};
 use crate::edge::content_security_policy;
 use crate::meta::Metrics;
@@ -32,6 +33,7 @@ struct Parts {
     accounts_limit: RateLimiter<(String, IpAddr)>,
     addresses_limit: RateLimiter<IpAddr>,
     request_limit: RateLimiter<IpAddr>,
+    strangers: Strangers,
     metrics: Metrics,
     stop: CancellationToken,
     tasks: TaskTracker,
@@ -71,6 +73,7 @@ impl AppState {
                 per_request,
                 settings.limits.requests_per_second.saturating_mul(5),
             ),
+            strangers: Strangers::new(),
             metrics: Metrics::new(),
             tasks: TaskTracker::new(),
             engine,
@@ -127,6 +130,11 @@ impl AppState {
 
     pub(crate) fn request_limit(&self) -> &RateLimiter<IpAddr> {
         &self.0.request_limit
+    }
+
+    /// How often strangers were refused.
+    pub(crate) fn strangers(&self) -> &Strangers {
+        &self.0.strangers
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {

@@ -13,6 +13,7 @@ use rustix::io::Errno;
 use sqlx::any::AnyPoolOptions;
 use sqlx::{Any, AnyConnection, AnyPool, Connection, Transaction};
 
+use crate::audit::AuditKey;
 use crate::row::Fields;
 use crate::{StoreError, StoreUrl, migrations};
 
@@ -52,6 +53,7 @@ pub(crate) enum Backend {
 #[derive(Clone, Debug)]
 pub struct Store {
     backend: Backend,
+    audit_key: Option<AuditKey>,
     pub(crate) writer: AnyPool,
     pub(crate) reader: AnyPool,
 }
@@ -131,6 +133,7 @@ impl Store {
             .connect_lazy(&format!("{base}?mode=ro"))?;
         Ok(Self {
             backend: Backend::Sqlite,
+            audit_key: None,
             writer,
             reader,
         })
@@ -152,9 +155,22 @@ impl Store {
             .await?;
         Ok(Self {
             backend: Backend::Postgres,
+            audit_key: None,
             writer: pool.clone(),
             reader: pool,
         })
+    }
+
+    /// The same store, which seals the audit log with this key. Without one the log is chained but not sealed: whoever can
+    /// write to the database could then end it earlier.
+    #[must_use]
+    pub fn with_audit_key(mut self, key: AuditKey) -> Self {
+        self.audit_key = Some(key);
+        self
+    }
+
+    pub(crate) fn audit_key(&self) -> Option<&AuditKey> {
+        self.audit_key.as_ref()
     }
 
     pub(crate) fn backend(&self) -> Backend {
@@ -166,6 +182,17 @@ impl Store {
         Ok(match self.backend {
             Backend::Sqlite => self.writer.begin_with("begin immediate").await?,
             Backend::Postgres => self.writer.begin().await?,
+        })
+    }
+
+    /// Begins to read what the database holds at this moment, whatever others write meanwhile.
+    pub(crate) async fn snapshot(&self) -> Result<WriteTransaction, StoreError> {
+        Ok(match self.backend {
+            Backend::Sqlite => self.reader.begin().await?,
+            Backend::Postgres => {
+                let begin = "begin transaction isolation level repeatable read, read only";
+                self.reader.begin_with(begin).await?
+            }
         })
     }
 

@@ -19,6 +19,7 @@
 //!
 //! Time and identifiers come in as arguments. Nothing here takes the present moment or rolls a die.
 
+pub mod audit;
 mod connection;
 pub mod error;
 pub mod events;
@@ -35,6 +36,7 @@ pub mod tokens;
 pub mod url;
 pub mod users;
 
+pub use audit::{AuditCut, AuditFault, AuditKey, AuditPage, AuditQuery, AuditReport};
 pub use connection::{Health, Store};
 pub use error::StoreError;
 pub use events::{CatchUp, EventBounds};

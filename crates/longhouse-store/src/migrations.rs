@@ -33,6 +33,10 @@ const MIGRATIONS: &[Migration] = &[
         version: 4,
         sql: include_str!("../migrations/0004_secrets.sql"),
     },
+    Migration {
+        version: 5,
+        sql: include_str!("../migrations/0005_audit.sql"),
+    },
 ];
 
 /// The newest version that this binary knows.

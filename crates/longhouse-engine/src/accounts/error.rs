@@ -1,6 +1,8 @@
 //! What can go wrong with accounts, named for what the caller will do.
 
+use longhouse_domain::user::User;
 use longhouse_store::StoreError;
+use uuid::Uuid;
 
 use crate::error::FieldProblem;
 
@@ -15,7 +17,12 @@ pub enum AccountError {
     NotSignedIn,
     /// A refresh token came back after it had been exchanged: somebody else has a copy. The sign-in has been ended.
     #[error("this sign-in was ended, because its token was used twice")]
-    TokenReused,
+    TokenReused {
+        /// Whose it was.
+        user: Box<User>,
+        /// Of which sign-in.
+        sign_in: Uuid,
+    },
     /// The set-up token is wrong.
     #[error("the set-up token is wrong; the newest one stands on the server's console")]
     WrongSetupToken,

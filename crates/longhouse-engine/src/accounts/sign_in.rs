@@ -95,7 +95,15 @@ impl Accounts {
             Rotation::ReuseDetected { user, sign_in } => {
                 tracing::error!(%user, %sign_in, "a refresh token was used twice: the sign-in is ended");
                 self.revoke(user, Some(sign_in));
-                return Err(AccountError::TokenReused);
+                let user = self
+                    .store
+                    .user(user)
+                    .await?
+                    .ok_or(AccountError::NotSignedIn)?;
+                return Err(AccountError::TokenReused {
+                    user: Box::new(user),
+                    sign_in,
+                });
             }
             Rotation::Revoked | Rotation::Expired | Rotation::Unknown => {
                 return Err(AccountError::NotSignedIn);
@@ -128,17 +136,18 @@ impl Accounts {
         Ok(())
     }
 
-    /// Ends the sign-in of a refresh token, for a client whose access token has run out.
-    pub async fn log_out_token(&self, token: &Secret) -> Result<(), AccountError> {
+    /// Ends the sign-in of a refresh token, for a client whose access token has run out. Says whose it was.
+    pub async fn log_out_token(&self, token: &Secret) -> Result<Option<User>, AccountError> {
         let user = self
             .store
             .revoke_sign_in_of(&token.hash(), self.clock.now())
             .await?;
-        if let Some(user) = user {
-            // Which sign-in it was is not said, so all of the user's connections ask again who they are.
-            self.revoke(user, None);
-        }
-        Ok(())
+        let Some(user) = user else {
+            return Ok(None);
+        };
+        // Which sign-in it was is not said, so all of the user's connections ask again who they are.
+        self.revoke(user, None);
+        Ok(self.store.user(user).await?)
     }
 
     /// Changes one's own password, and begins a new sign-in in place of all others, which end.

@@ -140,7 +140,7 @@ async fn a_lost_answer_is_given_again_and_a_stolen_token_ends_the_sign_in() {
     house.clock.advance(Duration::from_secs(2));
     assert!(matches!(
         house.accounts.refresh(&signed.refresh, &KEY).await,
-        Err(AccountError::TokenReused)
+        Err(AccountError::TokenReused { .. })
     ));
     assert!(revocations.recv().await.unwrap().concerns(&identity));
     assert!(house.accounts.refresh(&next.refresh, &KEY).await.is_err());

@@ -18,6 +18,7 @@ use uuid::Uuid;
 use super::cookies::Cookie;
 use super::identify::{Caller, Presented, identify};
 use super::token::ACCESS_LIFETIME;
+use crate::audit::Note;
 use crate::extract::{Body, OptionalBody};
 use crate::problem::{Problem, ProblemBody};
 use crate::serve::ClientAddress;
@@ -143,10 +144,12 @@ pub(crate) struct Empty {}
 pub(crate) async fn set_up(
     state: State<AppState>,
     address: ClientAddress,
+    note: Note,
     headers: HeaderMap,
     body: Body<SetupRequest>,
 ) -> Result<Response, Problem> {
     let request = body.0;
+    note.target("user", None, &request.username);
     let attempt = Attempt::begin(&state, "(set-up)", address.0)?;
     let user = state
         .accounts()
@@ -157,6 +160,7 @@ pub(crate) async fn set_up(
         )
         .await?;
     attempt.succeeded();
+    note.signed_in(&user);
     let signed = state.accounts().begin(user, &client(&headers)).await?;
     signed_in(&state, StatusCode::CREATED, &signed)
 }
@@ -168,10 +172,12 @@ pub(crate) async fn set_up(
 pub(crate) async fn log_in(
     state: State<AppState>,
     address: ClientAddress,
+    note: Note,
     headers: HeaderMap,
     body: Body<LoginRequest>,
 ) -> Result<Response, Problem> {
     let request = body.0;
+    note.target("user", None, &request.username);
     let attempt = Attempt::begin(&state, &request.username, address.0)?;
     let signed = state
         .accounts()
@@ -182,7 +188,10 @@ pub(crate) async fn log_in(
         )
         .await;
     match &signed {
-        Ok(_) => attempt.succeeded(),
+        Ok(signed) => {
+            attempt.succeeded();
+            note.signed_in(&signed.user);
+        }
         Err(AccountError::WrongCredentials) => {
             tracing::warn!(address = %address.0, "a login failed");
         }
@@ -196,6 +205,7 @@ pub(crate) async fn log_in(
     (status = 200, body = Login), (status = 401, body = ProblemBody)))]
 pub(crate) async fn refresh(
     state: State<AppState>,
+    note: Note,
     headers: HeaderMap,
     _body: OptionalBody<Empty>,
 ) -> Result<Response, Problem> {
@@ -206,7 +216,13 @@ pub(crate) async fn refresh(
     };
     match state.accounts().refresh(&token, state.refresh_key()).await {
         Ok(signed) => signed_in(&state, StatusCode::OK, &signed),
-        Err(error @ (AccountError::NotSignedIn | AccountError::TokenReused)) => {
+        Err(error @ (AccountError::NotSignedIn | AccountError::TokenReused { .. })) => {
+            if let AccountError::TokenReused { user, sign_in } = &error {
+                // Whether the thief or the robbed shows it cannot be told; whose it is can.
+                note.critical();
+                note.target("user", Some(user.id.to_string()), &user.username);
+                note.detail("signIn", sign_in.to_string());
+            }
             Ok(with_cleared_cookies(&state, Problem::from(error)))
         }
         Err(error) => Err(error.into()),
@@ -217,6 +233,7 @@ pub(crate) async fn refresh(
 #[utoipa::path(post, path = "/api/auth/logout", tag = "auth", security(()), responses((status = 204)))]
 pub(crate) async fn log_out(
     state: State<AppState>,
+    note: Note,
     headers: HeaderMap,
     request: axum::extract::Request,
 ) -> Result<Response, Problem> {
@@ -225,9 +242,12 @@ pub(crate) async fn log_out(
     if let Presented::Token(_) = presented
         && let Ok(identity) = identify(&state, presented).await
     {
+        note.signed_in(&identity.user);
         state.accounts().log_out(&identity).await?;
-    } else if let Some(token) = Cookie::Refresh.read(&headers, state.scheme()) {
-        state.accounts().log_out_token(&token).await?;
+    } else if let Some(token) = Cookie::Refresh.read(&headers, state.scheme())
+        && let Some(user) = state.accounts().log_out_token(&token).await?
+    {
+        note.signed_in(&user);
     }
     Ok(with_cleared_cookies(&state, StatusCode::NO_CONTENT))
 }
@@ -246,10 +266,12 @@ pub(crate) async fn get_me(caller: Caller) -> Json<UserBody> {
 pub(crate) async fn change_password(
     state: State<AppState>,
     caller: Caller,
+    note: Note,
     address: ClientAddress,
     headers: HeaderMap,
     body: Body<PasswordRequest>,
 ) -> Result<Response, Problem> {
+    note.signed_in(&caller.identity.user);
     let attempt = Attempt::begin(&state, &caller.identity.user.username, address.0)?;
     let signed = state
         .accounts()

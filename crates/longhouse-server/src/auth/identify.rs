@@ -137,7 +137,7 @@ impl From<AccountError> for Problem {
             AccountError::NotSignedIn => {
                 Self::unauthenticated("the sign-in is not valid, or not any more: log in again")
             }
-            AccountError::TokenReused => {
+            AccountError::TokenReused { .. } => {
                 Self::new(StatusCode::UNAUTHORIZED, "auth.token_reused", detail)
             }
             AccountError::WrongSetupToken => Self::forbidden("auth.wrong_setup_token", detail),

@@ -8,6 +8,7 @@ use longhouse_engine::ExecCommand;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::audit::Note;
 use crate::auth::Caller;
 use crate::extract::{Body, PathOf};
 use crate::problem::{Problem, ProblemBody};
@@ -51,6 +52,7 @@ pub(crate) struct ExecResult {
 pub(crate) async fn exec_in_session(
     state: State<AppState>,
     caller: Caller,
+    note: Note,
     id: PathOf<String>,
     body: Body<ExecRequest>,
 ) -> Result<Json<ExecResult>, Problem> {
@@ -64,6 +66,9 @@ pub(crate) async fn exec_in_session(
             "must not hold a NUL",
         ));
     }
+    // Arguments may hold secrets; which program it was is what one looks for.
+    note.detail("program", request.command[0].as_str());
+    note.detail("arguments", (request.command.len() - 1).to_string());
     let seconds = request.timeout_seconds.unwrap_or(EXEC_SECONDS);
     if !(1..=LONGEST_EXEC_SECONDS).contains(&seconds) {
         return Err(Problem::invalid_field(

@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use crate::audit::Note;
 use crate::auth::Caller;
 use crate::extract::{Body, PathOf};
 use crate::problem::{Problem, ProblemBody};
@@ -26,12 +27,14 @@ pub(crate) struct InputRequest {
 pub(crate) async fn write_terminal(
     state: State<AppState>,
     caller: Caller,
+    note: Note,
     path: PathOf<(String, String)>,
     body: Body<InputRequest>,
 ) -> Result<StatusCode, Problem> {
     let (id, name) = path.0;
     let data = Bytes::from(body.0.data);
     let length = data.len();
+    note.detail("bytes", length.to_string());
     state
         .engine()
         .write_terminal(&caller.actor, &id, &name, data)

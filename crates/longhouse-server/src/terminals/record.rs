@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::body::TerminalBody;
+use crate::audit::Note;
 use crate::auth::{Caller, Empty};
 use crate::extract::{Body, OptionalBody, PathOf};
 use crate::problem::{Problem, ProblemBody};
@@ -113,6 +114,7 @@ pub(crate) async fn list_terminals(
 pub(crate) async fn create_terminal(
     state: State<AppState>,
     caller: Caller,
+    note: Note,
     id: PathOf<String>,
     body: OptionalBody<CreateTerminal>,
 ) -> Result<(StatusCode, Json<TerminalBody>), Problem> {
@@ -141,6 +143,7 @@ pub(crate) async fn create_terminal(
         .engine()
         .create_terminal(&caller.actor, &id.0, new)
         .await?;
+    note.detail("terminal", view.name.as_str());
     Ok((StatusCode::CREATED, Json(TerminalBody::new(session, &view))))
 }
 

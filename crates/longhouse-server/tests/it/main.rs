@@ -5,6 +5,7 @@
     reason = "a test that cannot go on says so by its panic"
 )]
 
+mod audit;
 mod bad_input;
 mod browser;
 mod contract;

@@ -6,8 +6,8 @@ use longhouse_domain::event::{EventKind, LogLevel};
 use longhouse_domain::query::SessionQuery;
 use longhouse_domain::{Actor, Phase, Role, Status, UserId};
 use longhouse_store::{
-    CatchUp, IdempotencyKey, IdempotentClaim, LastScreen, LogQuery, Rotation, SealedDataKey,
-    SecretScope, SessionRef, Store,
+    AuditQuery, CatchUp, IdempotencyKey, IdempotentClaim, LastScreen, LogQuery, Rotation,
+    SealedDataKey, SecretScope, SessionRef, Store,
 };
 use sqlx::{Connection, Executor};
 
@@ -19,6 +19,7 @@ const ROWS: &[&str] = &[
     include_str!("rows/0002.sql"),
     include_str!("rows/0003.sql"),
     include_str!("rows/0004.sql"),
+    include_str!("rows/0005.sql"),
 ];
 
 /// Migrates step by step, with each version's rows put in as it would have written them.
@@ -76,7 +77,7 @@ on_both_back_ends! {
         // And it can be changed and deleted as any other.
         assert!(store.set_phase(two.id, Phase::Starting, at(9)).await.unwrap().is_some());
         let gone = store.delete_session(found[0].id, at(9)).await.unwrap().unwrap();
-        assert_eq!((gone.events[0].seq, &gone.events[0].what), (6, &EventKind::Deleted));
+        assert_eq!((gone.events[0].seq, &gone.events[0].what), (7, &EventKind::Deleted));
     }
 
     async fn screens_of_version_2_are_read_replaced_and_go_with_their_session(bed: &Bed) {
@@ -110,5 +111,16 @@ on_both_back_ends! {
         store.delete_session(two, at(9)).await.unwrap();
         assert_eq!(store.secrets_of(scope).await.unwrap(), []);
         assert_eq!(store.secrets_per_data_key().await.unwrap(), [(1, 1)]);
+    }
+
+    async fn records_of_version_5_are_read_verified_and_appended_to(bed: &Bed) {
+        let store = grown_up(bed).await;
+        let report = store.verify_audit().await.unwrap();
+        assert_eq!((report.fault, report.checked), (None, 2));
+        let about_one = AuditQuery { target: Some("one".to_owned()), ..AuditQuery::default() };
+        let page = store.audit_page(&about_one, None, 10).await.unwrap();
+        assert_eq!((page.total, page.items[0].entry.actor.name.as_str()), (1, "ann"));
+        store.append_audit(&[page.items[0].entry.clone()]).await.unwrap();
+        assert_eq!(store.verify_audit().await.unwrap().checked, 3);
     }
 }

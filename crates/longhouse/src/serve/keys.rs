@@ -1,4 +1,4 @@
-//! The server's own key, which signs its tokens: made at the first start, kept among the secrets.
+//! The server's own keys, which sign its tokens and seal its audit log: made at the first start, kept among the secrets.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use longhouse_engine::secrets::{KEY_BYTES, Key, Vault};
 use longhouse_server::SigningKey;
-use longhouse_store::SecretScope;
+use longhouse_store::{AuditKey, SecretScope};
 
 use crate::private_file;
 
-/// The key's name among the server's secrets.
+/// The keys' names among the server's secrets.
 const SIGNING: &str = "signing";
+const AUDIT: &str = "audit";
 
 /// The key that signs tokens. An earlier version kept it in a file: it moves, and logins stay good.
 pub(super) async fn signing_key(vault: &Vault, keys_dir: &Path) -> anyhow::Result<SigningKey> {
@@ -34,6 +35,17 @@ pub(super) async fn signing_key(vault: &Vault, keys_dir: &Path) -> anyhow::Resul
         "the signing key among the secrets is damaged: restore the database from a backup",
     )?;
     Ok(SigningKey(key))
+}
+
+/// The key that seals the audit log. It lies in the database only sealed: whoever can change rows still cannot make a seal.
+pub(crate) async fn audit_key(vault: &Vault) -> anyhow::Result<AuditKey> {
+    let kept = vault
+        .get_or_put(SecretScope::Server, AUDIT, Key::random()?.bytes())
+        .await?;
+    let key: [u8; KEY_BYTES] = kept[..].try_into().ok().context(
+        "the audit key among the secrets is damaged: restore the database from a backup",
+    )?;
+    Ok(AuditKey(key))
 }
 
 /// Removes what a killed server left unfinished in these directories. Only the lock's holder may call this.

@@ -209,6 +209,7 @@ async fn start_engine(
     let vault = Vault::open(store.clone(), master_key, clock.clone())
         .await
         .context("cannot open the secrets")?;
+    let store = store.with_audit_key(keys::audit_key(&vault).await?);
     let signing_key = keys::signing_key(&vault, &places.keys_dir()).await?;
     let tmux = programs::find("tmux", &context.environment).is_some();
     let default_multiplexer = match settings.host.multiplexer {

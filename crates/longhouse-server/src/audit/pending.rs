@@ -1,0 +1,227 @@
+//! The record of one call: a place for it is reserved before anything happens, and it is written when the result is known.
+
+use axum::body::HttpBody as _;
+use axum::extract::{FromRequestParts as _, RawPathParams, Request};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use longhouse_domain::audit::{ActorKind, AuditActor, AuditEntry, AuditTarget, Outcome, Severity};
+use longhouse_engine::AuditSlot;
+use serde::Deserialize;
+
+use super::note::Note;
+use super::rule::{Audit, Subject};
+use super::visitor::{Visitor, actor_of, unrecorded};
+use crate::auth::Caller;
+use crate::problem::Problem;
+use crate::state::AppState;
+
+/// Largest answer in which the name of what was made is looked for, in bytes.
+const LARGEST_ANSWER: u64 = 256 * 1024;
+
+/// A call that will be recorded. Where it is dropped before its result is known (the client left, the handler panicked), it is
+/// recorded as failed: it may have been carried out in part.
+pub(crate) struct Pending {
+    rule: Audit,
+    subject: Subject,
+    slot: Option<AuditSlot>,
+    /// `None` once it has been handed over.
+    entry: Option<AuditEntry>,
+    note: Note,
+    /// The path's variables.
+    path: Vec<(String, String)>,
+}
+
+impl Pending {
+    /// Reserves the record's place; `None` for a route of which nothing is recorded.
+    pub(crate) async fn begin(
+        app: &AppState,
+        rule: Audit,
+        request: Request,
+    ) -> Result<(Option<Self>, Request), Problem> {
+        let (action, subject) = match rule {
+            Audit::Quiet => return Ok((None, request)),
+            Audit::Every(action, subject) | Audit::Refusals(action, subject) => (action, subject),
+        };
+        let slot = app.engine().audit().reserve().await.map_err(|_| {
+            unrecorded("nothing was done, because the audit log cannot be written at present")
+        })?;
+        let (mut parts, body) = request.into_parts();
+        let path = RawPathParams::from_request_parts(&mut parts, &())
+            .await
+            .map(|params| {
+                let own = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+                params.iter().map(own).collect()
+            })
+            .unwrap_or_default();
+        let note = Note::default();
+        parts.extensions.insert(note.clone());
+        let visitor = Visitor::of(app, &parts.headers, &parts.extensions);
+        let mut pending = Self {
+            rule,
+            subject,
+            slot: Some(slot),
+            entry: Some(visitor.entry(app, AuditActor::nobody(), action)),
+            note,
+            path,
+        };
+        pending.point_at(pending.target_of_path());
+        Ok((Some(pending), Request::from_parts(parts, body)))
+    }
+
+    /// Says who calls, and looks up what they call by a name, while it is still there.
+    pub(crate) async fn identified(&mut self, app: &AppState, caller: &Caller) {
+        if let Some(entry) = &mut self.entry {
+            entry.actor = actor_of(&caller.identity);
+        }
+        if let (Subject::Session | Subject::Terminal, Some(reference)) =
+            (self.subject, self.variable("id"))
+            && let Ok(view) = app.engine().peek_session(&caller.actor, reference).await
+        {
+            let (session, name) = (view.session.id.to_string(), view.session.name.as_str());
+            let target = match self.subject {
+                Subject::Terminal => terminal(session, name, self.variable("name")),
+                _ => AuditTarget::new("session", Some(session), name),
+            };
+            self.point_at(Some(target));
+        }
+    }
+
+    /// Records the result, and hands the answer on once it is written down.
+    pub(crate) async fn finish(mut self, app: &AppState, response: Response) -> Response {
+        let (outcome, code) = result_of(&response);
+        let (Some(slot), Some(mut entry)) = (self.slot.take(), self.entry.take()) else {
+            return response;
+        };
+        if outcome == Outcome::Ok && matches!(self.rule, Audit::Refusals(..)) {
+            return response;
+        }
+        let response = if self.note.has_target() {
+            response
+        } else {
+            self.name_from_answer(&mut entry, outcome, response).await
+        };
+        entry = self.note.clone().into_entry(entry);
+        entry.outcome = outcome;
+        if let Some(code) = code {
+            entry = entry.with("code", code);
+        }
+        if entry.actor.kind == ActorKind::Nobody && entry.severity == Severity::Info {
+            match app.strangers().admit(&entry.address) {
+                Some(0) => {}
+                Some(passed_over) => {
+                    entry = entry.with("unrecordedBefore", passed_over.to_string())
+                }
+                None => return response,
+            }
+        }
+        match slot.record(entry).await {
+            Ok(()) => response,
+            Err(_) if outcome == Outcome::Ok => {
+                unrecorded("it was done, but the audit log could not be written; the record follows when it can")
+                    .into_response()
+            }
+            Err(_) => unrecorded("it was not done, and the audit log could not be written").into_response(),
+        }
+    }
+
+    fn point_at(&mut self, target: Option<AuditTarget>) {
+        if let Some(entry) = &mut self.entry {
+            entry.target = target;
+        }
+    }
+
+    fn variable(&self, name: &str) -> Option<&str> {
+        self.path
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// What the path calls it, before anybody has looked whether it is there.
+    fn target_of_path(&self) -> Option<AuditTarget> {
+        let called = self.variable("id");
+        match self.subject {
+            Subject::Nothing => None,
+            Subject::Session => Some(AuditTarget::new("session", None, called?)),
+            Subject::Terminal => {
+                let name = format!("{}/{}", called?, self.variable("name").unwrap_or("agent"));
+                Some(AuditTarget::new("terminal", None, &name))
+            }
+            Subject::Object(kind) => Some(AuditTarget::new(kind, None, called?)),
+        }
+    }
+
+    /// Reads from the answer what was made, or what the object that the path named is called in full.
+    async fn name_from_answer(
+        &self,
+        entry: &mut AuditEntry,
+        outcome: Outcome,
+        response: Response,
+    ) -> Response {
+        let kind = match self.subject {
+            Subject::Object(kind) if outcome == Outcome::Ok => kind,
+            _ => return response,
+        };
+        // An answer whose size is not known beforehand is a stream, and no description of an object.
+        if response
+            .body()
+            .size_hint()
+            .exact()
+            .is_none_or(|size| size > LARGEST_ANSWER)
+        {
+            return response;
+        }
+        let (parts, body) = response.into_parts();
+        let Ok(bytes) = axum::body::to_bytes(body, LARGEST_ANSWER as usize).await else {
+            return Problem::internal("an answer could not be read for its record").into_response();
+        };
+        if let Ok(described) = serde_json::from_slice::<Described>(&bytes) {
+            let name = described.name.or(described.username).unwrap_or_default();
+            entry.target = Some(AuditTarget::new(kind, Some(described.id), &name));
+        }
+        Response::from_parts(parts, bytes.into())
+    }
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        if let (Some(slot), Some(mut entry)) = (self.slot.take(), self.entry.take()) {
+            entry = self.note.clone().into_entry(entry);
+            entry.outcome = Outcome::Failed;
+            slot.leave(entry.with("code", "request.abandoned"));
+        }
+    }
+}
+
+/// The part of an answer that says what it describes.
+#[derive(Deserialize)]
+struct Described {
+    id: String,
+    name: Option<String>,
+    username: Option<String>,
+}
+
+pub(crate) fn terminal(session: String, session_name: &str, terminal: Option<&str>) -> AuditTarget {
+    let name = format!("{session_name}/{}", terminal.unwrap_or("agent"));
+    AuditTarget::new("terminal", Some(session), &name)
+}
+
+/// What an answer says of the result. What one may not see is 404, so a 404 counts as a denial too.
+fn result_of(response: &Response) -> (Outcome, Option<String>) {
+    let status = response.status();
+    let code = response
+        .extensions()
+        .get::<Problem>()
+        .map(|problem| problem.code().to_owned());
+    let outcome = match status {
+        StatusCode::UNAUTHORIZED
+        | StatusCode::FORBIDDEN
+        | StatusCode::NOT_FOUND
+        | StatusCode::TOO_MANY_REQUESTS => Outcome::Denied,
+        status if status.is_client_error() || status.is_server_error() => Outcome::Failed,
+        _ => Outcome::Ok,
+    };
+    let unnamed = || status.as_u16().to_string();
+    let code = code.or_else(|| (outcome != Outcome::Ok).then(unnamed));
+    (outcome, code)
+}

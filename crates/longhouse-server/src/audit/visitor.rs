@@ -1,0 +1,65 @@
+//! Where a request came from, for the record; a socket keeps it for everything that is done on it.
+
+use axum::http::{Extensions, HeaderMap, StatusCode};
+use longhouse_domain::audit::{AuditActor, AuditEntry};
+use longhouse_engine::accounts::Identity;
+
+use crate::edge::RequestId;
+use crate::problem::Problem;
+use crate::serve::Peer;
+use crate::state::AppState;
+
+/// From where something was done.
+#[derive(Clone, Debug)]
+pub(crate) struct Visitor {
+    /// The client's address as far as trusted proxies say; empty on the control socket.
+    address: String,
+    request_id: String,
+    /// Whose process it was on the control socket.
+    uid: Option<u32>,
+}
+
+impl Visitor {
+    pub(crate) fn of(app: &AppState, headers: &HeaderMap, extensions: &Extensions) -> Self {
+        let uid = match extensions.get() {
+            Some(Peer::Local { uid }) => Some(*uid),
+            Some(Peer::Network(_)) | None => None,
+        };
+        Self {
+            address: match uid {
+                Some(_) => String::new(),
+                None => app.client_address(headers, extensions).to_string(),
+            },
+            request_id: extensions
+                .get::<RequestId>()
+                .map(|id| id.0.clone())
+                .unwrap_or_default(),
+            uid,
+        }
+    }
+
+    /// An entry of this moment for what is done from here.
+    pub(crate) fn entry(&self, app: &AppState, actor: AuditActor, action: &str) -> AuditEntry {
+        let mut entry = app.engine().audit().entry(actor, action);
+        entry.address.clone_from(&self.address);
+        entry.request_id.clone_from(&self.request_id);
+        match self.uid {
+            Some(uid) => entry.with("uid", uid.to_string()),
+            None => entry,
+        }
+    }
+}
+
+/// The actor that an identity stands for. Who comes by the control socket is whoever owns this process, not the admin whose
+/// rights they use.
+pub(crate) fn actor_of(identity: &Identity) -> AuditActor {
+    match identity.sign_in {
+        Some(_) => AuditActor::user(identity.user.id, &identity.user.username),
+        None => AuditActor::system("control socket"),
+    }
+}
+
+/// 503: it cannot be recorded. The text says whether it was done all the same.
+pub(crate) fn unrecorded(detail: &'static str) -> Problem {
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "audit.unavailable", detail).retry_after(2)
+}
