@@ -100,6 +100,9 @@ pub struct SessionSpec {
     pub multiplexer: Multiplexer,
     /// Environment variables; readable by everybody who may look at the session.
     pub env: Environment,
+    /// The names of its secrets, sorted. The values are kept sealed, elsewhere.
+    #[serde(default)]
+    pub secrets: Vec<String>,
     /// Git identity.
     pub git: GitIdentity,
     /// Seconds without input or output after which the session is stopped; never, if absent.

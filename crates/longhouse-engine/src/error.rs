@@ -132,6 +132,20 @@ impl From<longhouse_store::StoreError> for EngineError {
     }
 }
 
+impl From<crate::secrets::SecretsError> for EngineError {
+    fn from(error: crate::secrets::SecretsError) -> Self {
+        use crate::secrets::SecretsError as E;
+        match error {
+            E::Store(error) => error.into(),
+            E::Busy => Self::conflict("secrets.busy", error.to_string()),
+            E::Source(detail) => Self::conflict("secrets.master_key", detail),
+            E::WrongMasterKey { .. } | E::Damaged { .. } | E::NoChance(_) | E::TooLong => {
+                Self::Internal(error.to_string())
+            }
+        }
+    }
+}
+
 /// Foreign words for people: one line, no control characters, at most 300 characters.
 pub(crate) fn plain(text: &str) -> String {
     text.chars()

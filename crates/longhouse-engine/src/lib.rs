@@ -21,8 +21,8 @@ pub use events::Notice;
 pub use longhouse_store::{AuditFault, AuditPage, AuditQuery, AuditReport, CatchUp, LogQuery};
 pub use session::inside::Join;
 pub use session::request::{
-    CaptureFormat, ExecCommand, ExecOutcome, HealthCheck, NewSession, NewTerminal, SessionHealth,
-    SessionPatch, SessionStats, SessionsStats,
+    CaptureFormat, ExecCommand, ExecOutcome, HealthCheck, NewSession, NewTerminal, SecretsPatch,
+    SessionHealth, SessionPatch, SessionStats, SessionsStats,
 };
 pub use session::view::{Action, AgentActivity, AgentState, SessionView, TerminalView};
 pub use settings::EngineSettings;

@@ -10,10 +10,10 @@ pub mod host;
 use std::path::PathBuf;
 
 use async_trait::async_trait;
-use longhouse_domain::SessionId;
 use longhouse_domain::lifecycle::{Observed, RuntimeHandle};
 use longhouse_domain::session::{Multiplexer, RuntimeKind, Workdir};
 use longhouse_domain::terminal::Environment;
+use longhouse_domain::{Secrets, SessionId};
 
 /// What is needed to make a session's place.
 #[derive(Clone, Debug)]
@@ -76,6 +76,10 @@ pub trait Runtime: Send + Sync + 'static {
     /// [`Runtime::end`], then removes every directory and socket that Longhouse made for the session. A working directory
     /// that a person named stays.
     async fn destroy(&self, session: SessionId, workdir: &Workdir) -> std::io::Result<()>;
+
+    /// Makes these, and no others, the secrets that the session's programs can read, whether it lives already or is about to.
+    /// They go with [`Runtime::end`].
+    async fn keep_secrets(&self, session: SessionId, secrets: &Secrets) -> std::io::Result<()>;
 
     /// The private directory of the session's sockets, made if it is missing.
     fn socket_dir(&self, session: SessionId) -> std::io::Result<PathBuf>;

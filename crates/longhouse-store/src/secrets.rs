@@ -67,6 +67,15 @@ pub struct SealedSecret {
     pub sealed: String,
 }
 
+/// A change of several secrets at once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SecretsChange {
+    /// New values, each with the version after the present one.
+    pub put: Vec<SealedSecret>,
+    /// Names to remove.
+    pub remove: Vec<String>,
+}
+
 impl Store {
     /// All data keys, the oldest first.
     pub async fn data_keys(&self) -> Result<Vec<SealedDataKey>, StoreError> {
@@ -241,6 +250,27 @@ impl Store {
         .map(|row| Ok((row.int("id")?, row.int("n")?.unsigned_abs())))
         .collect()
     }
+}
+
+/// Makes a change of one owner's secrets part of a transaction.
+///
+/// # Errors
+/// [`StoreError::Conflict`] where somebody else changed one of them meanwhile.
+pub(crate) async fn change(
+    tx: &mut WriteTransaction,
+    scope: SecretScope,
+    change: &SecretsChange,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    for name in &change.remove {
+        remove(tx, scope, name).await?;
+    }
+    for secret in &change.put {
+        if !write(tx, secret, now).await? {
+            return Err(StoreError::Conflict("the secrets were changed meanwhile"));
+        }
+    }
+    Ok(())
 }
 
 async fn write(

@@ -96,7 +96,7 @@ pub(crate) enum Session {
     Ls(List),
     /// Create a session
     #[command(visible_alias = "create")]
-    New(New),
+    New(Box<New>),
     /// Start sessions that are stopped
     Start(Sessions),
     /// Stop sessions; they keep their directory and settings
@@ -151,6 +151,9 @@ pub(crate) struct New {
     /// An environment variable; may be repeated. NAME alone takes the value from here
     #[arg(long = "env", short, value_name = "NAME[=VALUE]")]
     pub(crate) env: Vec<String>,
+    /// A secret, which programs read from $LONGHOUSE_SECRETS_DIR/NAME; may be repeated. NAME alone takes the value of the variable here
+    #[arg(long = "secret", value_name = "NAME[=FILE]")]
+    pub(crate) secrets: Vec<String>,
     /// What to tell the agent first
     #[arg(long, short, value_name = "TEXT", allow_hyphen_values = true)]
     pub(crate) prompt: Option<String>,

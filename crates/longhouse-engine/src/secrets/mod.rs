@@ -8,6 +8,7 @@
 
 mod error;
 mod key;
+mod owner;
 mod ring;
 mod rotation;
 mod seal;

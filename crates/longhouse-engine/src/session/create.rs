@@ -11,10 +11,11 @@ use longhouse_domain::terminal::{
 };
 use longhouse_domain::{SessionId, UserId};
 use longhouse_runtime::ProvisionError;
-use longhouse_store::{Created, IdempotencyKey, SessionRef, StoreError};
+use longhouse_store::{Created, IdempotencyKey, NewRecord, SecretScope, SessionRef, StoreError};
 
 use super::driver::make;
 use super::request::NewSession;
+use super::secrets::check_secrets;
 use super::view::SessionView;
 use crate::engine::Engine;
 use crate::error::{EngineError, FieldProblem};
@@ -24,7 +25,7 @@ const DESCRIPTION_CHARS: usize = 4_000;
 const PROMPT_BYTES: usize = 100_000;
 
 /// The most flags, labels and variables, and the most bytes of each: a command line and an environment have room for 128 KiB.
-const LIST_ITEMS: usize = 100;
+pub(super) const LIST_ITEMS: usize = 100;
 const ITEM_BYTES: usize = 8_000;
 
 impl Engine {
@@ -37,6 +38,7 @@ impl Engine {
         idempotency: Option<String>,
     ) -> Result<SessionView, EngineError> {
         let request_hash = fingerprint(&new);
+        let secrets = new.secrets.clone();
         let session = self.planned(actor, new)?;
         let key = idempotency.map(|name| IdempotencyKey {
             user: actor.user,
@@ -50,10 +52,16 @@ impl Engine {
         self.check_place(&session).await?;
         // Creations go through one door, so that two at once cannot both take the last place.
         let now = session.created_at;
+        let scope = SecretScope::Session(session.id);
+        let secrets = self.secrets().sealed_first(scope, &secrets)?;
+        let record = NewRecord {
+            session: &session,
+            secrets: &secrets,
+        };
         match self
             .context()
             .store
-            .create_session(&session, key.as_ref(), &[EventKind::Created], now)
+            .create_session(record, key.as_ref(), &[EventKind::Created], now)
             .await?
         {
             Created::Before(id) => self.get_session(actor, &id.to_string()).await,
@@ -135,6 +143,7 @@ impl Engine {
                     .map_or(Workdir::Own, |path| Workdir::Named { path }),
                 multiplexer: self.multiplexer(new.multiplexer)?,
                 env: new.env,
+                secrets: new.secrets.into_keys().collect(),
                 git: new.git,
                 idle_timeout_seconds: new.idle_timeout_seconds,
             },
@@ -201,7 +210,7 @@ impl Engine {
     }
 }
 
-/// Tells one request from another. It guards against a mistake, not against an attack: a user can only meet their own keys.
+/// Tells one request from another; of secrets it sees the names alone. It guards against a mistake, not against an attack: a user can only meet their own keys.
 fn fingerprint(new: &NewSession) -> String {
     use std::hash::{DefaultHasher, Hash, Hasher};
     let mut hasher = DefaultHasher::new();
@@ -266,6 +275,10 @@ fn check_fields(new: &NewSession) -> Result<(), EngineError> {
     check_list("flags", new.flags.iter(), &mut refuse);
     check_labels(&new.labels, &mut refuse);
     check_environment(&new.env, &mut refuse);
+    check_secrets(
+        new.secrets.iter().map(|(name, value)| (name, Some(value))),
+        &mut refuse,
+    );
     for (field, value) in [
         ("gitUserName", &new.git.user_name),
         ("gitUserEmail", &new.git.user_email),

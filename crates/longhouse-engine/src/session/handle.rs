@@ -13,6 +13,7 @@ use tokio_util::task::TaskTracker;
 
 use super::connection::Connections;
 use super::live::Live;
+use super::request::SecretsPatch;
 use crate::error::EngineError;
 use crate::terminal::Hub;
 
@@ -30,6 +31,8 @@ pub(crate) enum Command {
     Restart(Reply),
     /// Change its record.
     Change(Change, Reply),
+    /// Change its record, and its secrets.
+    ChangeSecrets(Change, SecretsPatch, Reply),
     /// Its terminals changed: look at them again.
     Refresh(Reply),
 }

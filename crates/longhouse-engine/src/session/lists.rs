@@ -1,5 +1,6 @@
 //! Finding sessions, changing their records, counting them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use longhouse_domain::actor::{Actor, Permission};
@@ -9,9 +10,10 @@ use longhouse_domain::query::{Page, SessionQuery};
 use longhouse_domain::session::Session;
 use longhouse_store::SessionRef;
 
-use super::create::{check_environment, check_labels, check_list};
+use super::create::{LIST_ITEMS, check_environment, check_labels, check_list};
 use super::handle::{Command, Handle};
 use super::request::{SessionPatch, SessionsStats};
+use super::secrets::{check_secrets, note_secrets};
 use super::view::{SessionView, allowed_actions};
 use crate::engine::Engine;
 use crate::error::{EngineError, FieldProblem};
@@ -71,17 +73,21 @@ impl Engine {
         reference: &str,
         patch: SessionPatch,
     ) -> Result<SessionView, EngineError> {
-        let (_, handle) = self.find(actor, reference, Permission::Drive).await?;
-        check_patch(&patch)?;
+        let (session, handle) = self.find(actor, reference, Permission::Drive).await?;
+        check_patch(&session, &patch)?;
         let changed = handle
             .ask(|reply| {
-                Command::Change(
-                    Box::new(move |session| {
-                        apply(session, patch);
-                        vec![EventKind::Updated]
-                    }),
-                    reply,
-                )
+                let mut patch = patch;
+                let secrets = std::mem::take(&mut patch.secrets);
+                let names = secrets.iter();
+                let names = names.map(|(name, value)| (name.clone(), value.is_some()));
+                let names: Vec<_> = names.collect();
+                let change = Box::new(move |session: &mut Session| {
+                    apply(session, patch);
+                    note_secrets(session, names);
+                    vec![EventKind::Updated]
+                });
+                Command::ChangeSecrets(change, secrets, reply)
             })
             .await?;
         self.view_of(actor, &changed, Some(&handle)).await
@@ -182,7 +188,7 @@ impl SessionView {
     }
 }
 
-fn check_patch(patch: &SessionPatch) -> Result<(), EngineError> {
+fn check_patch(session: &Session, patch: &SessionPatch) -> Result<(), EngineError> {
     let mut problems = Vec::new();
     let mut refuse =
         |field: &str, message: String| problems.push(FieldProblem::new(field, message));
@@ -199,6 +205,19 @@ fn check_patch(patch: &SessionPatch) -> Result<(), EngineError> {
     if let Some(env) = &patch.env {
         check_environment(env, &mut refuse);
     }
+    let mut names: BTreeSet<&String> = session.spec.secrets.iter().collect();
+    names.extend(patch.secrets.keys());
+    if names.len() > LIST_ITEMS {
+        refuse(
+            "secrets",
+            format!("the session would have more than {LIST_ITEMS}"),
+        );
+    }
+    let secrets = patch.secrets.iter();
+    check_secrets(
+        secrets.map(|(name, value)| (name, value.as_ref())),
+        &mut refuse,
+    );
     if let Some(flags) = &patch.flags {
         check_list("flags", flags.iter(), &mut refuse);
     }
@@ -219,6 +238,7 @@ fn apply(session: &mut Session, patch: SessionPatch) {
         labels,
         idle_timeout_seconds,
         env,
+        secrets: _,
         flags,
     } = patch;
     if let Some(name) = name {

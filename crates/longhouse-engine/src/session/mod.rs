@@ -10,6 +10,7 @@ pub(crate) mod live;
 mod logs;
 mod operate;
 pub(crate) mod request;
+mod secrets;
 pub(crate) mod terminals;
 pub(crate) mod view;
 mod work;

@@ -10,6 +10,7 @@ use longhouse_domain::lifecycle::Status;
 use longhouse_domain::name::{SessionName, TerminalName};
 use longhouse_domain::session::{GitIdentity, Multiplexer, RuntimeKind};
 use longhouse_domain::terminal::{Environment, TerminalCommand, TerminalSize};
+use longhouse_domain::{SecretText, Secrets};
 
 /// A session to create.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,11 +37,16 @@ pub struct NewSession {
     pub multiplexer: Option<Multiplexer>,
     /// Environment variables.
     pub env: Environment,
+    /// Its secrets.
+    pub secrets: Secrets,
     /// Git identity.
     pub git: GitIdentity,
     /// Seconds without input or output after which it is stopped.
     pub idle_timeout_seconds: Option<u32>,
 }
+
+/// Secrets to set, or to remove where there is no value.
+pub type SecretsPatch = BTreeMap<String, Option<SecretText>>;
 
 /// A change of a session's record. What is absent stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -55,6 +61,8 @@ pub struct SessionPatch {
     pub idle_timeout_seconds: Option<Option<u32>>,
     /// A new environment, in place of the old one, from the next start on.
     pub env: Option<Environment>,
+    /// Secrets to set, or to remove where there is no value; the others stay. They hold at once.
+    pub secrets: SecretsPatch,
     /// New arguments of the agent, from the next start on.
     pub flags: Option<Vec<String>>,
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use longhouse_domain::agent::{Agents, Mode};
 use longhouse_domain::clock::{Clock, Timestamp};
 use longhouse_domain::session::{GitIdentity, Multiplexer};
-use longhouse_domain::{Actor, Role, Status, UserId};
+use longhouse_domain::{Actor, Role, Secrets, Status, UserId};
 use longhouse_engine::secrets::{Key, Vault};
 use longhouse_engine::{Engine, EngineSettings, NewSession, SessionView};
 use longhouse_runtime::Runtime;
@@ -60,6 +60,7 @@ pub(crate) fn shell(name: &str) -> NewSession {
         workdir: None,
         multiplexer: None,
         env: BTreeMap::new(),
+        secrets: Secrets::new(),
         git: GitIdentity::default(),
         idle_timeout_seconds: None,
     }

@@ -6,5 +6,6 @@
 )]
 
 mod house;
+mod secrets;
 mod sessions;
 mod terminals;

@@ -15,9 +15,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use longhouse_domain::SessionId;
 use longhouse_domain::lifecycle::{Observed, RuntimeHandle};
 use longhouse_domain::session::{RuntimeKind, Workdir};
+use longhouse_domain::{Secrets, SessionId};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -46,6 +46,7 @@ pub struct EchoRuntime {
 #[derive(Debug, Default)]
 struct State {
     places: HashMap<SessionId, Place>,
+    secrets: HashMap<SessionId, Secrets>,
     troubles: VecDeque<Trouble>,
     provisioned: u64,
 }
@@ -75,6 +76,13 @@ impl EchoRuntime {
     /// Lets the next provision that has no trouble yet meet this one.
     pub fn expect(&self, trouble: Trouble) {
         self.lock().troubles.push_back(trouble);
+    }
+
+    /// The secrets that a session's programs could read, if it had any.
+    #[must_use]
+    pub fn secrets_of(&self, session: SessionId) -> Secrets {
+        let kept = self.lock().secrets.get(&session).cloned();
+        kept.unwrap_or_default()
     }
 
     /// Kills a session's sessiond, as `kill -9` would.
@@ -170,12 +178,19 @@ impl Runtime for EchoRuntime {
 
     async fn end(&self, session: SessionId, _handle: Option<&RuntimeHandle>) -> io::Result<()> {
         self.kill(session);
+        self.lock().secrets.remove(&session);
+        Ok(())
+    }
+
+    async fn keep_secrets(&self, session: SessionId, secrets: &Secrets) -> io::Result<()> {
+        self.lock().secrets.insert(session, secrets.clone());
         Ok(())
     }
 
     async fn destroy(&self, session: SessionId, _workdir: &Workdir) -> io::Result<()> {
         self.kill(session);
         self.lock().places.remove(&session);
+        self.lock().secrets.remove(&session);
         match std::fs::remove_dir_all(self.session_dir(session)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(()),

@@ -15,6 +15,7 @@ use super::detach::{Manager, Way};
 use super::end::{self, Keep};
 use super::ending;
 use super::process::{ProcessId, SESSION_MARK};
+use super::secrets;
 use super::workdir::OpenDir;
 use super::{Host, HostRuntime};
 use crate::exec::{self, Outcome, Program, Scope};
@@ -184,6 +185,8 @@ impl Host {
     fn spec(&self, plan: &Plan) -> SessiondSpec {
         let mut env = self.base.with(&plan.env);
         env.insert(SESSION_MARK.to_owned(), plan.session.to_string());
+        let secrets = self.secrets.dir(plan.session);
+        env.insert(secrets::VARIABLE.to_owned(), secrets.display().to_string());
         let shell = env
             .get("SHELL")
             .map_or(self.base.shell(), String::as_str)
@@ -260,6 +263,7 @@ mod tests {
         let settings = HostSettings {
             data_dir: root.join("data"),
             run_dir: root.join("run"),
+            secrets_dir: root.join("secrets"),
             allowed_dirs: Vec::new(),
             sessiond: SessiondBinary::File(script(root.join("sessiond"), sessiond)),
             source_env: BTreeMap::new(),

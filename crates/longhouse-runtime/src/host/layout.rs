@@ -230,7 +230,7 @@ impl Layout {
     }
 }
 
-fn remove_below(parent: &Path, name: &str) -> io::Result<()> {
+pub(super) fn remove_below(parent: &Path, name: &str) -> io::Result<()> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     match openat(CWD, parent, flags, Mode::empty()) {
         Ok(parent) => remove_tree(parent.as_fd(), name.as_ref()),
@@ -239,7 +239,7 @@ fn remove_below(parent: &Path, name: &str) -> io::Result<()> {
     }
 }
 
-fn names(dir: &Path) -> io::Result<Vec<String>> {
+pub(super) fn names(dir: &Path) -> io::Result<Vec<String>> {
     let entries = match std::fs::read_dir(dir) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         other => other?,

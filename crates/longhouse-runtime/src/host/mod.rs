@@ -15,6 +15,7 @@ mod observe;
 mod process;
 mod program;
 mod remove;
+mod secrets;
 mod workdir;
 
 use std::collections::{BTreeMap, HashSet};
@@ -24,19 +25,21 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use async_trait::async_trait;
-use longhouse_domain::SessionId;
 use longhouse_domain::lifecycle::{Observed, RuntimeHandle};
 use longhouse_domain::session::{Multiplexer, RuntimeKind, Workdir};
 use longhouse_domain::terminal::Environment;
+use longhouse_domain::{Secrets, SessionId};
 
 pub use binary::SessiondBinary;
 pub use detach::{Detachment, Manager, Way};
 pub use layout::{RUN_DIR_BYTES, choose_run_dir};
+pub use secrets::choose_secrets_dir;
 
 use crate::{Leftover, Plan, ProvisionError, Runtime};
 use end::Keep;
 use environment::{Account, BaseEnvironment};
 use layout::Layout;
+use secrets::SecretFiles;
 use workdir::{AllowedDirs, OpenDir};
 
 /// What the binary hands in.
@@ -46,6 +49,8 @@ pub struct HostSettings {
     pub data_dir: PathBuf,
     /// Where their sockets are: see [`choose_run_dir`].
     pub run_dir: PathBuf,
+    /// Where their secrets are: see [`choose_secrets_dir`].
+    pub secrets_dir: PathBuf,
     /// The directories below which people may name a working directory.
     pub allowed_dirs: Vec<PathBuf>,
     /// sessiond's program.
@@ -74,6 +79,7 @@ pub struct HostRuntime {
 #[derive(Debug)]
 struct Host {
     layout: Layout,
+    secrets: SecretFiles,
     allowed: AllowedDirs,
     base: BaseEnvironment,
     binary: PathBuf,
@@ -112,6 +118,7 @@ impl HostRuntime {
                     &[layout.data_dir(), layout.run_dir()],
                 ),
                 layout,
+                secrets: SecretFiles::new(settings.secrets_dir),
                 base,
                 binary,
                 tmux: settings.tmux,
@@ -129,6 +136,11 @@ impl HostRuntime {
     #[must_use]
     pub fn detachment(&self) -> &Detachment {
         &self.host.detachment
+    }
+
+    async fn forget_secrets(&self, short: String) -> io::Result<()> {
+        self.blocking(move |host| host.secrets.remove(&short))
+            .await?
     }
 
     /// Does what reads files and the process table away from the tasks that must not wait.
@@ -167,6 +179,7 @@ impl Host {
 
     fn leftovers(&self) -> io::Result<Vec<Leftover>> {
         let (sessions, mut shorts) = self.layout.found()?;
+        shorts.extend(self.secrets.found()?);
         // Programs whose directories somebody else has removed.
         shorts.extend(
             self.all_sessionds()
@@ -222,12 +235,20 @@ impl Runtime for HostRuntime {
 
     async fn end(&self, session: SessionId, handle: Option<&RuntimeHandle>) -> io::Result<()> {
         let known = handle.and_then(|handle| self.host.process(handle));
-        end::end(self, session, known, Keep::Nothing).await
+        end::end(self, session, known, Keep::Nothing).await?;
+        self.forget_secrets(session.short()).await
     }
 
     async fn destroy(&self, session: SessionId, _workdir: &Workdir) -> io::Result<()> {
         end::end(self, session, None, Keep::Nothing).await?;
+        self.forget_secrets(session.short()).await?;
         self.blocking(move |host| host.layout.remove(session))
+            .await?
+    }
+
+    async fn keep_secrets(&self, session: SessionId, secrets: &Secrets) -> io::Result<()> {
+        let secrets = secrets.clone();
+        self.blocking(move |host| host.secrets.keep(session, &secrets))
             .await?
     }
 
@@ -260,11 +281,13 @@ impl Runtime for HostRuntime {
         match leftover.session {
             Some(session) => {
                 end::end(self, session, None, Keep::Nothing).await?;
+                self.forget_secrets(session.short()).await?;
                 self.blocking(move |host| host.layout.remove_unless_worked_in(session))
                     .await?
             }
             None if crate::is_short_name(&leftover.name) => {
-                end::clear_short(self, leftover.name.clone()).await
+                end::clear_short(self, leftover.name.clone()).await?;
+                self.forget_secrets(leftover.name.clone()).await
             }
             None => Err(io::Error::new(
                 io::ErrorKind::InvalidInput,

@@ -81,6 +81,7 @@ pub(crate) fn host_settings(root: &Path, sessiond: SessiondBinary) -> HostSettin
     HostSettings {
         data_dir: root.join("data"),
         run_dir: root.join("run"),
+        secrets_dir: root.join("secrets"),
         allowed_dirs: vec![root.join("base")],
         sessiond,
         source_env,

@@ -108,7 +108,7 @@ impl From<&SessionView> for SessionBody {
             workdir: view.workdir.display().to_string(),
             multiplexer: spec.multiplexer.into(),
             env: spec.env.clone(),
-            secrets: Vec::new(),
+            secrets: spec.secrets.clone(),
             has_ssh_key: false,
             git_user_name: spec.git.user_name.clone(),
             git_user_email: spec.git.user_email.clone(),

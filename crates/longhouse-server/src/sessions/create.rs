@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
+use longhouse_domain::Secrets;
 use longhouse_domain::name::SessionName;
 use longhouse_domain::session::{GitIdentity, RuntimeKind};
 use longhouse_engine::NewSession;
@@ -116,8 +117,10 @@ pub(crate) struct CreateSession {
     generate_ssh_key: Option<bool>,
     template: Option<String>,
     image: Option<String>,
+    /// Files in `$LONGHOUSE_SECRETS_DIR` of the session's programs. No answer shows more than the names.
     #[serde(default)]
-    secrets: BTreeMap<String, String>,
+    #[schema(value_type = BTreeMap<String, String>, write_only)]
+    secrets: Secrets,
     /// Cores.
     cpu_limit: Option<f64>,
     /// Megabytes.
@@ -204,6 +207,7 @@ impl CreateSession {
             workdir: self.workdir,
             multiplexer: self.multiplexer.map(Into::into),
             env: self.env,
+            secrets: self.secrets,
             git: GitIdentity {
                 user_name: self.git_user_name,
                 user_email: self.git_user_email,
@@ -230,7 +234,6 @@ impl CreateSession {
             ),
             ("allowHosts", !self.allow_hosts.is_empty(), container),
             ("ports", !self.ports.is_empty(), container),
-            ("secrets", !self.secrets.is_empty(), later),
             ("template", self.template.is_some(), later),
             ("repoUrl", self.repo_url.is_some(), later),
             ("repoType", self.repo_type.is_some(), later),

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use longhouse_domain::name::SessionName;
-use longhouse_engine::SessionPatch;
+use longhouse_engine::{SecretsPatch, SessionPatch};
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
@@ -30,6 +30,10 @@ pub(crate) struct UpdateSession {
     idle_timeout_seconds: Option<Option<u32>>,
     /// In place of the old one, from the next start on.
     env: Option<BTreeMap<String, String>>,
+    /// Sets these, removes those that are null, and leaves the others. They hold at once.
+    #[serde(default)]
+    #[schema(value_type = BTreeMap<String, Option<String>>, write_only)]
+    secrets: SecretsPatch,
     /// Of the agent, from the next start on.
     flags: Option<Vec<String>>,
 }
@@ -75,6 +79,7 @@ pub(crate) async fn update_session(
         labels: change.labels,
         idle_timeout_seconds: change.idle_timeout_seconds,
         env: change.env,
+        secrets: change.secrets,
         flags: change.flags,
     };
     let view = state

@@ -10,4 +10,4 @@ mod record;
 mod write;
 
 pub use read::{SessionRef, StatusCounts};
-pub use write::{Changed, Created};
+pub use write::{Changed, Created, NewRecord};

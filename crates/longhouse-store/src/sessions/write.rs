@@ -7,6 +7,7 @@ use longhouse_domain::{Phase, Session, SessionId, Timestamp, Wish};
 use super::record::{as_stored, from_row, insert, update, write_labels};
 use crate::connection::{Store, WriteTransaction};
 use crate::idempotency::{self, IdempotencyKey, IdempotentClaim};
+use crate::secrets::{self, SealedSecret, SecretScope, SecretsChange};
 use crate::{StoreError, events};
 
 /// What came of a creation.
@@ -27,19 +28,39 @@ pub struct Changed {
     pub events: Vec<Event>,
 }
 
+/// A session to be written down, with its secrets.
+#[derive(Clone, Copy, Debug)]
+pub struct NewRecord<'a> {
+    /// The session.
+    pub session: &'a Session,
+    /// Its secrets, sealed.
+    pub secrets: &'a [SealedSecret],
+}
+
+/// A session without secrets.
+impl<'a> From<&'a Session> for NewRecord<'a> {
+    fn from(session: &'a Session) -> Self {
+        Self {
+            session,
+            secrets: &[],
+        }
+    }
+}
+
 impl Store {
-    /// Writes a new session down, together with its idempotency key and events.
+    /// Writes a new session down, together with its secrets, its idempotency key and events.
     ///
     /// # Errors
     /// [`StoreError::NameTaken`]; [`StoreError::Conflict`] where the key belongs to another request, or the owner is not
     /// there.
     pub async fn create_session(
         &self,
-        session: &Session,
+        new: impl Into<NewRecord<'_>>,
         key: Option<&IdempotencyKey>,
         what: &[EventKind],
         now: Timestamp,
     ) -> Result<Created, StoreError> {
+        let NewRecord { session, secrets } = new.into();
         let mut tx = self.begin().await?;
         if let Some(key) = key {
             match idempotency::claim(&mut tx, key, now).await? {
@@ -60,6 +81,12 @@ impl Store {
         if !insert(&mut tx, &session).await? {
             return Err(StoreError::NameTaken);
         }
+        let secrets = SecretsChange {
+            put: secrets.to_vec(),
+            remove: Vec::new(),
+        };
+        let scope = SecretScope::Session(session.id);
+        secrets::change(&mut tx, scope, &secrets, now).await?;
         let events = events::append(&mut tx, session.id, session.owner, what, now).await?;
         tx.commit().await?;
         Ok(Created::New(Box::new(Changed { session, events })))
@@ -77,6 +104,22 @@ impl Store {
         now: Timestamp,
         change: impl FnOnce(&mut Session) -> Vec<EventKind> + Send,
     ) -> Result<Option<Changed>, StoreError> {
+        let nothing = SecretsChange::default();
+        self.change_session_and_secrets(id, now, &nothing, change)
+            .await
+    }
+
+    /// The same, with a change of the session's secrets.
+    ///
+    /// # Errors
+    /// [`StoreError::NameTaken`]; [`StoreError::Conflict`] where somebody else changed the secrets meanwhile.
+    pub async fn change_session_and_secrets(
+        &self,
+        id: SessionId,
+        now: Timestamp,
+        secrets: &SecretsChange,
+        change: impl FnOnce(&mut Session) -> Vec<EventKind> + Send,
+    ) -> Result<Option<Changed>, StoreError> {
         let mut tx = self.begin().await?;
         let Some(before) = lock(&mut tx, id).await? else {
             return Ok(None);
@@ -84,7 +127,7 @@ impl Store {
         let mut session = before.clone();
         let what = change(&mut session);
         session.id = id;
-        if session == before && what.is_empty() {
+        if session == before && what.is_empty() && *secrets == SecretsChange::default() {
             tx.rollback().await?;
             return Ok(Some(Changed {
                 session,
@@ -97,6 +140,7 @@ impl Store {
         if session.labels != before.labels {
             write_labels(&mut tx, &session).await?;
         }
+        secrets::change(&mut tx, SecretScope::Session(id), secrets, now).await?;
         let events = events::append(&mut tx, id, session.owner, &what, now).await?;
         tx.commit().await?;
         Ok(Some(Changed { session, events }))

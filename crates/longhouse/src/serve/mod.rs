@@ -20,7 +20,7 @@ use longhouse_engine::accounts::{AccountError, Secret};
 use longhouse_engine::secrets::Vault;
 use longhouse_engine::{Engine, EngineSettings};
 use longhouse_runtime::Runtime;
-use longhouse_runtime::host::{HostRuntime, HostSettings};
+use longhouse_runtime::host::{HostRuntime, HostSettings, choose_secrets_dir};
 use longhouse_server::{AppState, LocalSocket, Scheme, ServerSettings, SigningKey};
 use longhouse_store::{Store, StoreUrl};
 use rustix::process::{
@@ -156,6 +156,7 @@ fn host_runtime(
     let host = HostSettings {
         data_dir: places.data_dir.clone(),
         run_dir: places.run_dir.clone(),
+        secrets_dir: choose_secrets_dir(&places.data_dir, &places.run_dir),
         allowed_dirs: settings.host.allowed_dirs.clone(),
         sessiond: embedded::sessiond(environment)?,
         source_env,

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use http::Method;
 use serde::Serialize;
+use zeroize::Zeroizing;
 
 use super::{ExitCode, SessionView};
 use crate::cli;
@@ -27,6 +28,8 @@ struct NewSession<'a> {
     flags: &'a [String],
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     env: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    secrets: BTreeMap<String, Zeroizing<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     prompt: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -93,6 +96,7 @@ fn body<'a>(arguments: &'a cli::New, context: &Context) -> Result<NewSession<'a>
             .transpose()?,
         flags: &arguments.flags,
         env: variables(&arguments.env, &context.environment)?,
+        secrets: secrets(&arguments.secrets, context)?,
         prompt: arguments.prompt.as_deref(),
         mode: arguments.autonomous.then_some("autonomous"),
         multiplexer: arguments.multiplexer.as_deref(),
@@ -140,6 +144,29 @@ fn variables(
             },
         })
         .collect()
+}
+
+/// `NAME=FILE` for a file's content, or `NAME` for the variable's value here: a value never stands on a command line.
+fn secrets(
+    given: &[String],
+    context: &Context,
+) -> Result<BTreeMap<String, Zeroizing<String>>, Failure> {
+    let usage = |message: String| Failure::new(Code::Usage, anyhow::anyhow!(message));
+    let one = |given: &String| match given.split_once('=') {
+        Some((name, file)) => {
+            let text = std::fs::read_to_string(context.directory.join(file))
+                .map_err(|error| usage(format!("--secret {}: {error}", text::line(given))))?;
+            Ok((name.to_owned(), Zeroizing::new(text)))
+        }
+        None => match context.environment.get(given) {
+            Some(value) => Ok((given.clone(), Zeroizing::new(value.to_owned()))),
+            None => Err(usage(format!(
+                "--secret {}: no such variable here; write NAME=FILE for a file",
+                text::line(given)
+            ))),
+        },
+    };
+    given.iter().map(one).collect()
 }
 
 #[cfg(test)]

@@ -13,5 +13,6 @@
 mod attach;
 mod command_line;
 mod killed;
+mod secrets;
 mod server;
 mod support;

@@ -41,6 +41,8 @@ impl Driver {
     async fn try_to_make(&mut self) -> Result<RuntimeHandle, String> {
         let plan = plan(&self.context, &self.session).map_err(|error| error.to_string())?;
         self.listen().map_err(|error| error.to_string())?;
+        let handed_over = self.hand_over_secrets().await;
+        handed_over.map_err(|error| error.to_string())?;
         // Requests wait in the mailbox: making a place on the host takes milliseconds, and one that was begun is brought to a
         // state that can be found again.
         self.runtime

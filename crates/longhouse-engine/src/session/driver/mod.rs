@@ -12,6 +12,7 @@ mod attend;
 mod end;
 mod keep;
 pub(super) mod make;
+mod secrets;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +23,7 @@ use longhouse_domain::lifecycle::{Phase, Status, Step, Wish, next_step};
 use longhouse_domain::session::Session;
 use longhouse_link::LinkListener;
 use longhouse_runtime::Runtime;
-use longhouse_store::NewLogLine;
+use longhouse_store::{NewLogLine, SecretsChange};
 use tokio::sync::{mpsc, watch};
 
 use super::connection::{Connections, Reach};
@@ -118,7 +119,11 @@ impl Driver {
         match step {
             Step::Rest => self.rest().await,
             Step::Provision => self.make().await,
-            Step::Attach(handle) => self.attend(handle).await,
+            Step::Attach(handle) => {
+                // What was changed just before a server was killed may not have arrived.
+                self.hand_over_secrets().await?;
+                self.attend(handle).await
+            }
             Step::Stop(handle) => self.stop(handle).await,
             Step::Settle(phase) => {
                 // What a dead sessiond left behind is cleared; tmux is left for the next start.
@@ -162,6 +167,11 @@ impl Driver {
             }
             Command::Change(change, reply) => {
                 let changed = self.change(change).await;
+                self.answer(reply, changed);
+                Heard::Nothing
+            }
+            Command::ChangeSecrets(change, patch, reply) => {
+                let changed = self.change_secrets(change, patch).await;
                 self.answer(reply, changed);
                 Heard::Nothing
             }
@@ -233,11 +243,18 @@ impl Driver {
 
     /// Writes a change down, and tells of it.
     async fn change(&mut self, change: super::handle::Change) -> Result<(), EngineError> {
+        self.change_with(&SecretsChange::default(), change).await
+    }
+
+    async fn change_with(
+        &mut self,
+        secrets: &SecretsChange,
+        change: super::handle::Change,
+    ) -> Result<(), EngineError> {
         let now = self.context.now();
-        let changed = self
-            .context
-            .store
-            .change_session(self.id, now, change)
+        let store = &self.context.store;
+        let changed = store
+            .change_session_and_secrets(self.id, now, secrets, change)
             .await?;
         let Some(changed) = changed else {
             return Err(EngineError::SessionNotFound);

@@ -57,6 +57,7 @@ pub(crate) fn session(owner: UserId, name: &str) -> Session {
             },
             multiplexer: Multiplexer::Tmux,
             env: [("A".to_owned(), "1".to_owned())].into(),
+            secrets: vec!["TOKEN".to_owned()],
             git: GitIdentity {
                 user_name: Some("U".to_owned()),
                 user_email: None,
