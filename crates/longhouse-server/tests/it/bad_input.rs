@@ -108,7 +108,6 @@ async fn every_unsupported_field_is_named_at_once() {
             "network",
             "ports",
             "repoUrl",
-            "secrets"
         ]
     );
     assert!(!problem.to_string().contains("canary-secret"));
