@@ -54,7 +54,7 @@ impl ActorKind {
 }
 
 /// Who acted.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AuditActor {
     /// What they are.
     pub kind: ActorKind,
@@ -97,7 +97,7 @@ impl AuditActor {
 }
 
 /// What was acted upon.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AuditTarget {
     /// `session`, `terminal`, `user`, `token`, ...
     pub kind: String,
@@ -181,7 +181,8 @@ impl Severity {
 }
 
 /// One thing that was done, or tried.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct AuditEntry {
     /// When.
     pub at: Timestamp,
@@ -265,12 +266,13 @@ impl AuditEntry {
     }
 }
 
-/// An entry in its place in the log.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An entry in its place in the log. Its JSON is one line of an export.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AuditRecord {
     /// Its place, counted from 1 without gaps.
     pub seq: i64,
     /// What happened.
+    #[serde(flatten)]
     pub entry: AuditEntry,
     /// The hash of this record and, through the one before it, of everything before.
     pub hash: String,

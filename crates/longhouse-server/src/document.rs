@@ -39,7 +39,8 @@ use crate::{problem, socketio, terminals};
         (name = "meta", description = "What the server says of itself"),
         (name = "auth", description = "Set-up, login, tickets"),
         (name = "sessions", description = "Sessions"),
-        (name = "terminals", description = "Terminals of a session")
+        (name = "terminals", description = "Terminals of a session"),
+        (name = "admin", description = "What only admins may: the audit log, the policy")
     )
 )]
 pub(crate) struct ApiDocument;

@@ -13,7 +13,7 @@ use crate::audit::Audit::{Every, Quiet, Refusals};
 use crate::audit::Subject;
 use crate::document::{ApiDocument, promise_fields};
 use crate::state::AppState;
-use crate::{auth, edge, guard, meta, sessions, socketio, terminals, ui};
+use crate::{audit, auth, edge, guard, meta, sessions, socketio, terminals, ui};
 
 /// Every route of the API. What stands beside them: Socket.IO at `/socket.io` and `/api/socket`, which asks for a login with
 /// its first message, and the files of the web UI, which are everybody's.
@@ -21,6 +21,7 @@ pub(crate) fn rows(input_limit: usize) -> Vec<Row> {
     let mut rows = for_everybody();
     rows.extend(for_the_logged_in());
     rows.extend(for_drivers(input_limit));
+    rows.extend(for_admins());
     rows
 }
 
@@ -82,6 +83,16 @@ fn for_drivers(input_limit: usize) -> Vec<Row> {
         row(Access::Drive, Every("terminal.restart", Subject::Terminal), routes!(terminals::restart_terminal)),
         row(Access::Drive, Refusals("terminal.resize", Subject::Terminal), routes!(terminals::resize_terminal)),
         row(Access::Drive, Every("terminal.input", Subject::Terminal), routes!(terminals::write_terminal)).with_body_limit(input_limit),
+    ]
+}
+
+/// Admins.
+#[rustfmt::skip] // One route, one line.
+fn for_admins() -> Vec<Row> {
+    vec![
+        row(Access::Admin, Quiet, routes!(audit::list_audit)),
+        row(Access::Admin, Every("audit.export", Subject::Nothing), routes!(audit::export_audit)).with_own_deadline(),
+        row(Access::Admin, Quiet, routes!(audit::verify_audit)).with_own_deadline(),
     ]
 }
 

@@ -67,6 +67,9 @@ pub(crate) enum Command {
     /// Work with accounts
     #[command(subcommand)]
     User(User),
+    /// Check or export the log of who did what
+    #[command(subcommand)]
+    Audit(Audit),
 }
 
 #[derive(Debug, Args)]
@@ -230,6 +233,36 @@ pub(crate) struct Doctor {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Audit {
+    /// Check that nothing in the log was changed, removed or added; fails with the first record that does not hold
+    Verify,
+    /// Print the log, oldest record first, one JSON object a line
+    Export(AuditFilters),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AuditFilters {
+    /// Only what this one did (a user's or token's name or id)
+    #[arg(long, value_name = "WHO")]
+    pub(crate) actor: Option<String>,
+    /// Only this action (session.create) or group of actions (session)
+    #[arg(long, value_name = "ACTION")]
+    pub(crate) action: Option<String>,
+    /// Only what was done to this object (its name or id)
+    #[arg(long, value_name = "WHAT")]
+    pub(crate) target: Option<String>,
+    /// Only with this result
+    #[arg(long, value_parser = ["ok", "denied", "failed"])]
+    pub(crate) outcome: Option<String>,
+    /// Only from this moment on, such as 2026-11-20T18:30:00Z
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<String>,
+    /// Only before this moment
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -3,6 +3,7 @@
 //! What Longhouse does is not decided here; the crates below this one know nothing of files, flags and signals.
 
 mod attach;
+mod audit;
 mod cli;
 mod client;
 mod clock;
@@ -81,6 +82,7 @@ fn run(cli: &Cli) -> Result<u8, Failure> {
             let loaded = load(flags(&cli.place), &context)?;
             asking(user::passwd(name, &loaded.settings, &context))
         }
+        Command::Audit(command) => asking(audit::run(command, &cli.place, &context)),
         Command::Serve(arguments) => {
             let flags = config::Flags {
                 listen: arguments.listen.clone(),

@@ -4,15 +4,18 @@ use std::io::{IsTerminal as _, Read as _, stdin};
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use longhouse_domain::Clock as _;
+use longhouse_domain::audit::{AuditActor, AuditEntry, AuditTarget};
+use longhouse_domain::user::User;
 use longhouse_engine::accounts::{Accounts, Secret};
-use longhouse_store::Store;
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 
+use crate::audit::open_store;
 use crate::config::Settings;
 use crate::failure::{Code, Failure};
 use crate::places::Places;
+use crate::serve::describe_account_error;
 use crate::serve::lock::{DataDirLock, LockError};
-use crate::serve::{describe_account_error, store_url};
 use crate::{Context, output, text};
 
 /// More than any password takes.
@@ -35,12 +38,15 @@ pub(crate) async fn passwd(
         Err(error) => return Err(Failure::new(Code::Failed, error)),
     };
     let password = read_password()?;
-    let store = Store::open(&store_url(settings, &places)?)
-        .await
-        .context("cannot open the database")?;
+    let store = open_store(settings, &places, context).await?;
     let accounts = Accounts::new(store.clone(), Arc::new(context.clock));
     let changed = accounts.set_password(name, password).await;
+    let recorded = match &changed {
+        Ok(user) => store.append_audit(&[entry(user, context)]).await.map(drop),
+        Err(_) => Ok(()),
+    };
     store.close().await;
+    recorded.context("the password was changed, but that could not be written to the audit log")?;
     let name = text::line(name);
     changed
         .map_err(describe_account_error)
@@ -49,6 +55,17 @@ pub(crate) async fn passwd(
         "{name} has a new password; all earlier logins have ended\n"
     ))?;
     Ok(0)
+}
+
+fn entry(user: &User, context: &Context) -> AuditEntry {
+    let actor = AuditActor::system("command line");
+    AuditEntry::new(context.clock.now(), actor, "user.password")
+        .about(AuditTarget::new(
+            "user",
+            Some(user.id.to_string()),
+            &user.username,
+        ))
+        .with("uid", rustix::process::geteuid().as_raw().to_string())
 }
 
 /// The password from standard input, without its line end; at a terminal it is not shown.

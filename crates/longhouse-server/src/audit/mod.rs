@@ -4,13 +4,19 @@
 //! think of it, and none can forget it. A handler that knows more than the path says puts it into its [`Note`]. What happens
 //! on sockets, where one request is followed by many acts, is recorded by whoever carries it out, with its [`Visitor`].
 
+mod body;
+mod handlers;
 mod note;
 mod pending;
 mod rule;
 mod strangers;
+mod typist;
 mod visitor;
 
+pub(crate) use handlers::*;
 pub(crate) use note::Note;
-pub(crate) use pending::Pending;
+pub(crate) use pending::{Pending, terminal};
 pub(crate) use rule::{Audit, Subject};
 pub(crate) use strangers::Strangers;
+pub(crate) use typist::Typist;
+pub(crate) use visitor::{Visitor, actor_of, refused};

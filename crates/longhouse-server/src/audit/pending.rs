@@ -2,15 +2,14 @@
 
 use axum::body::HttpBody as _;
 use axum::extract::{FromRequestParts as _, RawPathParams, Request};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use longhouse_domain::audit::{ActorKind, AuditActor, AuditEntry, AuditTarget, Outcome, Severity};
+use longhouse_domain::audit::{AuditActor, AuditEntry, AuditTarget, Outcome};
 use longhouse_engine::AuditSlot;
 use serde::Deserialize;
 
 use super::note::Note;
 use super::rule::{Audit, Subject};
-use super::visitor::{Visitor, actor_of, unrecorded};
+use super::visitor::{Visitor, actor_of, outcome_of, unrecorded};
 use crate::auth::Caller;
 use crate::problem::Problem;
 use crate::state::AppState;
@@ -105,15 +104,9 @@ impl Pending {
         if let Some(code) = code {
             entry = entry.with("code", code);
         }
-        if entry.actor.kind == ActorKind::Nobody && entry.severity == Severity::Info {
-            match app.strangers().admit(&entry.address) {
-                Some(0) => {}
-                Some(passed_over) => {
-                    entry = entry.with("unrecordedBefore", passed_over.to_string())
-                }
-                None => return response,
-            }
-        }
+        let Some(entry) = app.strangers().admit(entry) else {
+            return response;
+        };
         match slot.record(entry).await {
             Ok(()) => response,
             Err(_) if outcome == Outcome::Ok => {
@@ -201,27 +194,20 @@ struct Described {
     username: Option<String>,
 }
 
+/// A terminal of a session that was found.
 pub(crate) fn terminal(session: String, session_name: &str, terminal: Option<&str>) -> AuditTarget {
     let name = format!("{session_name}/{}", terminal.unwrap_or("agent"));
     AuditTarget::new("terminal", Some(session), &name)
 }
 
-/// What an answer says of the result. What one may not see is 404, so a 404 counts as a denial too.
+/// What an answer says of the result, and the code of its problem.
 fn result_of(response: &Response) -> (Outcome, Option<String>) {
-    let status = response.status();
+    let outcome = outcome_of(response.status());
     let code = response
         .extensions()
         .get::<Problem>()
         .map(|problem| problem.code().to_owned());
-    let outcome = match status {
-        StatusCode::UNAUTHORIZED
-        | StatusCode::FORBIDDEN
-        | StatusCode::NOT_FOUND
-        | StatusCode::TOO_MANY_REQUESTS => Outcome::Denied,
-        status if status.is_client_error() || status.is_server_error() => Outcome::Failed,
-        _ => Outcome::Ok,
-    };
-    let unnamed = || status.as_u16().to_string();
+    let unnamed = || response.status().as_u16().to_string();
     let code = code.or_else(|| (outcome != Outcome::Ok).then(unnamed));
     (outcome, code)
 }

@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use longhouse_domain::audit::{ActorKind, AuditEntry, Severity};
+
 use crate::auth::RateLimiter;
 
 /// Refusals that are recorded of one address in the long run, and how many of them at once.
@@ -23,33 +25,62 @@ impl Strangers {
         }
     }
 
-    /// Whether this one is recorded, and how many were passed over before it.
-    pub(super) fn admit(&self, address: &str) -> Option<u64> {
-        match self.limit.check(address.to_owned(), Instant::now()) {
-            Ok(()) => Some(self.passed_over.swap(0, Ordering::Relaxed)),
-            Err(_) => {
-                self.passed_over.fetch_add(1, Ordering::Relaxed);
-                None
-            }
+    /// The entry, where it is to be recorded; it says how many were passed over before it.
+    pub(super) fn admit(&self, entry: AuditEntry) -> Option<AuditEntry> {
+        if entry.actor.kind != ActorKind::Nobody || entry.severity != Severity::Info {
+            return Some(entry);
         }
+        if self
+            .limit
+            .check(entry.address.clone(), Instant::now())
+            .is_err()
+        {
+            self.passed_over.fetch_add(1, Ordering::Relaxed);
+            return None;
+        }
+        Some(match self.passed_over.swap(0, Ordering::Relaxed) {
+            0 => entry,
+            passed_over => entry.with("unrecordedBefore", passed_over.to_string()),
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use longhouse_domain::Timestamp;
+    use longhouse_domain::audit::AuditActor;
+
     use super::*;
+
+    fn from(address: &str, actor: AuditActor) -> AuditEntry {
+        let mut entry = AuditEntry::new(Timestamp::UNIX_EPOCH, actor, "auth.login");
+        entry.address = address.to_owned();
+        entry
+    }
 
     #[test]
     fn a_flood_is_counted_and_not_recorded() {
         let strangers = Strangers::new();
-        let told = (0..BURST + 50).filter(|_| strangers.admit("203.0.113.7").is_some());
+        let flood = || strangers.admit(from("203.0.113.7", AuditActor::nobody()));
+        let told = (0..BURST + 50).filter(|_| flood().is_some()).count();
         // The clock goes on while this runs, so a few more may get through.
-        assert!((BURST as usize..BURST as usize + 50).contains(&told.count()));
+        assert!((BURST as usize..BURST as usize + 50).contains(&told));
+        // Those who said who they are, and what matters, are always recorded.
         assert!(
             strangers
-                .admit("203.0.113.8")
-                .is_some_and(|passed_over| passed_over > 0)
+                .admit(from("203.0.113.7", AuditActor::system("x")))
+                .is_some()
         );
-        assert_eq!(strangers.admit("203.0.113.9"), Some(0));
+        let mut critical = from("203.0.113.7", AuditActor::nobody());
+        critical.severity = Severity::Critical;
+        assert!(strangers.admit(critical).is_some());
+        let next = strangers
+            .admit(from("203.0.113.8", AuditActor::nobody()))
+            .unwrap();
+        assert!(next.detail.contains_key("unrecordedBefore"));
+        let next = strangers
+            .admit(from("203.0.113.9", AuditActor::nobody()))
+            .unwrap();
+        assert!(next.detail.is_empty());
     }
 }

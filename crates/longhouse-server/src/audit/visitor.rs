@@ -1,7 +1,7 @@
 //! Where a request came from, for the record; a socket keeps it for everything that is done on it.
 
 use axum::http::{Extensions, HeaderMap, StatusCode};
-use longhouse_domain::audit::{AuditActor, AuditEntry};
+use longhouse_domain::audit::{AuditActor, AuditEntry, Outcome};
 use longhouse_engine::accounts::Identity;
 
 use crate::edge::RequestId;
@@ -56,6 +56,30 @@ pub(crate) fn actor_of(identity: &Identity) -> AuditActor {
     match identity.sign_in {
         Some(_) => AuditActor::user(identity.user.id, &identity.user.username),
         None => AuditActor::system("control socket"),
+    }
+}
+
+/// Records that something was refused, as far as strangers' refusals are recorded. The refusal stands whether that is written
+/// down or not: nothing was done.
+pub(crate) async fn refused(app: &AppState, mut entry: AuditEntry, problem: &Problem) {
+    entry.outcome = outcome_of(problem.status());
+    entry = entry.with("code", problem.code());
+    if let Some(entry) = app.strangers().admit(entry)
+        && let Err(error) = app.engine().audit().record(entry).await
+    {
+        tracing::error!(%error, "a refusal is not recorded yet");
+    }
+}
+
+/// The outcome that a status stands for. What one may not see is 404, so a 404 counts as a denial too.
+pub(super) fn outcome_of(status: StatusCode) -> Outcome {
+    match status {
+        StatusCode::UNAUTHORIZED
+        | StatusCode::FORBIDDEN
+        | StatusCode::NOT_FOUND
+        | StatusCode::TOO_MANY_REQUESTS => Outcome::Denied,
+        status if status.is_client_error() || status.is_server_error() => Outcome::Failed,
+        _ => Outcome::Ok,
     }
 }
 

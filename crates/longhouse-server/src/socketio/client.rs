@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use longhouse_domain::Actor;
+use longhouse_domain::audit::AuditEntry;
 use longhouse_engine::accounts::Identity;
 use serde::Serialize;
 use socketioxide::extract::{AckSender, SocketRef};
@@ -14,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::commands::{self, Command, Commands};
 use super::events;
 use super::wire::{Handshake, SocketAck};
+use crate::audit::{Visitor, actor_of};
 use crate::auth::until_revoked;
 use crate::problem::Problem;
 use crate::state::AppState;
@@ -27,6 +29,8 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 pub(super) struct Client {
     pub(super) app: AppState,
     pub(super) actor: Actor,
+    pub(super) identity: Identity,
+    pub(super) visitor: Visitor,
     pub(super) socket: SocketRef,
     /// Cancelled when the client is gone.
     pub(super) gone: CancellationToken,
@@ -43,9 +47,15 @@ impl Client {
             let _ = socket.disconnect();
             return;
         };
+        let visitor = {
+            let parts = socket.req_parts();
+            Visitor::of(app, &parts.headers, &parts.extensions)
+        };
         let client = Self {
             app: app.clone(),
             actor: identity.user.actor(),
+            identity: identity.clone(),
+            visitor,
             gone: app.stop().child_token(),
             socket,
         };
@@ -58,6 +68,12 @@ impl Client {
         });
         let tasks = app.tasks().clone();
         tasks.spawn(client.serve(identity, handshake.last_seq, queue));
+    }
+
+    /// An entry for the audit log about what this client does.
+    pub(super) fn entry(&self, action: &str) -> AuditEntry {
+        self.visitor
+            .entry(&self.app, actor_of(&self.identity), action)
     }
 
     async fn serve(

@@ -8,12 +8,14 @@ use axum::extract::Request;
 use axum::http::Uri;
 use axum::response::Response;
 use futures_util::FutureExt as _;
+use longhouse_domain::audit::AuditActor;
 use socketioxide::SocketIo;
 use socketioxide::extract::{SocketRef, TryData};
 use socketioxide::handler::ConnectHandler;
 
 use super::client::Client;
 use super::wire::Handshake;
+use crate::audit::{Visitor, refused};
 use crate::auth::{Presented, identify, token_identity};
 use crate::edge::OwnBody;
 use crate::problem::Problem;
@@ -100,14 +102,26 @@ impl From<Problem> for Refused {
 }
 
 async fn admit(app: AppState, socket: SocketRef, handshake: Handshake) -> Result<(), Refused> {
-    let presented = {
+    let (presented, visitor) = {
         let parts = socket.req_parts();
-        Presented::by(&app, &parts.headers, &parts.extensions)
+        (
+            Presented::by(&app, &parts.headers, &parts.extensions),
+            Visitor::of(&app, &parts.headers, &parts.extensions),
+        )
     };
     let identity = match handshake.token {
-        Some(token) => token_identity(&app, &token).boxed().await?,
-        None => identify(&app, presented).boxed().await?,
+        Some(token) => token_identity(&app, &token).boxed().await,
+        None => identify(&app, presented).boxed().await,
     };
-    socket.extensions.insert(identity);
-    Ok(())
+    match identity {
+        Ok(identity) => {
+            socket.extensions.insert(identity);
+            Ok(())
+        }
+        Err(problem) => {
+            let entry = visitor.entry(&app, AuditActor::nobody(), "socket.open");
+            refused(&app, entry, &problem).await;
+            Err(problem.into())
+        }
+    }
 }

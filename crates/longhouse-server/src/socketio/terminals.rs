@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::http::StatusCode;
 use bytes::{Bytes, BytesMut};
+use longhouse_domain::audit::AuditTarget;
 use longhouse_domain::terminal::TerminalSize;
 use longhouse_engine::{Access, EngineError, Join, Viewer, ViewerEvent, ViewerInput};
 use tokio::sync::Notify;
@@ -14,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::client::{Client, Gone, Subscription};
 use super::wire::{Attachment, Dimensions};
+use crate::audit::{self, Typist};
 use crate::problem::Problem;
 
 /// Largest piece of output in one event, in bytes. With the bound on packets it bounds what one slow client costs.
@@ -38,20 +40,14 @@ pub(super) async fn join(
     session: &str,
     terminal: &str,
 ) -> Result<Joined, Problem> {
-    let engine = client.app.engine();
-    let id = engine
-        .peek_session(&client.actor, session)
-        .await?
-        .session
-        .id
-        .to_string();
-    let attempt = |access| {
-        let join = Join { from: None, access };
-        engine.join_terminal(&client.actor, session, terminal, join)
-    };
-    let viewer = match attempt(Access::Write).await {
-        Err(EngineError::Forbidden { .. }) => attempt(Access::Read).await?,
-        joined => joined?,
+    let (viewer, id, typist) = match enter(client, session, terminal).await {
+        Ok(entered) => entered,
+        Err(problem) => {
+            let target = AuditTarget::new("terminal", None, &format!("{session}/{terminal}"));
+            let entry = client.entry("terminal.open").about(target);
+            audit::refused(&client.app, entry, &problem).await;
+            return Err(problem);
+        }
     };
     let (access, input) = (viewer.hello().access, viewer.input());
     let typed = Arc::<Typed>::default();
@@ -64,7 +60,7 @@ pub(super) async fn join(
             let _ = send_output(&to, viewer, &id, &name).await;
         })
     };
-    let typing = Subscription::begin(client, type_in(input.clone(), Arc::clone(&typed)));
+    let typing = Subscription::begin(client, type_in(input.clone(), typist, Arc::clone(&typed)));
     Ok(Joined {
         access,
         input,
@@ -73,6 +69,30 @@ pub(super) async fn join(
         _output: output,
         _typing: typing,
     })
+}
+
+/// The terminal's viewer and the session's identifier, once it is on record that the client opens it.
+async fn enter(
+    client: &Client,
+    session: &str,
+    terminal: &str,
+) -> Result<(Viewer, String, Typist), Problem> {
+    let engine = client.app.engine();
+    let view = engine.peek_session(&client.actor, session).await?;
+    let attempt = |access| {
+        let join = Join { from: None, access };
+        engine.join_terminal(&client.actor, session, terminal, join)
+    };
+    let viewer = match attempt(Access::Write).await {
+        Err(EngineError::Forbidden { .. }) => attempt(Access::Read).await?,
+        joined => joined?,
+    };
+    let id = view.session.id.to_string();
+    let target = audit::terminal(id.clone(), view.session.name.as_str(), Some(terminal));
+    let access = viewer.hello().access;
+    let (visitor, actor) = (client.visitor.clone(), audit::actor_of(&client.identity));
+    let typist = Typist::open(&client.app, visitor, actor, target, access).await?;
+    Ok((viewer, id, typist))
 }
 
 impl Joined {
@@ -145,9 +165,13 @@ impl Typed {
     }
 }
 
-async fn type_in(input: ViewerInput, typed: Arc<Typed>) {
+async fn type_in(input: ViewerInput, mut typist: Typist, typed: Arc<Typed>) {
     loop {
         let data = typed.take().await;
+        if typist.types().await.is_err() {
+            tracing::warn!("input was thrown away, because the audit log cannot be written");
+            continue;
+        }
         if let Err(error) = input.write(data).await {
             tracing::debug!(%error, "input did not arrive");
             return;

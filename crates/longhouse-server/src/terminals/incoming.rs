@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::socket::Ended;
 use super::wire::{ClientMessage, Ending, LARGEST_INPUT_FRAME, LARGEST_TEXT_FRAME, ServerMessage};
+use crate::audit::Typist;
 use crate::problem::Problem;
 use crate::state::AppState;
 
@@ -97,10 +98,14 @@ fn broken(error: &axum::Error) -> Ended {
 /// Types what has come, in order, at the pace of the program that reads it.
 pub(super) async fn type_in(
     input: ViewerInput,
+    mut typist: Typist,
     mut typed: mpsc::Receiver<Bytes>,
     replies: mpsc::Sender<ServerMessage>,
 ) -> (Ending, &'static str) {
     while let Some(data) = typed.recv().await {
+        if typist.types().await.is_err() {
+            return (Ending::GoingAway, "audit.unavailable");
+        }
         let problem = match input.write(data).await {
             Ok(()) => continue,
             Err(EngineError::TerminalNotFound | EngineError::SessionNotFound) => {

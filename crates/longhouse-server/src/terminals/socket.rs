@@ -11,6 +11,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use futures_util::StreamExt as _;
+use longhouse_domain::audit::{AuditActor, AuditTarget};
 use longhouse_engine::accounts::Identity;
 use longhouse_engine::{Access, Join, Viewer};
 use tokio::sync::{mpsc, watch};
@@ -18,6 +19,7 @@ use tokio::sync::{mpsc, watch};
 use super::incoming::{Incoming, type_in};
 use super::outgoing::Outgoing;
 use super::wire::{Ending, SUBPROTOCOL, ServerMessage, text};
+use crate::audit::{self, Typist, Visitor, actor_of};
 use crate::auth::{Presented, identify, ticket_identity, until_revoked};
 use crate::extract::{PathOf, Question};
 use crate::problem::{Problem, ProblemBody};
@@ -80,6 +82,7 @@ pub(crate) async fn open_terminal_socket(
         None => identify(&app, presented).await,
     };
     let (session, terminal) = path.0;
+    let visitor = Visitor::of(&app, request.headers(), request.extensions());
     let upgrade = upgrade
         .protocols([SUBPROTOCOL])
         .read_buffer_size(READ_BUFFER)
@@ -91,10 +94,8 @@ pub(crate) async fn open_terminal_socket(
         let tasks = app.tasks().clone();
         // The tracker knows the connection, so that the server's end waits for it.
         tasks.track_future(async move {
-            match admit(&app, identity, &session, &terminal, wanted.join).await {
-                Ok((identity, viewer)) => {
-                    serve_viewer(&app, socket, identity, viewer, wanted.window).await
-                }
+            match admit(&app, visitor, identity, (&session, &terminal), wanted.join).await {
+                Ok(admitted) => serve_viewer(&app, socket, admitted, wanted.window).await,
                 Err(problem) => refuse(socket, &problem).await,
             }
         })
@@ -121,20 +122,63 @@ fn wanted(question: &mut Question) -> Wanted {
     }
 }
 
+/// Somebody who was let in.
+struct Admitted {
+    identity: Identity,
+    viewer: Viewer,
+    typist: Typist,
+}
+
+/// Lets somebody in or not; either way it is recorded.
 async fn admit(
     app: &AppState,
+    visitor: Visitor,
     identity: Result<Identity, Problem>,
-    session: &str,
-    terminal: &str,
+    (session, terminal): (&str, &str),
     join: Join,
-) -> Result<(Identity, Viewer), Problem> {
+) -> Result<Admitted, Problem> {
+    let actor = identity.as_ref().map(actor_of);
+    let actor = actor.unwrap_or_else(|_| AuditActor::nobody());
+    match join_as(app, identity, (session, terminal), join).await {
+        Ok((identity, viewer, target)) => {
+            let access = viewer.hello().access;
+            let typist = Typist::open(app, visitor, actor, target, access).await?;
+            Ok(Admitted {
+                identity,
+                viewer,
+                typist,
+            })
+        }
+        Err(problem) => {
+            let target = AuditTarget::new("terminal", None, &format!("{session}/{terminal}"));
+            let entry = visitor.entry(app, actor, "terminal.open").about(target);
+            audit::refused(app, entry, &problem).await;
+            Err(problem)
+        }
+    }
+}
+
+async fn join_as(
+    app: &AppState,
+    identity: Result<Identity, Problem>,
+    (session, terminal): (&str, &str),
+    join: Join,
+) -> Result<(Identity, Viewer, AuditTarget), Problem> {
     let identity = identity?;
     let actor = identity.user.actor();
-    let joined = app.engine().join_terminal(&actor, session, terminal, join);
-    let viewer = tokio::time::timeout(app.limits().answer_time, joined)
+    let joined = async {
+        let view = app.engine().peek_session(&actor, session).await?;
+        let viewer = app
+            .engine()
+            .join_terminal(&actor, session, terminal, join)
+            .await?;
+        let (id, name) = (view.session.id.to_string(), view.session.name.as_str());
+        Ok::<_, Problem>((viewer, audit::terminal(id, name, Some(terminal))))
+    };
+    let (viewer, target) = tokio::time::timeout(app.limits().answer_time, joined)
         .await
         .map_err(|_| Problem::for_status(StatusCode::SERVICE_UNAVAILABLE))??;
-    Ok((identity, viewer))
+    Ok((identity, viewer, target))
 }
 
 /// Says in a way that browsers can read why nobody gets in.
@@ -182,12 +226,11 @@ pub(super) type Ended = Option<(Ending, &'static str)>;
 async fn serve_viewer(
     app: &AppState,
     mut socket: WebSocket,
-    identity: Identity,
-    viewer: Viewer,
+    admitted: Admitted,
     window: Option<u64>,
 ) {
     let open = app.metrics().terminal_socket();
-    let ended = both_ways(app, &mut socket, &identity, viewer, window).await;
+    let ended = both_ways(app, &mut socket, admitted, window).await;
     drop(open);
     let Some((ending, code)) = ended else {
         return;
@@ -207,10 +250,14 @@ async fn serve_viewer(
 async fn both_ways(
     app: &AppState,
     socket: &mut WebSocket,
-    identity: &Identity,
-    viewer: Viewer,
+    admitted: Admitted,
     window: Option<u64>,
 ) -> Ended {
+    let Admitted {
+        identity,
+        viewer,
+        typist,
+    } = admitted;
     let (mut sink, mut stream) = socket.split();
     let (acked, acks) = watch::channel(viewer.hello().offset);
     let (replies, replied) = mpsc::channel(REPLIES);
@@ -232,9 +279,9 @@ async fn both_ways(
     };
     tokio::select! {
         ended = incoming.receive(app, &mut stream) => ended,
-        ended = type_in(input, to_type, replies) => Some(ended),
+        ended = type_in(input, typist, to_type, replies) => Some(ended),
         ended = outgoing.run() => ended,
-        () = until_revoked(app, identity) => Some((Ending::NotAuthenticated, "auth.revoked")),
+        () = until_revoked(app, &identity) => Some((Ending::NotAuthenticated, "auth.revoked")),
         () = app.stop().cancelled() => Some((Ending::GoingAway, "server.stopping")),
     }
 }

@@ -212,3 +212,89 @@ async fn nothing_is_done_that_cannot_be_recorded() {
     );
     house.close().await;
 }
+
+#[tokio::test]
+async fn admins_read_filter_page_export_and_verify_the_log_and_nobody_else_does() {
+    let house = House::new().await;
+    let (admin, ann) = (
+        house.log_in("admin").await,
+        house.user("ann", Role::Member).await,
+    );
+    house.running(&ann, "work").await;
+    for path in ["/api/audit", "/api/audit/export", "/api/audit/verification"] {
+        assert_eq!(house.get(&ann, path).await.0, StatusCode::FORBIDDEN);
+    }
+    let (_, page) = house
+        .get(&admin, "/api/audit?actor=ANN&action=session&limit=1")
+        .await;
+    let item = &page["items"][0];
+    assert_eq!(
+        (page["total"].as_u64(), &page["nextCursor"]),
+        (Some(1), &json!(null))
+    );
+    assert_eq!(item["actor"]["kind"], "user");
+    assert_eq!(item["target"]["name"], "work");
+    assert_eq!(item["outcome"], "ok");
+    assert_eq!(item["detail"], json!({}));
+
+    // Page by page it is the whole, newest first.
+    let mut seqs = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let (_, page) = house
+            .get(&admin, &format!("/api/audit?limit=2&cursor={cursor}"))
+            .await;
+        let items = page["items"].as_array().unwrap();
+        seqs.extend(items.iter().map(|item| item["seq"].as_i64().unwrap()));
+        let Some(next) = page["nextCursor"].as_str() else {
+            break;
+        };
+        cursor = next.to_owned();
+    }
+    let total = i64::try_from(seqs.len()).unwrap();
+    assert_eq!(seqs, (1..=total).rev().collect::<Vec<_>>());
+
+    let export = house
+        .request(Method::GET, "/api/audit/export?outcome=denied")
+        .bearer_auth(&admin.token);
+    let text = export.send().await.unwrap().text().await.unwrap();
+    let lines: Vec<serde_json::Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines.len(), 1, "{text}");
+    assert_eq!(
+        (
+            lines[0]["action"].as_str(),
+            lines[0]["actor"]["name"].as_str()
+        ),
+        (Some("audit.export"), Some("ann"))
+    );
+    // A line of an export and an item of a page are the same thing.
+    let (_, page) = house
+        .get(&admin, "/api/audit?outcome=denied&action=audit.export")
+        .await;
+    assert_eq!(page["items"][0], lines[0]);
+    let exported = recorded(&house, "audit.export").await.pop().unwrap().entry;
+    assert_eq!(
+        (
+            exported.actor.name.as_str(),
+            exported.detail["outcome"].as_str()
+        ),
+        ("admin", "denied")
+    );
+
+    let (_, report) = house.get(&admin, "/api/audit/verification").await;
+    assert_eq!(
+        (&report["ok"], &report["fault"]),
+        (&json!(true), &json!(null)),
+        "{report}"
+    );
+    for bad in ["limit=0", "outcome=x", "since=x", "cursor=x"] {
+        assert_eq!(
+            house.get(&admin, &format!("/api/audit?{bad}")).await.0,
+            StatusCode::UNPROCESSABLE_ENTITY
+        );
+    }
+    house.close().await;
+}

@@ -6,6 +6,7 @@
 )]
 
 mod audit;
+mod audit_sockets;
 mod bad_input;
 mod browser;
 mod contract;

@@ -11,7 +11,7 @@ use tokio_tungstenite::{WebSocketStream, client_async};
 
 use crate::house::{House, Person, in_time};
 
-struct Client {
+pub(crate) struct Client {
     socket: WebSocketStream<TcpStream>,
 }
 
@@ -38,7 +38,7 @@ impl House {
         client
     }
 
-    async fn connect(&self, person: &Person, last_seq: Option<i64>) -> Client {
+    pub(crate) async fn connect(&self, person: &Person, last_seq: Option<i64>) -> Client {
         let mut client = self.dial("/socket.io/", &[]).await;
         client
             .log_in(&json!({"token": person.token, "lastSeq": last_seq}))
@@ -124,7 +124,7 @@ impl Client {
         }
     }
 
-    async fn ask(&mut self, number: u64, arguments: Value) -> Value {
+    pub(crate) async fn ask(&mut self, number: u64, arguments: Value) -> Value {
         self.send(format!("42{number}{arguments}")).await;
         loop {
             if let Err((of, answer)) = self.packet().await {
@@ -134,7 +134,7 @@ impl Client {
         }
     }
 
-    async fn output(&mut self, count: usize) -> Vec<u8> {
+    pub(crate) async fn output(&mut self, count: usize) -> Vec<u8> {
         let mut all = Vec::new();
         while all.len() < count {
             all.extend(self.event("terminal:output").await.bytes);

@@ -4,7 +4,7 @@
 //! reconcile every session → serve → on a signal: tell everybody, end; sessions go on.
 
 pub(crate) mod embedded;
-mod keys;
+pub(crate) mod keys;
 pub(crate) mod lock;
 mod logging;
 mod signals;
@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use longhouse_domain::audit::AuditActor;
 use longhouse_domain::session::Multiplexer;
 use longhouse_engine::accounts::{AccountError, Secret};
 use longhouse_engine::secrets::Vault;
@@ -186,6 +187,11 @@ async fn serve(
     let server = server_settings(settings, ground.address, signing_key);
     let result = serve_engine(settings, places, context, ground, &engine, server, &stop).await;
     stop.cancel();
+    let audit = engine.audit();
+    let stopped = audit.entry(AuditActor::system("server"), "server.stop");
+    if let Err(error) = audit.record(stopped).await {
+        tracing::warn!(%error, "the server's end is not recorded");
+    }
     if tokio::time::timeout(FAREWELL, engine.shutdown())
         .await
         .is_err()
@@ -283,6 +289,13 @@ async fn serve_engine(
         let served = longhouse_server::serve_local(control_socket, state).await;
         served.context("the control socket failed")
     });
+    let audit = engine.audit();
+    let started = audit
+        .entry(AuditActor::system("server"), "server.start")
+        .with("version", VERSION)
+        .with("listen", ground.address.to_string())
+        .with("insecure", settings.insecure.to_string());
+    audit.record(started).await?;
     introduce(&mut ground.lock, Some(url.clone()))?;
     tracing::info!(%url, version = VERSION, "ready");
     announce(&url, engine).await?;

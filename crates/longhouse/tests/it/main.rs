@@ -11,6 +11,7 @@
 )]
 
 mod attach;
+mod audit;
 mod command_line;
 mod killed;
 mod secrets;
