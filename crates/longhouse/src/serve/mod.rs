@@ -7,6 +7,7 @@ pub(crate) mod embedded;
 pub(crate) mod keys;
 pub(crate) mod lock;
 mod logging;
+mod record;
 mod signals;
 
 use std::collections::BTreeMap;
@@ -15,7 +16,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use longhouse_domain::audit::AuditActor;
 use longhouse_domain::session::Multiplexer;
 use longhouse_engine::accounts::{AccountError, Secret};
 use longhouse_engine::secrets::Vault;
@@ -187,11 +187,7 @@ async fn serve(
     let server = server_settings(settings, ground.address, signing_key);
     let result = serve_engine(settings, places, context, ground, &engine, server, &stop).await;
     stop.cancel();
-    let audit = engine.audit();
-    let stopped = audit.entry(AuditActor::system("server"), "server.stop");
-    if let Err(error) = audit.record(stopped).await {
-        tracing::warn!(%error, "the server's end is not recorded");
-    }
+    record::stop(&engine).await;
     if tokio::time::timeout(FAREWELL, engine.shutdown())
         .await
         .is_err()
@@ -267,6 +263,7 @@ async fn serve_engine(
         .public_url
         .clone()
         .unwrap_or_else(|| format!("http://{}", reachable(ground.address)));
+    record::start(engine, settings, ground.address).await?;
     make_first_admin(context, engine).await?;
 
     let listener = tokio::net::TcpListener::from_std(ground.listener.try_clone()?)?;
@@ -289,13 +286,6 @@ async fn serve_engine(
         let served = longhouse_server::serve_local(control_socket, state).await;
         served.context("the control socket failed")
     });
-    let audit = engine.audit();
-    let started = audit
-        .entry(AuditActor::system("server"), "server.start")
-        .with("version", VERSION)
-        .with("listen", ground.address.to_string())
-        .with("insecure", settings.insecure.to_string());
-    audit.record(started).await?;
     introduce(&mut ground.lock, Some(url.clone()))?;
     tracing::info!(%url, version = VERSION, "ready");
     announce(&url, engine).await?;
@@ -360,7 +350,8 @@ async fn make_first_admin(context: &Context, engine: &Engine) -> anyhow::Result<
         .ensure_admin(FIRST_ADMIN, Secret::new(password))
         .await
         .map_err(|error| describe_account_error(error).context("LONGHOUSE_ADMIN_PASSWORD"))?;
-    if made.is_some() {
+    if let Some(user) = made {
+        record::first_admin(engine, &user).await?;
         tracing::info!(user = FIRST_ADMIN, "made the first account");
     }
     Ok(())
