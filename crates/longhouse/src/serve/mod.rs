@@ -267,12 +267,8 @@ async fn serve_engine(
     make_first_admin(context, engine).await?;
 
     let listener = tokio::net::TcpListener::from_std(ground.listener.try_clone()?)?;
-    let state = AppState::new(
-        engine.clone(),
-        Arc::new(context.clock),
-        server,
-        stop.clone(),
-    );
+    let clock = Arc::new(context.clock);
+    let state = AppState::new(engine.clone(), clock, server, stop.clone());
     // Bound before anybody is told that the server is ready.
     let control_socket =
         LocalSocket::bind(places.control_socket()).context("cannot make the control socket")?;
