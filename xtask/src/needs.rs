@@ -57,6 +57,9 @@ pub(crate) const TO_TEST: &[Need] = &[
         sign: Sign::PostgresServer,
         package: "postgresql",
     },
+    // A certificate authority of one's own, and a reverse proxy: the documented ones are tried for real.
+    program(&["pebble"], "pebble"),
+    program(&["nginx"], "nginx-light"),
     Need {
         sign: Sign::File("/etc/ssl/certs/ca-certificates.crt"),
         package: "ca-certificates",
@@ -183,18 +186,21 @@ fn privileged() -> Option<Command> {
 
 /// The shell script that installs the packages.
 ///
-/// The tests start PostgreSQL from its programs, in directories of their own. Debian's package would also make and start a cluster
-/// for the whole machine; a setting that exists only while the script runs keeps it from that.
+/// The tests start PostgreSQL and nginx from their programs, in directories of their own. Debian's packages would also start them
+/// for the whole machine, and make a cluster; two settings that exist only while the script runs keep them from that.
 fn install_script(packages: &[&str]) -> String {
-    let mut script = String::from("set -e; export DEBIAN_FRONTEND=noninteractive; ");
+    let mut script = String::from(
+        "set -e; export DEBIAN_FRONTEND=noninteractive; made=; trap 'rm -f $made' EXIT; policy=/usr/sbin/policy-rc.d; \
+         if [ ! -e \"$policy\" ]; then made=\"$policy\"; printf '#!/bin/sh\\nexit 101\\n' > \"$policy\"; \
+         chmod 755 \"$policy\"; fi; ",
+    );
     if packages
         .iter()
         .any(|package| package.starts_with("postgresql"))
     {
         script.push_str(
-            "no_cluster=/etc/postgresql-common/createcluster.d/longhouse-setup.conf; \
-             mkdir -p \"${no_cluster%/*}\"; echo 'create_main_cluster = false' > \"$no_cluster\"; \
-             trap 'rm -f \"$no_cluster\"' EXIT; ",
+            "no_cluster=/etc/postgresql-common/createcluster.d/longhouse-setup.conf; made=\"$made $no_cluster\"; \
+             mkdir -p \"${no_cluster%/*}\"; echo 'create_main_cluster = false' > \"$no_cluster\"; ",
         );
     }
     script.push_str("apt-get update; apt-get install -y --no-install-recommends ");

@@ -4,6 +4,8 @@
 use std::time::Duration;
 
 use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::StatusCode;
+use axum::http::header::{CONNECTION, HeaderValue};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use longhouse_domain::Role;
@@ -12,7 +14,7 @@ use utoipa_axum::router::UtoipaMethodRouter;
 use crate::audit::{Audit, Pending};
 use crate::auth::{Caller, Presented, identify};
 use crate::problem::Problem;
-use crate::serve::Peer;
+use crate::serve::{Peer, Standing};
 use crate::state::AppState;
 
 /// Who may call a route.
@@ -141,7 +143,7 @@ async fn answer_in_time(limit: Duration, request: Request, next: Next) -> Respon
     match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,
         Err(_) => Problem::new(
-            axum::http::StatusCode::SERVICE_UNAVAILABLE,
+            StatusCode::SERVICE_UNAVAILABLE,
             "request.timeout",
             "the answer took too long; it may still be carried out",
         )
@@ -193,6 +195,43 @@ fn is_local_program(request: &Request) -> bool {
     }
 }
 
+/// On a connection of the reserve, lets nobody through but admins, and whoever is about to show that they are one.
+pub(crate) async fn keep_room_for_admins(
+    State(app): State<AppState>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if request.extensions().get() != Some(&Standing::Reserved) {
+        return next.run(request).await;
+    }
+    let logging_in = matches!(
+        request.uri().path(),
+        "/api/auth/login" | "/api/auth/refresh"
+    );
+    let presented = Presented::by(&app, request.headers(), request.extensions());
+    let admitted = logging_in
+        || matches!(identify(&app, presented).await, Ok(identity) if identity.user.role == Role::Admin);
+    let mut response = if admitted {
+        next.run(request).await
+    } else {
+        app.metrics().turned_away();
+        Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "connection.no_room",
+            "this server has as many connections as it can hold: try again shortly",
+        )
+        .retry_after(5)
+        .into_response()
+    };
+    // The place is for the next who knocks, unless an admin works on it.
+    if !admitted || logging_in {
+        response
+            .headers_mut()
+            .insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
 /// Refuses an address that asks faster than anybody needs. Programs on this machine are not counted: a proxy is one of them.
 pub(crate) async fn limit_rate(
     State(app): State<AppState>,
@@ -206,7 +245,7 @@ pub(crate) async fn limit_rate(
             .check(address, std::time::Instant::now())
     {
         return Problem::new(
-            axum::http::StatusCode::TOO_MANY_REQUESTS,
+            StatusCode::TOO_MANY_REQUESTS,
             "request.too_many",
             "too many requests: slow down",
         )

@@ -15,7 +15,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::problem::Problem;
 use crate::serve::Peer;
-use crate::settings::OwnNames;
+use crate::settings::{OwnNames, PlainHttp};
 use crate::state::AppState;
 
 /// Lets a request through that is meant for this server and does not come from a foreign page.
@@ -25,7 +25,10 @@ pub(crate) async fn guard(State(app): State<AppState>, request: Request, next: N
         return next.run(request).await;
     }
     let names = app.names();
-    if let Err(problem) = check_host(names, &request).and_then(|()| check_origin(names, &request)) {
+    if let Err(problem) = check_encryption(&app, &request)
+        .and_then(|()| check_host(names, &request))
+        .and_then(|()| check_origin(names, &request))
+    {
         return problem.into_response();
     }
     let foreign = header(request.headers(), ORIGIN.as_str())
@@ -51,17 +54,34 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-fn check_host(names: &OwnNames, request: &Request) -> Result<(), Problem> {
-    let mut given = request.headers().get_all(HOST).iter();
-    let host = match (given.next(), given.next()) {
-        (Some(host), None) => host.to_str().ok(),
-        (None, _) => request
-            .uri()
-            .authority()
-            .map(|authority| authority.as_str()),
-        (Some(_), Some(_)) => None,
+/// Refuses who comes past the proxy that brings the encryption.
+fn check_encryption(app: &AppState, request: &Request) -> Result<(), Problem> {
+    let probe = matches!(request.uri().path(), "/livez" | "/readyz");
+    let Some(Peer::Network(peer)) = request.extensions().get() else {
+        return Ok(());
     };
-    match host {
+    let brought = peer.ip().is_loopback() || app.settings().trusts(peer.ip());
+    if app.settings().plain_http == PlainHttp::FromAnybody || brought || probe {
+        return Ok(());
+    }
+    Err(Problem::forbidden(
+        "request.unencrypted",
+        "this server is reached through its proxy, which encrypts; your address is not one of trusted_proxies",
+    ))
+}
+
+/// The name by which the client called: HTTP/1.1 has it in a header, HTTP/2 in the address.
+fn host(request: &Request) -> Option<&str> {
+    let mut given = request.headers().get_all(HOST).iter();
+    match (given.next(), given.next()) {
+        (Some(host), None) => host.to_str().ok(),
+        (None, _) => request.uri().authority().map(|name| name.as_str()),
+        (Some(_), Some(_)) => None,
+    }
+}
+
+fn check_host(names: &OwnNames, request: &Request) -> Result<(), Problem> {
+    match host(request) {
         Some(host) if names.hosts.contains(&host.to_ascii_lowercase()) => Ok(()),
         _ => Err(Problem::new(
             StatusCode::MISDIRECTED_REQUEST,
@@ -103,7 +123,7 @@ fn check_origin(names: &OwnNames, request: &Request) -> Result<(), Problem> {
                 return Err(foreign_page());
             }
             // A browser that says "another site" and names this very address contradicts itself.
-            let own = header(headers, HOST.as_str()).is_some_and(|host| {
+            let own = host(request).is_some_and(|host| {
                 origin
                     .split_once("://")
                     .is_some_and(|(_, name)| name == host)

@@ -4,6 +4,7 @@
 //! knows no SQL. All routes stand on one page, [`routes`].
 
 mod access;
+mod address;
 mod audit;
 mod auth;
 mod document;
@@ -19,11 +20,17 @@ mod settings;
 mod socketio;
 mod state;
 mod terminals;
+mod tls;
 mod ui;
 
 pub use access::Access;
+pub use address::{Network, NotANetwork};
 pub use problem::{FieldError, Problem, ProblemBody};
 pub use routes::{access_table, audit_table, behind_the_edge, openapi_json, router};
-pub use serve::{LocalSocket, Peer, serve, serve_local};
-pub use settings::{Limits, Scheme, ServerSettings, SigningKey};
+pub use serve::{LocalSocket, Peer, serve, serve_local, serve_redirect, serve_tls};
+pub use settings::{Limits, PlainHttp, Scheme, ServerSettings, SigningKey};
 pub use state::AppState;
+pub use tls::{
+    Acme, AcmeError, AcmeSettings, Certificate, CertificateError, CertificateFiles, Certificates,
+    Challenge, Tls,
+};

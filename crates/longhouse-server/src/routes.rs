@@ -8,7 +8,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::access::{Access, Row, limit_rate, row};
+use crate::access::{Access, Row, keep_room_for_admins, limit_rate, row};
 use crate::audit::Audit::{Every, Quiet, Refusals};
 use crate::audit::Subject;
 use crate::document::{ApiDocument, promise_fields};
@@ -118,6 +118,7 @@ pub fn router(app: &AppState) -> Router {
 /// edge, which turns each error and each panic into the one envelope.
 pub fn behind_the_edge(routes: Router<AppState>, app: &AppState) -> Router {
     routes
+        .layer(from_fn_with_state(app.clone(), keep_room_for_admins))
         .layer(from_fn_with_state(app.clone(), guard::guard))
         .layer(from_fn_with_state(app.clone(), limit_rate))
         .layer(from_fn_with_state(app.clone(), edge::edge))

@@ -5,6 +5,8 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use crate::address::Network;
+
 /// Whether browsers reach this server over TLS, ended here or by a trusted proxy before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scheme {
@@ -31,6 +33,15 @@ impl Scheme {
     }
 }
 
+/// Whose plain HTTP is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlainHttp {
+    /// Everybody's: only loopback can knock, or the risk was accepted.
+    FromAnybody,
+    /// That of this machine and of the trusted proxies, which bring the encryption.
+    FromProxies,
+}
+
 /// The server's own secret, from which the keys for access and refresh tokens are derived. Never printed.
 #[derive(Clone)]
 pub struct SigningKey(pub [u8; 32]);
@@ -54,9 +65,17 @@ pub struct Limits {
     pub body_time: Duration,
     /// How long an ordinary request may take to be answered.
     pub answer_time: Duration,
-    /// How many connections may be open at once; further ones wait.
+    /// How long a WebSocket's message may take to arrive, from its first byte to its last.
+    pub message_time: Duration,
+    /// How many connections may be open at once. Some more are let in to see whether an admin sends them.
     pub connections: usize,
-    /// Requests a second that one address may make in the long run; five times as many in a burst.
+    /// How many connections one address may have, or one /64 of IPv6. Loopback and trusted proxies may have any number.
+    pub connections_per_address: usize,
+    /// Terminal and event sockets that may be open; some more are kept for admins.
+    pub sockets: usize,
+    /// Those of one user.
+    pub sockets_per_user: usize,
+    /// Requests a second that one address, and one user, may make in the long run; five times as many in a burst.
     pub requests_per_second: u32,
     /// Failed logins a minute per account, and ten times as many per address.
     pub logins_per_minute: u32,
@@ -72,7 +91,11 @@ impl Default for Limits {
             head_time: Duration::from_secs(15),
             body_time: Duration::from_secs(30),
             answer_time: Duration::from_secs(60),
+            message_time: Duration::from_secs(60),
             connections: 10_000,
+            connections_per_address: 256,
+            sockets: 4_000,
+            sockets_per_user: 400,
             requests_per_second: 200,
             logins_per_minute: 10,
             viewer_stall: Duration::from_secs(30),
@@ -94,7 +117,9 @@ pub struct ServerSettings {
     /// Further origins whose pages may use the API, such as `https://dash.example.com`. Switches CORS on for them.
     pub allowed_origins: Vec<String>,
     /// Proxies whose `X-Forwarded-For` is believed.
-    pub trusted_proxies: Vec<IpAddr>,
+    pub trusted_proxies: Vec<Network>,
+    /// Whose plain HTTP is answered.
+    pub plain_http: PlainHttp,
     /// The server's secret.
     pub signing_key: SigningKey,
     /// The version to show.
@@ -113,10 +138,18 @@ impl ServerSettings {
             allowed_hosts: Vec::new(),
             allowed_origins: Vec::new(),
             trusted_proxies: Vec::new(),
+            plain_http: PlainHttp::FromAnybody,
             signing_key,
             version,
             limits: Limits::default(),
         }
+    }
+
+    /// Whether an address is a trusted proxy's.
+    pub(crate) fn trusts(&self, address: IpAddr) -> bool {
+        self.trusted_proxies
+            .iter()
+            .any(|network| network.contains(address))
     }
 
     /// The names and origins that are this server's own.
@@ -192,6 +225,42 @@ pub(crate) struct OwnNames {
     pub(crate) foreign: BTreeSet<String>,
 }
 
+impl OwnNames {
+    /// The origin over TLS that a browser meant which asked for this host in plain text. Only names of our own are sent
+    /// anywhere.
+    pub(crate) fn secure_origin(&self, host: &str) -> Option<&str> {
+        let host = host.to_ascii_lowercase();
+        let name = without_port(&host);
+        let mut secure = self
+            .origins
+            .iter()
+            .filter(|origin| !self.foreign.contains(*origin))
+            .filter(|origin| {
+                let own = origin.strip_prefix("https://");
+                own.is_some_and(|own| without_port(own) == name)
+            });
+        // The shortest is the one without a port, where 443 is the port.
+        let first = secure.next()?;
+        Some(secure.fold(
+            first,
+            |best, next| {
+                if next.len() < best.len() { next } else { best }
+            },
+        ))
+    }
+}
+
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port))
+            if !name.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) =>
+        {
+            name
+        }
+        _ => host,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -212,6 +281,30 @@ mod tests {
         );
         assert!(own.origins.contains("http://localhost:7070"));
         assert!(!own.origins.contains("http://localhost:7071"));
+    }
+
+    #[test]
+    fn plain_requests_are_sent_to_own_names_only() {
+        let own = names("0.0.0.0:8443", |settings| {
+            settings.scheme = Scheme::Https;
+            settings.public_url = Some("https://box.example".to_owned());
+            settings.allowed_hosts.push("box.lan:8443".to_owned());
+            settings
+                .allowed_origins
+                .push("https://dash.example".to_owned());
+        });
+        for (host, target) in [
+            ("box.example", Some("https://box.example")),
+            ("BOX.example:80", Some("https://box.example")),
+            ("box.lan", Some("https://box.lan:8443")),
+            ("localhost:8080", Some("https://localhost:8443")),
+            ("[::1]:8080", Some("https://[::1]:8443")),
+            ("dash.example", None),
+            ("evil.example", None),
+            ("", None),
+        ] {
+            assert_eq!(own.secure_origin(host), target, "{host}");
+        }
     }
 
     #[test]

@@ -141,6 +141,11 @@ impl AppState {
         &self.0.metrics
     }
 
+    /// Cancelled when the server goes away, for those who work beside it.
+    pub fn stop_token(&self) -> CancellationToken {
+        self.0.stop.clone()
+    }
+
     /// Cancelled when the server goes away.
     pub(crate) fn stop(&self) -> &CancellationToken {
         &self.0.stop
@@ -156,7 +161,7 @@ impl AppState {
         let Some(Peer::Network(peer)) = extensions.get() else {
             return IpAddr::V4(Ipv4Addr::LOCALHOST);
         };
-        let trusted = |ip: &IpAddr| self.0.settings.trusted_proxies.contains(ip);
+        let trusted = |ip: &IpAddr| self.0.settings.trusts(*ip);
         if !trusted(&peer.ip()) {
             return peer.ip();
         }

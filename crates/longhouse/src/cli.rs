@@ -45,6 +45,9 @@ pub(crate) struct Place {
     /// A server elsewhere, with its API token in LONGHOUSE_TOKEN [default: this machine's, over its local socket]
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) url: Option<String>,
+    /// An authority that vouches for that server's certificate, in PEM [default: those the system trusts; LONGHOUSE_CA]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) ca: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -77,6 +80,15 @@ pub(crate) struct Serve {
     /// The address to listen on; port 0 takes a free one [default: 127.0.0.1:7070]
     #[arg(long, value_name = "ADDR")]
     pub(crate) listen: Option<String>,
+    /// Serve HTTPS with this certificate chain (PEM); it is read again when it changes
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub(crate) tls_cert: Option<String>,
+    /// The certificate's private key (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_key: Option<String>,
+    /// Also listen here without encryption, and send browsers on to HTTPS
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) redirect_listen: Option<String>,
     /// Serve other machines without encryption
     #[arg(long)]
     pub(crate) insecure: bool,

@@ -86,6 +86,9 @@ fn run(cli: &Cli) -> Result<u8, Failure> {
         Command::Serve(arguments) => {
             let flags = config::Flags {
                 listen: arguments.listen.clone(),
+                tls_cert: arguments.tls_cert.clone(),
+                tls_key: arguments.tls_key.clone(),
+                redirect_listen: arguments.redirect_listen.clone(),
                 insecure: arguments.insecure.then_some(true),
                 ..flags(&cli.place)
             };

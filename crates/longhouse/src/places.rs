@@ -43,6 +43,11 @@ impl Places {
         self.keys_dir().join("master.key")
     }
 
+    /// Account and certificate of a certificate authority.
+    pub(crate) fn acme_dir(&self) -> PathBuf {
+        self.data_dir.join("acme")
+    }
+
     /// The default database.
     pub(crate) fn database_file(&self) -> PathBuf {
         self.data_dir.join("longhouse.db")

@@ -69,6 +69,13 @@ impl Metrics {
         });
     }
 
+    /// Counts a connection or request for which there was no room.
+    pub(crate) fn turned_away(&self) {
+        with_local_recorder(&self.recorder, || {
+            counter!("longhouse_connections_turned_away_total").increment(1);
+        });
+    }
+
     /// Counts bytes on their way to a viewer.
     pub(crate) fn sent(&self, bytes: usize) {
         self.bytes_out.increment(bytes as u64);

@@ -11,6 +11,7 @@ use super::socket::Ended;
 use super::wire::{ClientMessage, Ending, LARGEST_INPUT_FRAME, LARGEST_TEXT_FRAME, ServerMessage};
 use crate::audit::Typist;
 use crate::problem::Problem;
+use crate::serve::FrameFault;
 use crate::state::AppState;
 
 /// Where a viewer's messages go.
@@ -73,6 +74,15 @@ impl Incoming {
                 let _ = self.replies.send(ServerMessage::Pong).await;
             }
         }
+    }
+}
+
+/// What a client did that was noticed below the messages.
+pub(super) fn condemned(fault: FrameFault) -> (Ending, &'static str) {
+    match fault {
+        FrameFault::TooLarge => (Ending::TooLarge, "frame.too_large"),
+        FrameFault::TooMany => (Ending::BadFrame, "frame.too_many"),
+        FrameFault::Unfinished => (Ending::BadFrame, "frame.unfinished"),
     }
 }
 

@@ -16,18 +16,15 @@ use longhouse_engine::accounts::Identity;
 use longhouse_engine::{Access, Join, Viewer};
 use tokio::sync::{mpsc, watch};
 
-use super::incoming::{Incoming, type_in};
+use super::incoming::{Incoming, condemned, type_in};
 use super::outgoing::Outgoing;
 use super::wire::{Ending, SUBPROTOCOL, ServerMessage, text};
 use crate::audit::{self, Typist, Visitor, actor_of};
 use crate::auth::{Presented, identify, ticket_identity, until_revoked};
 use crate::extract::{PathOf, Question};
 use crate::problem::{Problem, ProblemBody};
+use crate::serve::{Conduct, LARGEST_MESSAGE};
 use crate::state::AppState;
-
-/// Largest message that is read at all. What lies between this and [`LARGEST_INPUT_FRAME`] is read to its end and answered with
-/// a close code; a connection that was cut in the middle of a frame would lose that answer.
-const LARGEST_READ: usize = 16 << 20;
 
 /// What is buffered of a connection while a frame is read.
 const READ_BUFFER: usize = 16 * 1024;
@@ -83,19 +80,20 @@ pub(crate) async fn open_terminal_socket(
     };
     let (session, terminal) = path.0;
     let visitor = Visitor::of(&app, request.headers(), request.extensions());
+    let conduct = request.extensions().get().cloned().unwrap_or_default();
     let upgrade = upgrade
         .protocols([SUBPROTOCOL])
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(0)
         .max_write_buffer_size(WRITE_BUFFER)
-        .max_message_size(LARGEST_READ)
-        .max_frame_size(LARGEST_READ);
+        .max_message_size(LARGEST_MESSAGE as usize)
+        .max_frame_size(LARGEST_MESSAGE as usize);
     Ok(upgrade.on_upgrade(move |socket| {
         let tasks = app.tasks().clone();
         // The tracker knows the connection, so that the server's end waits for it.
         tasks.track_future(async move {
             match admit(&app, visitor, identity, (&session, &terminal), wanted.join).await {
-                Ok(admitted) => serve_viewer(&app, socket, admitted, wanted.window).await,
+                Ok(admitted) => serve_viewer(&app, socket, admitted, &conduct, wanted.window).await,
                 Err(problem) => refuse(socket, &problem).await,
             }
         })
@@ -227,10 +225,11 @@ async fn serve_viewer(
     app: &AppState,
     mut socket: WebSocket,
     admitted: Admitted,
+    conduct: &Conduct,
     window: Option<u64>,
 ) {
     let open = app.metrics().terminal_socket();
-    let ended = both_ways(app, &mut socket, admitted, window).await;
+    let ended = both_ways(app, &mut socket, admitted, conduct, window).await;
     drop(open);
     let Some((ending, code)) = ended else {
         return;
@@ -251,6 +250,7 @@ async fn both_ways(
     app: &AppState,
     socket: &mut WebSocket,
     admitted: Admitted,
+    conduct: &Conduct,
     window: Option<u64>,
 ) -> Ended {
     let Admitted {
@@ -281,6 +281,7 @@ async fn both_ways(
         ended = incoming.receive(app, &mut stream) => ended,
         ended = type_in(input, typist, to_type, replies) => Some(ended),
         ended = outgoing.run() => ended,
+        fault = conduct.fault() => Some(condemned(fault)),
         () = until_revoked(app, &identity) => Some((Ending::NotAuthenticated, "auth.revoked")),
         () = app.stop().cancelled() => Some((Ending::GoingAway, "server.stopping")),
     }

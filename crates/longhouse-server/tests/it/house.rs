@@ -14,7 +14,7 @@ use longhouse_engine::secrets::{Key, Vault};
 use longhouse_engine::{Engine, EngineSettings};
 use longhouse_runtime::Runtime;
 use longhouse_runtime::echo::EchoRuntime;
-use longhouse_server::{AppState, ServerSettings, SigningKey, serve};
+use longhouse_server::{AppState, Scheme, ServerSettings, SigningKey, Tls, serve, serve_tls};
 use longhouse_store::{Store, StoreUrl};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 
 pub(crate) const PASSWORD: &str = "correct horse";
 
-struct SystemClock;
+pub(crate) struct SystemClock;
 
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "the tests' own door for time")]
@@ -60,18 +60,39 @@ pub(crate) struct Person {
 impl House {
     /// A server with one admin, `admin`.
     pub(crate) async fn new() -> Self {
-        let house = Self::without_people(|_| {}).await;
-        let made = house
-            .engine
-            .accounts()
-            .ensure_admin("admin", Secret::new(PASSWORD))
-            .await;
-        assert!(made.unwrap().is_some());
+        Self::changed(|_| {}).await
+    }
+
+    /// The same, changed.
+    pub(crate) async fn changed(change: impl FnOnce(&mut ServerSettings)) -> Self {
+        let house = Self::without_people(change).await;
+        house.make_admin().await;
         house
+    }
+
+    /// A server with one admin that serves HTTPS with these certificates.
+    pub(crate) async fn over_tls(tls: Tls, change: impl FnOnce(&mut ServerSettings)) -> Self {
+        let secure = |settings: &mut ServerSettings| {
+            settings.scheme = Scheme::Https;
+            change(settings);
+        };
+        let house = Self::serving(Some(tls), secure).await;
+        house.make_admin().await;
+        house
+    }
+
+    async fn make_admin(&self) {
+        let accounts = self.engine.accounts();
+        let made = accounts.ensure_admin("admin", Secret::new(PASSWORD)).await;
+        assert!(made.unwrap().is_some());
     }
 
     /// A server on which nobody has an account.
     pub(crate) async fn without_people(change: impl FnOnce(&mut ServerSettings)) -> Self {
+        Self::serving(None, change).await
+    }
+
+    async fn serving(tls: Option<Tls>, change: impl FnOnce(&mut ServerSettings)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let runtime = EchoRuntime::new(dir.path().join("run")).unwrap();
         let engine = start_engine(&dir, &runtime).await;
@@ -86,7 +107,10 @@ impl House {
             settings,
             stop.clone(),
         );
-        let server = tokio::spawn(serve(listener, app.clone()));
+        let server = match tls {
+            None => tokio::spawn(serve(listener, app.clone())),
+            Some(tls) => tokio::spawn(serve_tls(listener, tls, app.clone())),
+        };
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         Self {
             app,

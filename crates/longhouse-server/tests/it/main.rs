@@ -5,6 +5,7 @@
     reason = "a test that cannot go on says so by its panic"
 )]
 
+mod acme;
 mod audit;
 mod audit_sockets;
 mod bad_input;
@@ -18,3 +19,5 @@ mod sessions;
 mod socket_io;
 mod terminal_client;
 mod terminal_socket;
+mod tls;
+mod tls_client;

@@ -4,6 +4,7 @@
 
 mod error;
 mod transport;
+mod trust;
 
 pub(crate) use error::{ClientError, Problem};
 pub(crate) use transport::{Connection, Endpoint};
@@ -40,9 +41,14 @@ impl Client {
         directory: &std::path::Path,
     ) -> Result<Self, ClientError> {
         let url = place.url.as_deref().or(environment.get("LONGHOUSE_URL"));
+        let ca = place
+            .ca
+            .clone()
+            .or_else(|| environment.get("LONGHOUSE_CA").map(Into::into))
+            .map(|path| directory.join(path));
         if let Some(url) = url {
             return Ok(Self {
-                endpoint: Endpoint::parse(url)?,
+                endpoint: Endpoint::parse(url, ca.as_deref())?,
                 authorization: bearer(environment)?,
             });
         }

@@ -1,6 +1,6 @@
-//! How bytes reach the server: a Unix socket on this machine, TCP elsewhere. One connection per question.
+//! How bytes reach the server: a Unix socket on this machine, TCP elsewhere, with or without TLS. One connection per question.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -12,14 +12,16 @@ use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
+use tokio_rustls::client::TlsStream;
 
 use super::error::ClientError;
+use super::trust::Trust;
 
 /// How long a connection may take to come about.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
 /// Where a server is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) enum Endpoint {
     /// On this machine, for the same user.
     Local(PathBuf),
@@ -29,12 +31,14 @@ pub(crate) enum Endpoint {
         address: String,
         /// What goes into the `Host` header.
         host: String,
+        /// Over TLS, and whose certificates are believed.
+        trust: Option<Trust>,
     },
 }
 
 impl Endpoint {
-    /// An address such as `http://127.0.0.1:7070`.
-    pub(crate) fn parse(url: &str) -> Result<Self, ClientError> {
+    /// An address such as `https://longhouse.example.org`. `ca` names an authority to believe in place of the system's.
+    pub(crate) fn parse(url: &str, ca: Option<&Path>) -> Result<Self, ClientError> {
         let wrong = |reason: &str| {
             let shown = crate::text::line(url).into_owned();
             Err(ClientError::Address(format!("\"{shown}\": {reason}")))
@@ -42,16 +46,11 @@ impl Endpoint {
         let Ok(uri) = url.parse::<Uri>() else {
             return wrong("this is no address; it should look like http://127.0.0.1:7070");
         };
-        match uri.scheme_str() {
-            Some("http") => {}
-            Some("https") => {
-                return wrong(
-                    "https is not supported by this client yet; forward the port through ssh (ssh -L 7070:127.0.0.1:7070 HOST) \
-                     and use http://127.0.0.1:7070",
-                );
-            }
-            _ => return wrong("an address begins with http://"),
-        }
+        let encrypted = match uri.scheme_str() {
+            Some("http") => false,
+            Some("https") => true,
+            _ => return wrong("an address begins with https:// or http://"),
+        };
         if !matches!(uri.path(), "" | "/") || uri.query().is_some() {
             return wrong("an address has no path");
         }
@@ -63,10 +62,14 @@ impl Endpoint {
                 "leave the name and password away; put an API token into LONGHOUSE_TOKEN",
             );
         }
-        let port = authority.port_u16().unwrap_or(80);
+        let port = authority
+            .port_u16()
+            .unwrap_or(if encrypted { 443 } else { 80 });
+        let trust = encrypted.then(|| Trust::new(authority.host(), ca));
         Ok(Self::Network {
             address: format!("{}:{port}", authority.host()),
             host: authority.as_str().to_owned(),
+            trust: trust.transpose()?,
         })
     }
 
@@ -83,10 +86,13 @@ impl Endpoint {
         let connect = async {
             match self {
                 Self::Local(path) => UnixStream::connect(path).await.map(Connection::Unix),
-                Self::Network { address, .. } => {
+                Self::Network { address, trust, .. } => {
                     let stream = TcpStream::connect(address).await?;
                     stream.set_nodelay(true)?;
-                    Ok(Connection::Tcp(stream))
+                    match trust {
+                        None => Ok(Connection::Tcp(stream)),
+                        Some(trust) => Ok(Connection::Tls(Box::new(trust.connect(stream).await?))),
+                    }
                 }
             }
         };
@@ -135,13 +141,15 @@ pub(super) async fn exchange(
         .map_err(ClientError::protocol)
 }
 
-/// An open connection of either kind.
+/// An open connection of any kind.
 #[derive(Debug)]
 pub(crate) enum Connection {
     /// On this machine.
     Unix(UnixStream),
     /// Over the network.
     Tcp(TcpStream),
+    /// Over the network, encrypted.
+    Tls(Box<TlsStream<TcpStream>>),
 }
 
 impl AsyncRead for Connection {
@@ -153,6 +161,7 @@ impl AsyncRead for Connection {
         match self.get_mut() {
             Self::Unix(stream) => Pin::new(stream).poll_read(context, buffer),
             Self::Tcp(stream) => Pin::new(stream).poll_read(context, buffer),
+            Self::Tls(stream) => Pin::new(stream).poll_read(context, buffer),
         }
     }
 }
@@ -166,6 +175,7 @@ impl AsyncWrite for Connection {
         match self.get_mut() {
             Self::Unix(stream) => Pin::new(stream).poll_write(context, bytes),
             Self::Tcp(stream) => Pin::new(stream).poll_write(context, bytes),
+            Self::Tls(stream) => Pin::new(stream).poll_write(context, bytes),
         }
     }
 
@@ -173,6 +183,7 @@ impl AsyncWrite for Connection {
         match self.get_mut() {
             Self::Unix(stream) => Pin::new(stream).poll_flush(context),
             Self::Tcp(stream) => Pin::new(stream).poll_flush(context),
+            Self::Tls(stream) => Pin::new(stream).poll_flush(context),
         }
     }
 
@@ -180,6 +191,7 @@ impl AsyncWrite for Connection {
         match self.get_mut() {
             Self::Unix(stream) => Pin::new(stream).poll_shutdown(context),
             Self::Tcp(stream) => Pin::new(stream).poll_shutdown(context),
+            Self::Tls(stream) => Pin::new(stream).poll_shutdown(context),
         }
     }
 }
@@ -190,29 +202,36 @@ mod tests {
 
     #[test]
     fn addresses_are_understood_or_refused_with_a_way_out() {
-        let network = |address: &str, host: &str| Endpoint::Network {
-            address: address.to_owned(),
-            host: host.to_owned(),
-        };
-        assert_eq!(
-            Endpoint::parse("http://127.0.0.1:7070").unwrap(),
-            network("127.0.0.1:7070", "127.0.0.1:7070")
-        );
-        assert_eq!(
-            Endpoint::parse("http://box.lan/").unwrap(),
-            network("box.lan:80", "box.lan")
-        );
-        assert_eq!(
-            Endpoint::parse("http://[::1]:7070").unwrap(),
-            network("[::1]:7070", "[::1]:7070")
-        );
+        for (url, reached, named, encrypted) in [
+            (
+                "http://127.0.0.1:7070",
+                "127.0.0.1:7070",
+                "127.0.0.1:7070",
+                false,
+            ),
+            ("http://box.lan/", "box.lan:80", "box.lan", false),
+            ("http://[::1]:7070", "[::1]:7070", "[::1]:7070", false),
+            ("https://box.lan", "box.lan:443", "box.lan", true),
+            ("https://[::1]:7443", "[::1]:7443", "[::1]:7443", true),
+        ] {
+            let Endpoint::Network {
+                address,
+                host,
+                trust,
+            } = Endpoint::parse(url, None).unwrap()
+            else {
+                panic!("{url}");
+            };
+            assert_eq!((address.as_str(), host.as_str()), (reached, named));
+            assert_eq!(trust.is_some(), encrypted, "{url}");
+        }
         for (bad, says) in [
-            ("https://a.example", "ssh -L"),
-            ("127.0.0.1:7070", "http://"),
+            ("127.0.0.1:7070", "https://"),
+            ("ftp://a", "https://"),
             ("http://a/b", "no path"),
             ("http://u:p@a", "LONGHOUSE_TOKEN"),
         ] {
-            let error = Endpoint::parse(bad).unwrap_err().to_string();
+            let error = Endpoint::parse(bad, None).unwrap_err().to_string();
             assert!(error.contains(says), "{bad}: {error}");
         }
     }

@@ -46,8 +46,9 @@ pub(crate) enum ConfigError {
     /// Listening to the network without encryption.
     #[error(
         "refusing to listen on {listen}: passwords and terminals would cross the network unencrypted.\n\
-         Keep `listen` on 127.0.0.1 and put a TLS proxy in front; or, where the proxy is on another machine or in another \
-         container, name it in `trusted_proxies`; or accept the risk with --insecure."
+         Serve HTTPS with `tls_cert` and `tls_key`, or with `acme_domains`; or keep `listen` on 127.0.0.1 and put a TLS proxy in \
+         front; or, where that proxy is on another machine or in another container, name it in `trusted_proxies`; or accept the \
+         risk with --insecure."
     )]
     Unencrypted {
         /// Where it would have listened.

@@ -2,16 +2,21 @@
 
 use std::path::{Path, PathBuf};
 
+use longhouse_server::Limits;
 use toml::{Table, Value};
 
 use super::Flags;
 use super::error::ConfigError;
 use super::keys::{self, AGENT_KEYS, KEYS, Key, OTHER_VARIABLES, Shape};
+use super::network::PATHS;
 use super::settings::Settings;
 use crate::environment::Environment;
 
 /// The table with a table per agent.
 const AGENTS: &str = "agents";
+
+/// The directory of the authority that most people mean.
+const LETS_ENCRYPT: &str = "https://acme-v02.api.letsencrypt.org/directory";
 
 /// Where a setting came from, for people to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,9 +77,23 @@ pub(super) fn defaults(environment: &Environment) -> Layer {
         set("data_dir", dir.to_string_lossy().into_owned().into());
     }
     set("insecure", false.into());
+    set("acme_accept_terms", false.into());
+    set("acme_directory", LETS_ENCRYPT.into());
     set("max_sessions", 1000.into());
     set("max_sessions_per_user", 200.into());
     set("stop_grace", "10s".into());
+    let limits = Limits::default();
+    for (name, limit) in [
+        ("connections", limits.connections),
+        ("connections_per_address", limits.connections_per_address),
+        ("sockets", limits.sockets),
+        ("sockets_per_user", limits.sockets_per_user),
+        ("requests_per_second", limits.requests_per_second as usize),
+        ("logins_per_minute", limits.logins_per_minute as usize),
+    ] {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        set(&format!("limits.{name}"), limit.into());
+    }
     set("log.level", "info".into());
     set("log.format", "auto".into());
     let home = environment.home();
@@ -250,9 +269,20 @@ pub(super) fn flags(flags: &Flags) -> Vec<Layer> {
             value.into(),
         ));
     }
-    if let Some(listen) = &flags.listen {
-        let value = listen.as_str().into();
-        layers.push(Layer::single(Origin::Flag("--listen"), "listen", value));
+    for (name, path, text) in [
+        ("--listen", "listen", &flags.listen),
+        ("--tls-cert", "tls_cert", &flags.tls_cert),
+        ("--tls-key", "tls_key", &flags.tls_key),
+        (
+            "--redirect-listen",
+            "redirect_listen",
+            &flags.redirect_listen,
+        ),
+    ] {
+        if let Some(text) = text {
+            let value = text.as_str().into();
+            layers.push(Layer::single(Origin::Flag(name), path, value));
+        }
     }
     if let Some(insecure) = flags.insecure {
         let value = insecure.into();
@@ -272,7 +302,7 @@ pub(super) fn resolve_paths(table: &mut Table, environment: &Environment, direct
         };
         directory.join(expanded).to_string_lossy().into_owned()
     };
-    for path in ["data_dir", "run_dir", "master_key_file"] {
+    for path in PATHS.iter().copied() {
         if let Some(Value::String(text)) = table.get_mut(path) {
             *text = resolve(text);
         }

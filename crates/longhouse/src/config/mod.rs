@@ -6,10 +6,12 @@
 mod error;
 mod keys;
 mod layers;
+mod network;
 mod settings;
 mod show;
 
 pub(crate) use error::ConfigError;
+pub(crate) use network::Encryption;
 pub(crate) use settings::{LogFormat, MultiplexerSetting, Settings};
 pub(crate) use show::show;
 
@@ -27,6 +29,12 @@ pub(crate) struct Flags {
     pub(crate) data_dir: Option<PathBuf>,
     /// `--listen`
     pub(crate) listen: Option<String>,
+    /// `--tls-cert`
+    pub(crate) tls_cert: Option<String>,
+    /// `--tls-key`
+    pub(crate) tls_key: Option<String>,
+    /// `--redirect-listen`
+    pub(crate) redirect_listen: Option<String>,
     /// `--insecure`, where given.
     pub(crate) insecure: Option<bool>,
 }

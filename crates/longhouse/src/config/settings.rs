@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use longhouse_domain::agent::{Agent, Agents};
+use longhouse_server::Network;
 use serde::Deserialize;
 
 use super::error::ConfigError;
@@ -42,11 +43,33 @@ pub(crate) struct Settings {
     /// Further origins whose pages may use the interface, such as `https://dash.example.org`.
     #[serde(default)]
     pub(crate) allowed_origins: Vec<String>,
-    /// Addresses of proxies whose `X-Forwarded-*` headers are believed.
+    /// Proxies whose `X-Forwarded-For` is believed: addresses, or ranges such as `10.0.0.0/8`.
     #[serde(default)]
-    pub(crate) trusted_proxies: Vec<std::net::IpAddr>,
+    pub(crate) trusted_proxies: Vec<Network>,
     /// Serve other machines without encryption.
     pub(crate) insecure: bool,
+    /// A certificate chain in PEM, with which HTTPS is served.
+    #[serde(default)]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// Its private key.
+    #[serde(default)]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Where plain HTTP is sent on to HTTPS, and a certificate authority is answered; usually port 80.
+    #[serde(default)]
+    pub(crate) redirect_listen: Option<SocketAddr>,
+    /// Names for which a certificate is got from an authority.
+    #[serde(default)]
+    pub(crate) acme_domains: Vec<String>,
+    /// Whether that authority's terms of service are accepted.
+    pub(crate) acme_accept_terms: bool,
+    /// Where that authority may write to.
+    #[serde(default)]
+    pub(crate) acme_email: Option<String>,
+    /// That authority's directory.
+    pub(crate) acme_directory: String,
+    /// The authority that vouches for that directory's address, where the system does not know it.
+    #[serde(default)]
+    pub(crate) acme_ca: Option<PathBuf>,
     /// Sessions on this server at once, of everybody together.
     pub(crate) max_sessions: u32,
     /// Sessions of one user at once.
@@ -54,6 +77,8 @@ pub(crate) struct Settings {
     /// How long programs have to end by themselves when a session is stopped.
     #[serde(deserialize_with = "duration")]
     pub(crate) stop_grace: Duration,
+    /// What one user, one address and everybody together may take.
+    pub(crate) limits: LimitSettings,
     /// What is logged, and how.
     pub(crate) log: LogSettings,
     /// Sessions on this machine itself.
@@ -63,6 +88,24 @@ pub(crate) struct Settings {
     /// Agents beside the built-in ones, and replacements for them.
     #[serde(default)]
     pub(crate) agents: BTreeMap<String, AgentSettings>,
+}
+
+/// `[limits]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LimitSettings {
+    /// Connections that may be open, where the limit of open files allows for them.
+    pub(crate) connections: usize,
+    /// Connections from one address.
+    pub(crate) connections_per_address: usize,
+    /// Terminal and event sockets that may be open.
+    pub(crate) sockets: usize,
+    /// Those of one user.
+    pub(crate) sockets_per_user: usize,
+    /// Requests a second of one user, and of one address, in the long run.
+    pub(crate) requests_per_second: u32,
+    /// Failed logins a minute of one account.
+    pub(crate) logins_per_minute: u32,
 }
 
 /// `[log]`
@@ -161,11 +204,7 @@ impl Settings {
     /// Refuses what no type can: settings that contradict one another or make no sense.
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         let wrong = |message: String| Err(ConfigError::Inconsistent(message));
-        if !self.listen.ip().is_loopback() && !self.insecure && self.trusted_proxies.is_empty() {
-            return Err(ConfigError::Unencrypted {
-                listen: self.listen,
-            });
-        }
+        super::network::check(self)?;
         if self.host.allowed_dirs.is_empty() {
             return wrong(
                 "host.allowed_dirs is empty: no session could have a directory".to_owned(),
@@ -188,7 +227,7 @@ impl Settings {
         for (name, agent) in &self.agents {
             check_agent(name, agent)?;
         }
-        check_url(self.public_url.as_deref())
+        Ok(())
     }
 }
 
@@ -206,25 +245,6 @@ fn check_agent(name: &str, agent: &AgentSettings) -> Result<(), ConfigError> {
         )));
     }
     Ok(())
-}
-
-fn check_url(url: Option<&str>) -> Result<(), ConfigError> {
-    let Some(text) = url else { return Ok(()) };
-    let parsed: Result<http::Uri, _> = text.parse();
-    let usable = parsed.is_ok_and(|uri| {
-        matches!(uri.scheme_str(), Some("http" | "https"))
-            && uri.host().is_some()
-            && matches!(uri.path(), "" | "/")
-            && uri.query().is_none()
-    });
-    if usable {
-        Ok(())
-    } else {
-        Err(ConfigError::Inconsistent(format!(
-            "public_url: \"{}\" should look like https://longhouse.example.org, without a path",
-            text.escape_debug()
-        )))
-    }
 }
 
 /// `500ms`, `10s`, `5m`, `1h`, or a whole number of seconds.

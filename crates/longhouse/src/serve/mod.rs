@@ -9,9 +9,9 @@ pub(crate) mod lock;
 mod logging;
 mod record;
 mod signals;
+mod transport;
 
 use std::collections::BTreeMap;
-use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ use longhouse_engine::secrets::Vault;
 use longhouse_engine::{Engine, EngineSettings};
 use longhouse_runtime::Runtime;
 use longhouse_runtime::host::{HostRuntime, HostSettings, choose_secrets_dir};
-use longhouse_server::{AppState, LocalSocket, Scheme, ServerSettings, SigningKey};
+use longhouse_server::{AppState, LocalSocket, ServerSettings, SigningKey};
 use longhouse_store::{Store, StoreUrl};
 use rustix::process::{
     DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit,
@@ -37,6 +37,7 @@ use crate::{Context, master_key, output, programs};
 
 use lock::{DataDirLock, Holder};
 use signals::Signals;
+use transport::Transport;
 
 /// This build's version.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -72,8 +73,7 @@ pub(crate) fn run(configuration: &Configuration, context: &Context) -> Result<u8
 /// What must be ours before anything is asked of anybody.
 struct Ground {
     lock: DataDirLock,
-    listener: TcpListener,
-    address: SocketAddr,
+    transport: Transport,
 }
 
 impl Ground {
@@ -87,12 +87,8 @@ impl Ground {
         }
         keys::remove_unfinished(&[places.data_dir.clone(), keys_dir.clone()])
             .context("cannot clear what an earlier server left unfinished")?;
-        let (listener, address) = listen(settings.listen)?;
-        Ok(Self {
-            lock,
-            listener,
-            address,
-        })
+        let transport = Transport::prepare(settings, places)?;
+        Ok(Self { lock, transport })
     }
 }
 
@@ -103,22 +99,6 @@ fn introduce(lock: &mut DataDirLock, url: Option<String>) -> anyhow::Result<()> 
         url,
     };
     lock.introduce(&us).context("cannot write the lock file")
-}
-
-fn listen(address: SocketAddr) -> anyhow::Result<(TcpListener, SocketAddr)> {
-    let advice = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::AddrInUse => anyhow::anyhow!(
-            "cannot listen on {address}: another program does already; end it, or choose another address with --listen"
-        ),
-        std::io::ErrorKind::PermissionDenied => anyhow::anyhow!(
-            "cannot listen on {address}: ports below 1024 are root's; choose another with --listen"
-        ),
-        _ => anyhow::anyhow!("cannot listen on {address}: {error}"),
-    };
-    let listener = TcpListener::bind(address).map_err(advice)?;
-    listener.set_nonblocking(true)?;
-    let address = listener.local_addr()?;
-    Ok((listener, address))
 }
 
 /// Keys and passwords pass through this process: it leaves no core, and no program of the same user may look into it. What it
@@ -184,7 +164,7 @@ async fn serve(
         started = start_engine(settings, places, context, host) => started?,
         () = stop.cancelled() => return Ok(()),
     };
-    let server = server_settings(settings, ground.address, signing_key);
+    let server = server_settings(settings, &ground.transport, signing_key);
     let result = serve_engine(settings, places, context, ground, &engine, server, &stop).await;
     stop.cancel();
     record::stop(&engine).await;
@@ -262,22 +242,19 @@ async fn serve_engine(
     let url = settings
         .public_url
         .clone()
-        .unwrap_or_else(|| format!("http://{}", reachable(ground.address)));
-    record::start(engine, settings, ground.address).await?;
+        .unwrap_or_else(|| ground.transport.url(settings));
+    record::start(engine, settings, ground.transport.address()).await?;
     make_first_admin(context, engine).await?;
 
-    let listener = tokio::net::TcpListener::from_std(ground.listener.try_clone()?)?;
     let clock = Arc::new(context.clock);
     let state = AppState::new(engine.clone(), clock, server, stop.clone());
     // Bound before anybody is told that the server is ready.
     let control_socket =
         LocalSocket::bind(places.control_socket()).context("cannot make the control socket")?;
-    let network_state = state.clone();
     let mut serving = JoinSet::new();
-    serving.spawn(async move {
-        let served = longhouse_server::serve(listener, network_state).await;
-        served.context("serving HTTP failed")
-    });
+    ground
+        .transport
+        .serve(settings, places, &state, &mut serving)?;
     serving.spawn(async move {
         let served = longhouse_server::serve_local(control_socket, state).await;
         served.context("the control socket failed")
@@ -308,32 +285,22 @@ async fn serve_engine(
     }
 }
 
-/// An address that a browser on this machine can open.
-fn reachable(address: SocketAddr) -> SocketAddr {
-    let ip = match address {
-        SocketAddr::V4(v4) if v4.ip().is_unspecified() => std::net::Ipv4Addr::LOCALHOST.into(),
-        SocketAddr::V6(v6) if v6.ip().is_unspecified() => std::net::Ipv6Addr::LOCALHOST.into(),
-        other => other.ip(),
-    };
-    SocketAddr::new(ip, address.port())
-}
-
 fn server_settings(
     settings: &Settings,
-    address: SocketAddr,
+    transport: &Transport,
     signing_key: SigningKey,
 ) -> ServerSettings {
-    let https = |url: &String| url.to_ascii_lowercase().starts_with("https://");
+    let mut allowed_hosts = settings.allowed_hosts.clone();
+    allowed_hosts.extend(transport.names(settings));
     ServerSettings {
-        scheme: match &settings.public_url {
-            Some(url) if https(url) => Scheme::Https,
-            _ => Scheme::Http,
-        },
+        scheme: settings.scheme(),
         public_url: settings.public_url.clone(),
-        allowed_hosts: settings.allowed_hosts.clone(),
+        allowed_hosts,
         allowed_origins: settings.allowed_origins.clone(),
         trusted_proxies: settings.trusted_proxies.clone(),
-        ..ServerSettings::new(address, signing_key, VERSION)
+        plain_http: settings.plain_http(),
+        limits: transport::limits(settings),
+        ..ServerSettings::new(transport.address(), signing_key, VERSION)
     }
 }
 

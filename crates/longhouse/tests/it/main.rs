@@ -17,3 +17,4 @@ mod killed;
 mod secrets;
 mod server;
 mod support;
+mod tls;

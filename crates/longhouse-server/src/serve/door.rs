@@ -1,0 +1,67 @@
+//! Accepting connections, also when the process has no descriptor left: one is kept aside, so that whoever knocks then is told
+//! and does not hang.
+
+use std::fs::File;
+use std::io;
+use std::net::SocketAddr;
+
+use futures_util::FutureExt as _;
+use tokio::net::{TcpListener, TcpStream};
+
+use super::ACCEPT_PAUSE;
+
+/// A listener and the descriptor kept aside.
+pub(super) struct Door {
+    listener: TcpListener,
+    spare: Option<File>,
+}
+
+/// Who knocked.
+pub(super) enum Knock {
+    /// Somebody.
+    Welcome(TcpStream, SocketAddr),
+    /// Somebody for whom the last descriptor was spent.
+    NoDescriptor(TcpStream),
+}
+
+impl Door {
+    pub(super) fn new(listener: TcpListener) -> Self {
+        Self {
+            listener,
+            spare: spare(),
+        }
+    }
+
+    /// The next one who knocks.
+    pub(super) async fn knock(&mut self) -> Knock {
+        loop {
+            if self.spare.is_none() {
+                self.spare = spare();
+            }
+            match self.listener.accept().await {
+                Ok((stream, address)) => return Knock::Welcome(stream, address),
+                Err(error) if is_shortage(&error) && self.spare.take().is_some() => {
+                    tracing::warn!("no descriptor is left: new connections are turned away");
+                    if let Some(Ok((stream, _))) = self.listener.accept().now_or_never() {
+                        return Knock::NoDescriptor(stream);
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    }
+}
+
+fn spare() -> Option<File> {
+    File::open("/dev/null").ok()
+}
+
+fn is_shortage(error: &io::Error) -> bool {
+    let shortages = [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE];
+    shortages
+        .iter()
+        .any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
+}
