@@ -5,6 +5,7 @@ use std::sync::Arc;
 use longhouse_domain::clock::{Clock, Timestamp};
 use longhouse_domain::session::{RuntimeKind, Session};
 use longhouse_domain::{Actor, Role, SessionId, UserId};
+use longhouse_link::files::FileCalls;
 use longhouse_runtime::Runtime;
 use longhouse_store::Store;
 use tokio_util::sync::CancellationToken;
@@ -24,6 +25,8 @@ pub(crate) struct Context {
     pub(crate) store: Store,
     pub(crate) secrets: Vault,
     pub(crate) runtimes: Vec<Arc<dyn Runtime>>,
+    /// Answers for the files of this machine, where a runtime has such.
+    pub(crate) files: Option<FileCalls>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) events: Events,
     pub(crate) tasks: TaskTracker,

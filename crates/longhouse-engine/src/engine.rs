@@ -9,6 +9,7 @@ use longhouse_domain::agent::Agent;
 use longhouse_domain::clock::{Clock, Timestamp};
 use longhouse_domain::session::{RuntimeKind, Session};
 use longhouse_domain::{SessionId, UserId};
+use longhouse_link::files::FileCalls;
 use longhouse_runtime::Runtime;
 use longhouse_store::{CatchUp, Store};
 use tokio::sync::broadcast;
@@ -76,6 +77,7 @@ impl Engine {
             settings,
             store,
             secrets,
+            files: runtimes.iter().find_map(|r| r.files()).map(FileCalls::new),
             runtimes,
             clock: clock.clone(),
             events: Events::new(),

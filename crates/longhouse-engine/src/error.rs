@@ -1,5 +1,7 @@
 //! What can go wrong, named for what the caller will do about it.
 
+use crate::files::{FileError, UploadError};
+
 /// One field of a request that cannot be accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldProblem {
@@ -55,6 +57,12 @@ pub enum EngineError {
         /// In words.
         detail: String,
     },
+    /// A file operation was refused.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// What was to be saved did not arrive.
+    #[error(transparent)]
+    Upload(#[from] UploadError),
     /// A fault of ours. The text is for the log, not for the caller.
     #[error("{0}")]
     Internal(String),

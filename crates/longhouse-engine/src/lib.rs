@@ -9,6 +9,7 @@ mod context;
 mod engine;
 mod error;
 mod events;
+mod files;
 pub mod secrets;
 mod session;
 mod settings;
@@ -18,6 +19,10 @@ pub use audit::{Audit, AuditSlot, AuditUnavailable};
 pub use engine::{Engine, Health};
 pub use error::{EngineError, FieldProblem};
 pub use events::Notice;
+pub use files::{
+    FileBytes, FileChange, FileContent, FileError, FileKind, FilePage, FilePlace, FileRange,
+    FileView, SaveCondition, Saved, UploadError,
+};
 pub use longhouse_store::{AuditFault, AuditPage, AuditQuery, AuditReport, CatchUp, LogQuery};
 pub use session::inside::Join;
 pub use session::request::{

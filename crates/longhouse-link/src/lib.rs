@@ -3,9 +3,11 @@
 //! sessiond dials out to a Unix socket of its own session ([`dial`]); the server accepts there ([`LinkListener`]) and from then on is the
 //! gRPC client. Both sides bound what they take ([`limits`]).
 //!
-//! It is deliberately not: what either side does with a call. It knows no terminal, no process, no session state.
+//! It is deliberately not: what either side does with a call. It knows no terminal, no process, no session state. The
+//! one exception are the file calls ([`files`]): sessiond, its twin and the server's own machine answer them alike.
 
 mod dial;
+pub mod files;
 mod hello;
 mod io;
 pub mod limits;

@@ -23,6 +23,30 @@ pub const WRITE_CHUNK_BYTES: usize = 64 * 1024;
 /// The most data bytes in one piece of a snapshot or a capture: a whole screen mostly fits one piece, and a piece fits one stream window.
 pub const SNAPSHOT_CHUNK_BYTES: usize = 256 * 1024;
 
+/// The most data bytes in one message of a file's content: a quarter of a stream's window, so that reading and sending overlap.
+pub const FILE_CHUNK_BYTES: usize = 256 * 1024;
+
+/// The most entries in one page of a directory. With a name of 255 bytes and a link's target of 4095 each, a page still fits a message.
+pub const FILE_ENTRIES: usize = 500;
+
+/// The longest tag of a file's content.
+pub const FILE_TAG_BYTES: usize = 128;
+
+/// The most tags that a save may name.
+pub const FILE_TAGS: usize = 16;
+
+/// The most that one copy, deletion or archive looks at: a large workspace with all its dependencies has half of it.
+pub const FILE_TREE_ENTRIES: u64 = 500_000;
+
+/// The most bytes that one copy or archive has.
+pub const FILE_TREE_BYTES: u64 = 8 * 1024 * 1024 * 1024;
+
+/// How many pieces of file work one side does at the same time; further ones wait. Disks gain nothing from more, and each takes a thread.
+pub const FILE_JOBS: usize = 4;
+
+/// In a refused file call: the error's code and its number, with a space between.
+pub const FILE_ERROR: &str = "longhouse-file-error";
+
 /// The HTTP/2 window of one stream, bytes: what a terminal's output may be ahead of its reader. 1 MiB keeps a local link busy; it also is
 /// the most that a stalled reader costs.
 pub const STREAM_WINDOW_BYTES: u32 = 1024 * 1024;

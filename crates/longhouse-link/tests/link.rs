@@ -6,122 +6,21 @@
     reason = "a test that cannot go on panics; clippy knows only functions marked as tests"
 )]
 
+mod echo;
+
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
-use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt, stream};
 use longhouse_domain::SessionId;
-use longhouse_link::proto::sessiond_server::Sessiond;
 use longhouse_link::proto::*;
-use longhouse_link::{
-    AcceptError, BindError, Link, LinkListener, PeerError, answer_hello, dial, limits,
-};
+use longhouse_link::{AcceptError, BindError, Link, LinkListener, PeerError, dial, limits};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tonic::{Code, Request, Response, Status, Streaming};
+use tonic::{Code, Status};
 
-type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
-
-/// A real, small sessiond: says hello, echoes an exec's arguments, streams numbered chunks.
-#[derive(Clone)]
-struct Echo {
-    hello: HelloReply,
-}
-
-fn none<T>() -> Result<Response<T>, Status> {
-    Err(Status::unimplemented("the echo knows exec and output only"))
-}
-
-#[tonic::async_trait]
-impl Sessiond for Echo {
-    type OutputStream = Answers<OutputChunk>;
-    type SnapshotStream = Answers<SnapshotChunk>;
-    type CaptureStream = Answers<CaptureChunk>;
-    type WatchStream = Answers<SessionEvent>;
-
-    async fn hello(&self, r: Request<HelloRequest>) -> Result<Response<HelloReply>, Status> {
-        answer_hello(&r, self.hello.clone()).map(Response::new)
-    }
-
-    async fn exec(&self, r: Request<ExecRequest>) -> Result<Response<ExecReply>, Status> {
-        let stdout = r.into_inner().argv.join(" ").into();
-        Ok(Response::new(ExecReply {
-            stdout,
-            ..ExecReply::default()
-        }))
-    }
-
-    async fn output(
-        &self,
-        r: Request<OutputRequest>,
-    ) -> Result<Response<Self::OutputStream>, Status> {
-        let from = r.into_inner().from;
-        let chunks = stream::iter(0..64_u64).map(move |n| {
-            Ok(OutputChunk {
-                offset: from + n * limits::OUTPUT_CHUNK_BYTES as u64,
-                data: Bytes::from(vec![n as u8; limits::OUTPUT_CHUNK_BYTES]),
-                ..OutputChunk::default()
-            })
-        });
-        Ok(Response::new(Box::pin(chunks)))
-    }
-
-    async fn create_terminal(
-        &self,
-        _: Request<CreateTerminalRequest>,
-    ) -> Result<Response<Terminal>, Status> {
-        none()
-    }
-    async fn list_terminals(
-        &self,
-        _: Request<ListTerminalsRequest>,
-    ) -> Result<Response<TerminalList>, Status> {
-        none()
-    }
-    async fn close_terminal(&self, _: Request<TerminalRef>) -> Result<Response<Done>, Status> {
-        none()
-    }
-    async fn restart_terminal(
-        &self,
-        _: Request<TerminalRef>,
-    ) -> Result<Response<Terminal>, Status> {
-        none()
-    }
-    async fn resize_terminal(
-        &self,
-        _: Request<ResizeTerminalRequest>,
-    ) -> Result<Response<Terminal>, Status> {
-        none()
-    }
-    async fn write(&self, _: Request<Streaming<WriteRequest>>) -> Result<Response<Done>, Status> {
-        none()
-    }
-    async fn snapshot(
-        &self,
-        _: Request<SnapshotRequest>,
-    ) -> Result<Response<Self::SnapshotStream>, Status> {
-        none()
-    }
-    async fn capture(
-        &self,
-        _: Request<CaptureRequest>,
-    ) -> Result<Response<Self::CaptureStream>, Status> {
-        none()
-    }
-    async fn stats(&self, _: Request<StatsRequest>) -> Result<Response<StatsReply>, Status> {
-        none()
-    }
-    /// Never says anything, and never ends.
-    async fn watch(&self, _: Request<WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {
-        Ok(Response::new(Box::pin(stream::pending())))
-    }
-    async fn shutdown(&self, _: Request<ShutdownRequest>) -> Result<Response<Done>, Status> {
-        none()
-    }
-}
+use echo::Echo;
 
 /// A socket's place, and a dialling echo that ends with it.
 struct House {

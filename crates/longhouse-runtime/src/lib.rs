@@ -14,6 +14,7 @@ use longhouse_domain::lifecycle::{Observed, RuntimeHandle};
 use longhouse_domain::session::{Multiplexer, RuntimeKind, Workdir};
 use longhouse_domain::terminal::Environment;
 use longhouse_domain::{Secrets, SessionId};
+use longhouse_files::AllowedFiles;
 
 /// What is needed to make a session's place.
 #[derive(Clone, Debug)]
@@ -80,6 +81,8 @@ pub trait Runtime: Send + Sync + 'static {
     /// Makes these, and no others, the secrets that the session's programs can read, whether it lives already or is about to.
     /// They go with [`Runtime::end`].
     async fn keep_secrets(&self, session: SessionId, secrets: &Secrets) -> std::io::Result<()>;
+    /// The files of this machine that people may handle without a session, where there are such.
+    fn files(&self) -> Option<AllowedFiles>;
 
     /// The private directory of the session's sockets, made if it is missing.
     fn socket_dir(&self, session: SessionId) -> std::io::Result<PathBuf>;

@@ -40,7 +40,8 @@ use crate::{problem, socketio, terminals};
         (name = "auth", description = "Set-up, login, tickets"),
         (name = "sessions", description = "Sessions"),
         (name = "terminals", description = "Terminals of a session"),
-        (name = "admin", description = "What only admins may: the audit log, the policy")
+        (name = "admin", description = "What only admins may: the audit log, the policy"),
+        (name = "files", description = "Files of a session, and of this machine")
     )
 )]
 pub(crate) struct ApiDocument;

@@ -168,9 +168,12 @@ fn add_cors(headers: &mut HeaderMap, origin: HeaderValue) {
         ),
         (
             ACCESS_CONTROL_ALLOW_HEADERS,
-            "authorization, content-type, idempotency-key, x-request-id",
+            "authorization, content-type, idempotency-key, if-match, if-none-match, range, x-request-id",
         ),
-        (ACCESS_CONTROL_EXPOSE_HEADERS, "x-request-id, retry-after"),
+        (
+            ACCESS_CONTROL_EXPOSE_HEADERS,
+            "x-request-id, retry-after, etag, content-range, content-disposition",
+        ),
         (ACCESS_CONTROL_MAX_AGE, PREFLIGHT_SECONDS),
     ];
     for (name, value) in fixed {

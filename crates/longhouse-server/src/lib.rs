@@ -10,6 +10,7 @@ mod auth;
 mod document;
 mod edge;
 mod extract;
+mod files;
 mod guard;
 mod meta;
 mod problem;

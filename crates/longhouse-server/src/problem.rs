@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use longhouse_engine::EngineError;
+use longhouse_engine::{EngineError, FileError, UploadError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -232,7 +232,31 @@ impl From<EngineError> for Problem {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail)
                     .retry_after(UNAVAILABLE_RETRY_SECONDS)
             }
+            EngineError::File(error) => of_file(error),
+            EngineError::Upload(UploadError::Broken) => of_file(FileError::Incomplete),
+            EngineError::Upload(UploadError::Slow) => Self::for_status(StatusCode::REQUEST_TIMEOUT),
             EngineError::Internal(detail) => Self::internal(detail),
         }
     }
+}
+
+fn of_file(error: FileError) -> Problem {
+    let status = match error {
+        FileError::Path(_) | FileError::Incomplete => StatusCode::BAD_REQUEST,
+        FileError::NotFound => StatusCode::NOT_FOUND,
+        FileError::Outside | FileError::Denied | FileError::ReadOnly => StatusCode::FORBIDDEN,
+        FileError::Changed => StatusCode::PRECONDITION_FAILED,
+        FileError::TooLarge(_) | FileError::TooMany => StatusCode::PAYLOAD_TOO_LARGE,
+        FileError::BeyondEnd(_) => StatusCode::RANGE_NOT_SATISFIABLE,
+        FileError::NoSpace => StatusCode::INSUFFICIENT_STORAGE,
+        FileError::Unsupported => StatusCode::NOT_IMPLEMENTED,
+        FileError::NotRegular
+        | FileError::NotDirectory
+        | FileError::Exists
+        | FileError::NotEmpty
+        | FileError::OtherFileSystem
+        | FileError::Busy
+        | FileError::Failed(_) => StatusCode::CONFLICT,
+    };
+    Problem::new(status, format!("file.{}", error.code()), error.to_string())
 }

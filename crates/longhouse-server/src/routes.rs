@@ -13,7 +13,7 @@ use crate::audit::Audit::{Every, Quiet, Refusals};
 use crate::audit::Subject;
 use crate::document::{ApiDocument, promise_fields};
 use crate::state::AppState;
-use crate::{audit, auth, edge, guard, meta, sessions, socketio, terminals, ui};
+use crate::{audit, auth, edge, files, guard, meta, sessions, socketio, terminals, ui};
 
 /// Every route of the API. What stands beside them: Socket.IO at `/socket.io` and `/api/socket`, which asks for a login with
 /// its first message, and the files of the web UI, which are everybody's.
@@ -62,6 +62,9 @@ fn for_the_logged_in() -> Vec<Row> {
         row(Access::Look, Quiet, routes!(terminals::list_terminals)),
         row(Access::Look, Quiet, routes!(terminals::get_terminal)),
         row(Access::Look, Quiet, routes!(terminals::capture_terminal)),
+        row(Access::Look, Refusals("file.list", Subject::Nothing), routes!(files::list_files)),
+        row(Access::Look, Every("file.read", Subject::Nothing), routes!(files::read_file)).with_own_deadline(),
+        row(Access::Look, Every("file.archive", Subject::Nothing), routes!(files::archive_files)).with_own_deadline(),
         row(Access::Upgrade, Refusals("terminal.open", Subject::Terminal), routes!(terminals::open_terminal_socket)).with_own_deadline(),
     ]
 }
@@ -83,6 +86,11 @@ fn for_drivers(input_limit: usize) -> Vec<Row> {
         row(Access::Drive, Every("terminal.restart", Subject::Terminal), routes!(terminals::restart_terminal)),
         row(Access::Drive, Refusals("terminal.resize", Subject::Terminal), routes!(terminals::resize_terminal)),
         row(Access::Drive, Every("terminal.input", Subject::Terminal), routes!(terminals::write_terminal)).with_body_limit(input_limit),
+        row(Access::Drive, Every("file.write", Subject::Nothing), routes!(files::save_file)).with_own_deadline(),
+        row(Access::Drive, Every("file.mkdir", Subject::Nothing), routes!(files::make_directory)),
+        row(Access::Drive, Every("file.move", Subject::Nothing), routes!(files::move_file)),
+        row(Access::Drive, Every("file.copy", Subject::Nothing), routes!(files::copy_file)).with_own_deadline(),
+        row(Access::Drive, Every("file.delete", Subject::Nothing), routes!(files::delete_file)).with_own_deadline(),
     ]
 }
 

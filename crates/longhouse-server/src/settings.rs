@@ -59,6 +59,10 @@ pub struct Limits {
     pub body: usize,
     /// Largest body that carries terminal input, in bytes.
     pub input: usize,
+    /// The most bytes of a file that are given out at once.
+    pub file_read: u64,
+    /// The largest file that can be saved, in bytes.
+    pub file_write: u64,
     /// How long a request's head may take to arrive.
     pub head_time: Duration,
     /// How long a request's body may take to arrive.
@@ -88,6 +92,8 @@ impl Default for Limits {
         Self {
             body: 1 << 20,
             input: 16 << 20,
+            file_read: 64 << 20,
+            file_write: 512 << 20,
             head_time: Duration::from_secs(15),
             body_time: Duration::from_secs(30),
             answer_time: Duration::from_secs(60),

@@ -8,12 +8,16 @@ use std::sync::Arc;
 
 use futures_util::Stream;
 use longhouse_domain::name::TerminalName;
+use longhouse_files::Workspace;
+use longhouse_link::files::{FileCalls, FileChunks};
 use longhouse_link::proto::sessiond_server::Sessiond;
 use longhouse_link::proto::{
-    CaptureChunk, CaptureRequest, CreateTerminalRequest, Done, ExecReply, ExecRequest, HelloReply,
-    HelloRequest, ListTerminalsRequest, OutputChunk, OutputRequest, ResizeTerminalRequest,
-    SessionEvent, ShutdownRequest, SnapshotChunk, SnapshotRequest, StatsReply, StatsRequest,
-    Terminal as TerminalReply, TerminalList, TerminalRef, WatchRequest, WriteRequest,
+    ArchiveFilesRequest, CaptureChunk, CaptureRequest, ChangeFilesReply, ChangeFilesRequest,
+    CreateTerminalRequest, Done, ExecReply, ExecRequest, HelloReply, HelloRequest, ListFilesReply,
+    ListFilesRequest, ListTerminalsRequest, OutputChunk, OutputRequest, ReadFileRequest,
+    ResizeTerminalRequest, SessionEvent, ShutdownRequest, SnapshotChunk, SnapshotRequest,
+    StatsReply, StatsRequest, Terminal as TerminalReply, TerminalList, TerminalRef, WatchRequest,
+    WriteFileReply, WriteFileRequest, WriteRequest,
 };
 use longhouse_link::{answer_hello, limits};
 use tonic::{Request, Response, Status, Streaming};
@@ -31,11 +35,16 @@ type Answer<T> = Result<Response<T>, Status>;
 #[derive(Clone)]
 pub(crate) struct Service {
     session: Arc<Session>,
+    /// Files below the directory that sessiond was started in, which it never leaves; so do programs begin there.
+    files: FileCalls,
 }
 
 impl Service {
     pub(crate) fn new(session: Arc<Session>) -> Self {
-        Self { session }
+        Self {
+            session,
+            files: FileCalls::new(Workspace::Here),
+        }
     }
 
     fn terminal(&self, name: &str) -> Result<Arc<Terminal>, Status> {
@@ -57,6 +66,8 @@ impl Sessiond for Service {
     type SnapshotStream = Answers<SnapshotChunk>;
     type CaptureStream = Answers<CaptureChunk>;
     type WatchStream = Answers<SessionEvent>;
+    type ReadFileStream = FileChunks;
+    type ArchiveFilesStream = FileChunks;
 
     async fn hello(&self, request: Request<HelloRequest>) -> Answer<HelloReply> {
         let own = HelloReply {
@@ -134,6 +145,34 @@ impl Sessiond for Service {
         let terminal = self.terminal(&request.name)?;
         let capture = streams::capture(&self.session, &terminal, &request).await?;
         Ok(Response::new(capture))
+    }
+
+    async fn list_files(&self, request: Request<ListFilesRequest>) -> Answer<ListFilesReply> {
+        let page = self.files.list(request.into_inner()).await?;
+        Ok(Response::new(page))
+    }
+
+    async fn read_file(&self, request: Request<ReadFileRequest>) -> Answer<FileChunks> {
+        let content = self.files.read(request.into_inner()).await?;
+        Ok(Response::new(content))
+    }
+
+    async fn write_file(
+        &self,
+        request: Request<Streaming<WriteFileRequest>>,
+    ) -> Answer<WriteFileReply> {
+        let saved = self.files.write(request.into_inner()).await?;
+        Ok(Response::new(saved))
+    }
+
+    async fn change_files(&self, request: Request<ChangeFilesRequest>) -> Answer<ChangeFilesReply> {
+        let done = self.files.change(request.into_inner()).await?;
+        Ok(Response::new(done))
+    }
+
+    async fn archive_files(&self, request: Request<ArchiveFilesRequest>) -> Answer<FileChunks> {
+        let archive = self.files.archive(request.into_inner()).await?;
+        Ok(Response::new(archive))
     }
 
     async fn exec(&self, request: Request<ExecRequest>) -> Answer<ExecReply> {

@@ -61,9 +61,18 @@ const ROOMS: &[Room] = &[
             "anyhow",
         ],
     },
+    // What handles files knows nobody who asks for them, and never waits but for the disk.
+    Room {
+        name: "longhouse-files",
+        uses: &[],
+        never: &[
+            "tokio*", "async-*", "futures*", "sqlx*", "axum*", "http", "hyper*", "tonic*",
+            "prost*", "tower*", "reqwest", "serde*", "bollard*", "kube*", "anyhow",
+        ],
+    },
     Room {
         name: "longhouse-link",
-        uses: &["longhouse-domain"],
+        uses: &["longhouse-domain", "longhouse-files"],
         never: &[
             "axum*",
             "tower-http",
@@ -77,13 +86,14 @@ const ROOMS: &[Room] = &[
     },
     Room {
         name: "longhouse-runtime",
-        uses: &["longhouse-domain", "longhouse-link"],
+        uses: &["longhouse-domain", "longhouse-files", "longhouse-link"],
         never: &["axum*", "tower-http", "utoipa*", "sqlx*", "anyhow"],
     },
     Room {
         name: "longhouse-engine",
         uses: &[
             "longhouse-domain",
+            "longhouse-files",
             "longhouse-store",
             "longhouse-link",
             "longhouse-runtime",
@@ -126,7 +136,7 @@ const ROOMS: &[Room] = &[
     },
     Room {
         name: "sessiond",
-        uses: &["longhouse-domain", "longhouse-link"],
+        uses: &["longhouse-domain", "longhouse-files", "longhouse-link"],
         never: &["sqlx*", "bollard*", "kube*", "utoipa*", "socketioxide*"],
     },
     // The benchmark meets the program as its users do, from outside.

@@ -259,7 +259,7 @@ impl Engine {
     }
 
     /// The session's connection; a clear answer where it does not run.
-    pub(super) async fn connection(
+    pub(crate) async fn connection(
         &self,
         session: &Session,
         handle: &Handle,

@@ -18,6 +18,7 @@ use async_trait::async_trait;
 use longhouse_domain::lifecycle::{Observed, RuntimeHandle};
 use longhouse_domain::session::{RuntimeKind, Workdir};
 use longhouse_domain::{Secrets, SessionId};
+use longhouse_files::AllowedFiles;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -33,12 +34,26 @@ pub enum Trouble {
     Takes(Duration),
     /// It works, but its sessiond dies when it is asked for the first terminal.
     DiesOnceAttached,
+    /// It works, but its sessiond is older than the file calls.
+    KnowsNoFiles,
+}
+
+/// How a session's sessiond behaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Manner {
+    /// As it should.
+    Well,
+    /// It dies when it is asked for the first terminal.
+    DiesOnceAttached,
+    /// Like one that is older than the file calls.
+    KnowsNoFiles,
 }
 
 /// Sessions that echo. Cheap to clone; all clones are one.
 #[derive(Clone, Debug)]
 pub struct EchoRuntime {
     dir: PathBuf,
+    files: Option<AllowedFiles>,
     state: Arc<Mutex<State>>,
     tasks: TaskTracker,
 }
@@ -68,9 +83,17 @@ impl EchoRuntime {
         DirBuilder::new().recursive(true).mode(0o700).create(&dir)?;
         Ok(Self {
             dir,
+            files: None,
             state: Arc::default(),
             tasks: TaskTracker::new(),
         })
+    }
+
+    /// The same, with files of this machine below these directories; its own directory stays closed.
+    #[must_use]
+    pub fn with_files(mut self, allowed_dirs: &[PathBuf]) -> Self {
+        self.files = Some(AllowedFiles::new(allowed_dirs, &[&self.dir]));
+        self
     }
 
     /// Lets the next provision that has no trouble yet meet this one.
@@ -110,7 +133,7 @@ impl EchoRuntime {
         self.dir.join(session.short())
     }
 
-    fn start(&self, plan: &Plan, dies: bool) -> RuntimeHandle {
+    fn start(&self, plan: &Plan, manner: Manner) -> RuntimeHandle {
         let mut state = self.lock();
         state.provisioned += 1;
         let number = state.provisioned;
@@ -123,7 +146,8 @@ impl EchoRuntime {
             earlier.dead.cancel();
         }
         drop(state);
-        let sessiond = EchoSessiond::new(plan, number, dead.clone(), dies);
+        let workdir = self.workdir_path(plan.session, &plan.workdir);
+        let sessiond = EchoSessiond::new(plan, number, dead.clone(), manner, workdir);
         let path = self.link_path(plan.session);
         self.tasks
             .spawn(async move { longhouse_link::dial(&path, sessiond, dead).await });
@@ -151,17 +175,25 @@ impl Runtime for EchoRuntime {
     }
 
     async fn provision(&self, plan: &Plan) -> Result<RuntimeHandle, ProvisionError> {
-        let mut dies = false;
+        let mut manner = Manner::Well;
         let trouble = self.lock().troubles.pop_front();
         match trouble {
             Some(Trouble::Fails(reason)) => return Err(ProvisionError::Failed(reason)),
             Some(Trouble::Takes(time)) => tokio::time::sleep(time).await,
-            Some(Trouble::DiesOnceAttached) => dies = true,
+            Some(Trouble::DiesOnceAttached) => manner = Manner::DiesOnceAttached,
+            Some(Trouble::KnowsNoFiles) => manner = Manner::KnowsNoFiles,
             None => {}
         }
-        self.socket_dir(plan.session)
-            .map_err(|error| ProvisionError::Failed(error.to_string()))?;
-        Ok(self.start(plan, dies))
+        let made = self
+            .socket_dir(plan.session)
+            .and_then(|_| match plan.workdir {
+                Workdir::Own => {
+                    std::fs::create_dir_all(self.workdir_path(plan.session, &plan.workdir))
+                }
+                Workdir::Named { .. } => Ok(()),
+            });
+        made.map_err(|error| ProvisionError::Failed(error.to_string()))?;
+        Ok(self.start(plan, manner))
     }
 
     async fn observe(&self, session: SessionId, _handle: Option<&RuntimeHandle>) -> Observed {
@@ -195,6 +227,10 @@ impl Runtime for EchoRuntime {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(()),
         }
+    }
+
+    fn files(&self) -> Option<AllowedFiles> {
+        self.files.clone()
     }
 
     fn socket_dir(&self, session: SessionId) -> io::Result<PathBuf> {

@@ -3,23 +3,29 @@
 //! Its `Exec` knows `env`, which lists the session's environment, and `exit CODE`; anything else is repeated.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::{Stream, StreamExt, stream};
 use longhouse_domain::terminal::Environment;
+use longhouse_files::Workspace;
+use longhouse_link::files::{FileCalls, FileChunks};
 use longhouse_link::limits::{PROTOCOL, SNAPSHOT_CHUNK_BYTES};
 use longhouse_link::proto::sessiond_server::Sessiond;
 use longhouse_link::proto::{
-    CaptureChunk, CaptureRequest, CreateTerminalRequest, Done, ExecReply, ExecRequest, HelloReply,
-    HelloRequest, ListTerminalsRequest, OutputChunk, OutputRequest, ResizeTerminalRequest,
-    SessionEvent, ShutdownRequest, SnapshotChunk, SnapshotRequest, StatsReply, StatsRequest,
-    Terminal, TerminalList, TerminalRef, WatchRequest, WriteRequest, session_event,
+    ArchiveFilesRequest, CaptureChunk, CaptureRequest, ChangeFilesReply, ChangeFilesRequest,
+    CreateTerminalRequest, Done, ExecReply, ExecRequest, HelloReply, HelloRequest, ListFilesReply,
+    ListFilesRequest, ListTerminalsRequest, OutputChunk, OutputRequest, ReadFileRequest,
+    ResizeTerminalRequest, SessionEvent, ShutdownRequest, SnapshotChunk, SnapshotRequest,
+    StatsReply, StatsRequest, Terminal, TerminalList, TerminalRef, WatchRequest, WriteFileReply,
+    WriteFileRequest, WriteRequest, session_event,
 };
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
 
+use super::Manner;
 use super::terminal::EchoTerminal;
 use crate::Plan;
 
@@ -44,6 +50,8 @@ struct Inner {
     events: broadcast::Sender<SessionEvent>,
     dead: CancellationToken,
     dies_once_attached: bool,
+    /// Not of an old one, which has no such calls.
+    files: Option<FileCalls>,
 }
 
 impl EchoSessiond {
@@ -51,7 +59,8 @@ impl EchoSessiond {
         plan: &Plan,
         number: u64,
         dead: CancellationToken,
-        dies_once_attached: bool,
+        manner: Manner,
+        workdir: PathBuf,
     ) -> Self {
         let hello = HelloReply {
             protocol: PROTOCOL,
@@ -68,7 +77,8 @@ impl EchoSessiond {
             terminals: Mutex::default(),
             events: broadcast::Sender::new(EVENTS),
             dead,
-            dies_once_attached,
+            dies_once_attached: manner == Manner::DiesOnceAttached,
+            files: (manner != Manner::KnowsNoFiles).then(|| FileCalls::new(Workspace::At(workdir))),
         };
         Self {
             inner: Arc::new(inner),
@@ -87,6 +97,11 @@ impl EchoSessiond {
         found.ok_or_else(|| Status::not_found(format!("there is no terminal {name:?}")))
     }
 
+    fn files(&self) -> Result<&FileCalls, Status> {
+        let files = self.inner.files.as_ref();
+        files.ok_or_else(|| Status::unimplemented("this one knows no files"))
+    }
+
     fn tell(&self, what: session_event::What) {
         // Nobody may be watching.
         let _ = self.inner.events.send(SessionEvent { what: Some(what) });
@@ -99,6 +114,8 @@ impl Sessiond for EchoSessiond {
     type SnapshotStream = Answers<SnapshotChunk>;
     type CaptureStream = Answers<CaptureChunk>;
     type WatchStream = Answers<SessionEvent>;
+    type ReadFileStream = FileChunks;
+    type ArchiveFilesStream = FileChunks;
 
     async fn hello(&self, request: Request<HelloRequest>) -> Result<Response<HelloReply>, Status> {
         longhouse_link::answer_hello(&request, self.inner.hello.clone()).map(Response::new)
@@ -274,6 +291,46 @@ impl Sessiond for EchoSessiond {
             })
             .collect();
         Ok(Response::new(stream::iter(pieces).boxed()))
+    }
+
+    async fn list_files(
+        &self,
+        request: Request<ListFilesRequest>,
+    ) -> Result<Response<ListFilesReply>, Status> {
+        let page = self.files()?.list(request.into_inner()).await?;
+        Ok(Response::new(page))
+    }
+
+    async fn read_file(
+        &self,
+        request: Request<ReadFileRequest>,
+    ) -> Result<Response<FileChunks>, Status> {
+        let content = self.files()?.read(request.into_inner()).await?;
+        Ok(Response::new(content))
+    }
+
+    async fn write_file(
+        &self,
+        request: Request<Streaming<WriteFileRequest>>,
+    ) -> Result<Response<WriteFileReply>, Status> {
+        let saved = self.files()?.write(request.into_inner()).await?;
+        Ok(Response::new(saved))
+    }
+
+    async fn change_files(
+        &self,
+        request: Request<ChangeFilesRequest>,
+    ) -> Result<Response<ChangeFilesReply>, Status> {
+        let done = self.files()?.change(request.into_inner()).await?;
+        Ok(Response::new(done))
+    }
+
+    async fn archive_files(
+        &self,
+        request: Request<ArchiveFilesRequest>,
+    ) -> Result<Response<FileChunks>, Status> {
+        let archive = self.files()?.archive(request.into_inner()).await?;
+        Ok(Response::new(archive))
     }
 
     async fn exec(&self, request: Request<ExecRequest>) -> Result<Response<ExecReply>, Status> {

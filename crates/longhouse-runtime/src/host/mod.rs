@@ -29,6 +29,7 @@ use longhouse_domain::lifecycle::{Observed, RuntimeHandle};
 use longhouse_domain::session::{Multiplexer, RuntimeKind, Workdir};
 use longhouse_domain::terminal::Environment;
 use longhouse_domain::{Secrets, SessionId};
+use longhouse_files::AllowedFiles;
 
 pub use binary::SessiondBinary;
 pub use detach::{Detachment, Manager, Way};
@@ -81,6 +82,7 @@ struct Host {
     layout: Layout,
     secrets: SecretFiles,
     allowed: AllowedDirs,
+    files: AllowedFiles,
     base: BaseEnvironment,
     binary: PathBuf,
     tmux: Option<PathBuf>,
@@ -113,6 +115,10 @@ impl HostRuntime {
         }
         Ok(Self {
             host: Arc::new(Host {
+                files: AllowedFiles::new(
+                    &settings.allowed_dirs,
+                    &[layout.data_dir(), layout.run_dir(), &settings.secrets_dir],
+                ),
                 allowed: AllowedDirs::new(
                     &settings.allowed_dirs,
                     &[layout.data_dir(), layout.run_dir()],
@@ -250,6 +256,10 @@ impl Runtime for HostRuntime {
         let secrets = secrets.clone();
         self.blocking(move |host| host.secrets.keep(session, &secrets))
             .await?
+    }
+
+    fn files(&self) -> Option<AllowedFiles> {
+        Some(self.host.files.clone())
     }
 
     fn socket_dir(&self, session: SessionId) -> io::Result<PathBuf> {

@@ -94,7 +94,13 @@ impl House {
 
     async fn serving(tls: Option<Tls>, change: impl FnOnce(&mut ServerSettings)) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let runtime = EchoRuntime::new(dir.path().join("run")).unwrap();
+        let base = dir.path().join("base");
+        std::fs::create_dir(&base).unwrap();
+        // Its own directory lies in the second: that must not open it.
+        let allowed = [base, dir.path().to_owned(), "/dev".into(), "/proc".into()];
+        let runtime = EchoRuntime::new(dir.path().join("run"))
+            .unwrap()
+            .with_files(&allowed);
         let engine = start_engine(&dir, &runtime).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -11,6 +11,7 @@ mod audit_sockets;
 mod bad_input;
 mod browser;
 mod contract;
+mod files;
 mod house;
 mod local;
 mod login;
