@@ -62,6 +62,8 @@ pub struct Actor {
     pub role: Role,
     /// Whether they may use the `host` runtime without being an admin.
     pub may_use_host: bool,
+    /// Whether they only look, whatever their role allows: what they show is an API token without a scope for more.
+    pub only_looks: bool,
 }
 
 impl Actor {
@@ -74,6 +76,9 @@ impl Actor {
     /// The same question, where only the owner is known.
     #[must_use]
     pub fn may_with_owner(&self, permission: Permission, owner: UserId) -> bool {
+        if self.only_looks && permission != Permission::Look {
+            return false;
+        }
         match self.role {
             Role::Admin => true,
             Role::Member => owner == self.user,
@@ -84,7 +89,7 @@ impl Actor {
     /// Whether this actor may create sessions at all.
     #[must_use]
     pub fn may_create(&self) -> bool {
-        self.role != Role::Viewer
+        self.role != Role::Viewer && !self.only_looks
     }
 
     /// Whether this actor may run processes on this machine itself.

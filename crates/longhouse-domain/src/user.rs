@@ -35,6 +35,7 @@ impl User {
             username: self.username.clone(),
             role: self.role,
             may_use_host: self.may_use_host,
+            only_looks: false,
         }
     }
 }

@@ -89,6 +89,7 @@ impl Context {
             username: owner_name.clone(),
             role: Role::Member,
             may_use_host: true,
+            only_looks: false,
         };
         let mut session = session.clone();
         session.last_activity_at = session.last_activity_at.max(live.last_activity_at);

@@ -354,6 +354,9 @@ async fn clean_up(context: Arc<Context>) {
             context.store.trim_events(EVENTS_KEPT).await?;
             context.store.forget_expired_idempotency_keys(now).await?;
             context.store.forget_expired_tickets(now).await?;
+            let listed = crate::accounts::LISTED_AFTER_EXPIRY;
+            let forgotten = now.checked_sub(listed).unwrap_or(Timestamp::MIN);
+            context.store.forget_expired_api_tokens(forgotten).await?;
             context.store.forget_expired_sign_ins(now).await
         };
         if let Err(error) = done.await {

@@ -8,7 +8,8 @@ use axum::http::StatusCode;
 use axum::http::header::{CONNECTION, HeaderValue};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
-use longhouse_domain::Role;
+use longhouse_domain::{Role, Scope};
+use longhouse_engine::accounts::{Credential, Identity};
 use utoipa_axum::router::UtoipaMethodRouter;
 
 use crate::audit::{Audit, Pending};
@@ -28,11 +29,57 @@ pub enum Access {
     Look,
     /// Everybody who has logged in and may do more than look.
     Drive,
+    /// Everybody who has logged in, for what concerns their own account; never with an API token, which could otherwise make
+    /// itself at home: mint others, change the password.
+    Account,
     /// Admins.
     Admin,
     /// Everybody who has logged in, which the handler finds out after the upgrade: a browser does not learn the HTTP status of
     /// a WebSocket that was refused, only a close code.
     Upgrade,
+}
+
+/// Whether a route can be called with an API token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ForTokens {
+    /// With any.
+    Any,
+    /// With one that has this scope.
+    With(Scope),
+    /// With none.
+    Never,
+}
+
+impl Access {
+    /// What holds for tokens where the row says nothing of its own.
+    fn for_tokens(self) -> ForTokens {
+        match self {
+            Self::Public => ForTokens::Any,
+            Self::Scrape => ForTokens::With(Scope::Metrics),
+            Self::Look | Self::Upgrade => ForTokens::With(Scope::SessionsRead),
+            Self::Drive => ForTokens::With(Scope::SessionsWrite),
+            Self::Account => ForTokens::Never,
+            Self::Admin => ForTokens::With(Scope::Admin),
+        }
+    }
+}
+
+impl ForTokens {
+    /// Whether somebody may go on with what they showed.
+    pub(crate) fn admit(self, identity: &Identity) -> Result<(), Problem> {
+        match (self, &identity.by) {
+            (_, Credential::ControlSocket | Credential::SignIn(_)) | (Self::Any, _) => Ok(()),
+            (Self::With(scope), Credential::ApiToken(_)) if identity.reaches(scope) => Ok(()),
+            (Self::With(scope), Credential::ApiToken(_)) => Err(Problem::forbidden(
+                "auth.scope",
+                format!("this API token lacks the scope {}", scope.as_str()),
+            )),
+            (Self::Never, Credential::ApiToken(_)) => Err(Problem::forbidden(
+                "auth.not_with_token",
+                "this cannot be done with an API token: log in",
+            )),
+        }
+    }
 }
 
 /// How long an answer may take to begin.
@@ -48,6 +95,7 @@ pub(crate) enum Deadline {
 pub(crate) struct Row {
     pub(crate) access: Access,
     pub(crate) audit: Audit,
+    pub(crate) tokens: ForTokens,
     deadline: Deadline,
     body_limit: Option<usize>,
     pub(crate) routes: UtoipaMethodRouter<AppState>,
@@ -58,6 +106,7 @@ pub(crate) fn row(access: Access, audit: Audit, routes: UtoipaMethodRouter<AppSt
     Row {
         access,
         audit,
+        tokens: access.for_tokens(),
         deadline: Deadline::Ordinary,
         body_limit: None,
         routes,
@@ -65,6 +114,12 @@ pub(crate) fn row(access: Access, audit: Audit, routes: UtoipaMethodRouter<AppSt
 }
 
 impl Row {
+    /// The same row, for API tokens as this says.
+    pub(crate) fn for_tokens(mut self, tokens: ForTokens) -> Self {
+        self.tokens = tokens;
+        self
+    }
+
     /// The same row, for an operation that limits its own time.
     pub(crate) fn with_own_deadline(mut self) -> Self {
         self.deadline = Deadline::Own;
@@ -79,11 +134,12 @@ impl Row {
 
     /// The routes behind what guards them.
     pub(crate) fn guarded(self, app: &AppState) -> UtoipaMethodRouter<AppState> {
-        let (access, audit, deadline) = (self.access, self.audit, self.deadline);
+        let (audit, deadline) = (self.audit, self.deadline);
+        let who = (self.access, self.tokens);
         let app = app.clone();
         let guard = from_fn(move |request: Request, next: Next| {
             let app = app.clone();
-            async move { pass(&app, (access, audit, deadline), request, next).await }
+            async move { pass(&app, (who, audit, deadline), request, next).await }
         });
         let (schemas, paths, mut router) = self.routes;
         if let Some(bytes) = self.body_limit {
@@ -93,10 +149,13 @@ impl Row {
     }
 }
 
+/// What a row says of who may call.
+type Who = (Access, ForTokens);
+
 /// Lets a call through or not, and records it.
 async fn pass(
     app: &AppState,
-    (access, audit, deadline): (Access, Audit, Deadline),
+    (who, audit, deadline): (Who, Audit, Deadline),
     request: Request,
     next: Next,
 ) -> Response {
@@ -104,7 +163,7 @@ async fn pass(
         Ok(begun) => begun,
         Err(problem) => return problem.into_response(),
     };
-    let response = admit(app, (access, deadline), &mut pending, request, next).await;
+    let response = admit(app, (who, deadline), &mut pending, request, next).await;
     match pending {
         Some(pending) => pending.finish(app, response).await,
         None => response,
@@ -113,19 +172,19 @@ async fn pass(
 
 async fn admit(
     app: &AppState,
-    (access, deadline): (Access, Deadline),
+    (who, deadline): (Who, Deadline),
     pending: &mut Option<Pending>,
     mut request: Request,
     next: Next,
 ) -> Response {
     let presented = Presented::by(app, request.headers(), request.extensions());
     let local = is_local_program(&request);
-    match caller(app, access, presented, local).await {
+    match caller(app, who.0, presented, local).await {
         Ok(Some(caller)) => {
             if let Some(pending) = pending {
                 pending.identified(app, &caller).await;
             }
-            if let Err(problem) = enough(access, &caller) {
+            if let Err(problem) = enough(who, &caller) {
                 return problem.into_response();
             }
             request.extensions_mut().insert(caller);
@@ -162,15 +221,21 @@ async fn caller(
     match access {
         Access::Public | Access::Upgrade => return Ok(None),
         Access::Scrape if local => return Ok(None),
-        Access::Scrape | Access::Look | Access::Drive | Access::Admin => {}
+        Access::Scrape | Access::Look | Access::Drive | Access::Account | Access::Admin => {}
     }
-    Ok(Some(Caller::new(identify(app, presented).await?)))
+    let mut caller = Caller::new(identify(app, presented).await?);
+    if matches!(access, Access::Drive | Access::Admin) {
+        // A token that gets past the row has the very scope that the route asks for, be it another one than for sessions.
+        caller.actor.only_looks = false;
+    }
+    Ok(Some(caller))
 }
 
-/// Whether the caller's role is enough for the route.
-fn enough(access: Access, caller: &Caller) -> Result<(), Problem> {
+/// Whether the caller's role, and the API token that they may have shown, are enough for the route.
+fn enough((access, tokens): Who, caller: &Caller) -> Result<(), Problem> {
+    tokens.admit(&caller.identity)?;
     let enough = match access {
-        Access::Public | Access::Upgrade | Access::Look => true,
+        Access::Public | Access::Upgrade | Access::Look | Access::Account => true,
         Access::Drive => caller.actor.role != Role::Viewer,
         Access::Scrape | Access::Admin => caller.actor.role == Role::Admin,
     };

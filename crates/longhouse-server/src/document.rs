@@ -62,7 +62,7 @@ impl Modify for Credentials {
 }
 
 /// Shapes that clients send: there a field that may be null may also be left out.
-const SENT_BY_CLIENTS: [&str; 16] = [
+const SENT_BY_CLIENTS: [&str; 17] = [
     "AutoCommit",
     "ClientError",
     "CreateSession",
@@ -70,6 +70,7 @@ const SENT_BY_CLIENTS: [&str; 16] = [
     "ExecRequest",
     "InputRequest",
     "LoginRequest",
+    "NewApiToken",
     "PasswordRequest",
     "PortRequest",
     "ResizeRequest",

@@ -24,10 +24,10 @@ mod terminals;
 mod tls;
 mod ui;
 
-pub use access::Access;
+pub use access::{Access, ForTokens};
 pub use address::{Network, NotANetwork};
 pub use problem::{FieldError, Problem, ProblemBody};
-pub use routes::{access_table, audit_table, behind_the_edge, openapi_json, router};
+pub use routes::{access_table, audit_table, behind_the_edge, openapi_json, router, token_table};
 pub use serve::{LocalSocket, Peer, serve, serve_local, serve_redirect, serve_tls};
 pub use settings::{Limits, PlainHttp, Scheme, ServerSettings, SigningKey};
 pub use state::AppState;

@@ -3,12 +3,13 @@
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
+use longhouse_domain::Scope;
 use utoipa::OpenApi as _;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::access::{Access, Row, keep_room_for_admins, limit_rate, row};
+use crate::access::{Access, ForTokens, Row, keep_room_for_admins, limit_rate, row};
 use crate::audit::Audit::{Every, Quiet, Refusals};
 use crate::audit::Subject;
 use crate::document::{ApiDocument, promise_fields};
@@ -20,6 +21,7 @@ use crate::{audit, auth, edge, files, guard, meta, sessions, socketio, terminals
 pub(crate) fn rows(input_limit: usize) -> Vec<Row> {
     let mut rows = for_everybody();
     rows.extend(for_the_logged_in());
+    rows.extend(for_oneself());
     rows.extend(for_drivers(input_limit));
     rows.extend(for_admins());
     rows
@@ -48,11 +50,10 @@ fn for_everybody() -> Vec<Row> {
 #[rustfmt::skip] // One route, one line.
 fn for_the_logged_in() -> Vec<Row> {
     vec![
-        row(Access::Look, Quiet, routes!(auth::get_me)),
-        row(Access::Look, Every("auth.password", Subject::Nothing), routes!(auth::change_password)),
+        row(Access::Look, Quiet, routes!(auth::get_me)).for_tokens(ForTokens::Any),
         row(Access::Look, Refusals("auth.ticket", Subject::Nothing), routes!(auth::create_ticket)),
-        row(Access::Look, Quiet, routes!(meta::get_config)),
-        row(Access::Look, Refusals("page.report", Subject::Nothing), routes!(meta::report_client_error)),
+        row(Access::Look, Quiet, routes!(meta::get_config)).for_tokens(ForTokens::Any),
+        row(Access::Look, Refusals("page.report", Subject::Nothing), routes!(meta::report_client_error)).for_tokens(ForTokens::Any),
         row(Access::Look, Quiet, routes!(sessions::list_sessions)),
         row(Access::Look, Quiet, routes!(sessions::get_sessions_stats)),
         row(Access::Look, Quiet, routes!(sessions::get_session)),
@@ -62,10 +63,24 @@ fn for_the_logged_in() -> Vec<Row> {
         row(Access::Look, Quiet, routes!(terminals::list_terminals)),
         row(Access::Look, Quiet, routes!(terminals::get_terminal)),
         row(Access::Look, Quiet, routes!(terminals::capture_terminal)),
-        row(Access::Look, Refusals("file.list", Subject::Nothing), routes!(files::list_files)),
-        row(Access::Look, Every("file.read", Subject::Nothing), routes!(files::read_file)).with_own_deadline(),
-        row(Access::Look, Every("file.archive", Subject::Nothing), routes!(files::archive_files)).with_own_deadline(),
+        row(Access::Look, Refusals("file.list", Subject::Nothing), routes!(files::list_files)).for_tokens(ForTokens::With(Scope::FilesRead)),
+        row(Access::Look, Every("file.read", Subject::Nothing), routes!(files::read_file)).with_own_deadline().for_tokens(ForTokens::With(Scope::FilesRead)),
+        row(Access::Look, Every("file.archive", Subject::Nothing), routes!(files::archive_files)).with_own_deadline().for_tokens(ForTokens::With(Scope::FilesRead)),
         row(Access::Upgrade, Refusals("terminal.open", Subject::Terminal), routes!(terminals::open_terminal_socket)).with_own_deadline(),
+    ]
+}
+
+/// Whoever has logged in, for their own account.
+#[rustfmt::skip] // One route, one line.
+fn for_oneself() -> Vec<Row> {
+    vec![
+        row(Access::Account, Every("auth.password", Subject::Nothing), routes!(auth::change_password)),
+        row(Access::Account, Quiet, routes!(auth::list_sign_ins)),
+        row(Access::Account, Every("auth.end_sign_ins", Subject::Nothing), routes!(auth::end_other_sign_ins)),
+        row(Access::Account, Every("auth.end_sign_in", Subject::Object("sign_in")), routes!(auth::end_sign_in)),
+        row(Access::Account, Quiet, routes!(auth::list_tokens)),
+        row(Access::Account, Every("token.create", Subject::Object("token")), routes!(auth::create_token)),
+        row(Access::Account, Every("token.delete", Subject::Object("token")), routes!(auth::delete_token)),
     ]
 }
 
@@ -86,11 +101,11 @@ fn for_drivers(input_limit: usize) -> Vec<Row> {
         row(Access::Drive, Every("terminal.restart", Subject::Terminal), routes!(terminals::restart_terminal)),
         row(Access::Drive, Refusals("terminal.resize", Subject::Terminal), routes!(terminals::resize_terminal)),
         row(Access::Drive, Every("terminal.input", Subject::Terminal), routes!(terminals::write_terminal)).with_body_limit(input_limit),
-        row(Access::Drive, Every("file.write", Subject::Nothing), routes!(files::save_file)).with_own_deadline(),
-        row(Access::Drive, Every("file.mkdir", Subject::Nothing), routes!(files::make_directory)),
-        row(Access::Drive, Every("file.move", Subject::Nothing), routes!(files::move_file)),
-        row(Access::Drive, Every("file.copy", Subject::Nothing), routes!(files::copy_file)).with_own_deadline(),
-        row(Access::Drive, Every("file.delete", Subject::Nothing), routes!(files::delete_file)).with_own_deadline(),
+        row(Access::Drive, Every("file.write", Subject::Nothing), routes!(files::save_file)).with_own_deadline().for_tokens(ForTokens::With(Scope::FilesWrite)),
+        row(Access::Drive, Every("file.mkdir", Subject::Nothing), routes!(files::make_directory)).for_tokens(ForTokens::With(Scope::FilesWrite)),
+        row(Access::Drive, Every("file.move", Subject::Nothing), routes!(files::move_file)).for_tokens(ForTokens::With(Scope::FilesWrite)),
+        row(Access::Drive, Every("file.copy", Subject::Nothing), routes!(files::copy_file)).with_own_deadline().for_tokens(ForTokens::With(Scope::FilesWrite)),
+        row(Access::Drive, Every("file.delete", Subject::Nothing), routes!(files::delete_file)).with_own_deadline().for_tokens(ForTokens::With(Scope::FilesWrite)),
     ]
 }
 
@@ -159,6 +174,11 @@ pub fn access_table() -> Vec<(String, String, Access)> {
 /// Every route with its method and the action as which its calls are recorded, for whoever wants to check.
 pub fn audit_table() -> Vec<(String, String, Option<&'static str>)> {
     table(|row| row.audit.action())
+}
+
+/// Every route with its method and the API tokens that it can be called with, for whoever wants to check.
+pub fn token_table() -> Vec<(String, String, ForTokens)> {
+    table(|row| row.tokens)
 }
 
 fn table<T: Copy>(of: impl Fn(&Row) -> T) -> Vec<(String, String, T)> {

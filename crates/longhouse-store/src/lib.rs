@@ -19,10 +19,12 @@
 //!
 //! Time and identifiers come in as arguments. Nothing here takes the present moment or rolls a die.
 
+pub mod api_tokens;
 pub mod audit;
 mod connection;
 pub mod error;
 pub mod events;
+pub mod external;
 pub mod idempotency;
 pub mod logs;
 mod migrations;
@@ -36,15 +38,17 @@ pub mod tokens;
 pub mod url;
 pub mod users;
 
+pub use api_tokens::{ApiToken, NewApiToken};
 pub use audit::{AuditCut, AuditFault, AuditKey, AuditPage, AuditQuery, AuditReport};
 pub use connection::{Health, Store};
 pub use error::StoreError;
 pub use events::{CatchUp, EventBounds};
+pub use external::ExternalIdentity;
 pub use idempotency::{IdempotencyKey, IdempotentClaim};
 pub use logs::{LogQuery, MAX_LOG_LINES, NewLogLine};
 pub use screens::LastScreen;
 pub use secrets::{SealedDataKey, SealedSecret, SecretScope, SecretsChange};
 pub use sessions::{Changed, Created, NewRecord, SessionRef, StatusCounts};
-pub use tokens::{NewToken, Rotation, SignIn};
+pub use tokens::{NewSignIn, NewToken, Rotation, SignIn};
 pub use url::StoreUrl;
 pub use users::{Credentials, NewUser, UserChange};

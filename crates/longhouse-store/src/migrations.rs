@@ -37,6 +37,10 @@ const MIGRATIONS: &[Migration] = &[
         version: 5,
         sql: include_str!("../migrations/0005_audit.sql"),
     },
+    Migration {
+        version: 6,
+        sql: include_str!("../migrations/0006_credentials.sql"),
+    },
 ];
 
 /// The newest version that this binary knows.

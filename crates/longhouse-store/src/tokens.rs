@@ -26,6 +26,21 @@ pub struct NewToken {
     pub expires_at: Timestamp,
 }
 
+/// A login to be written down.
+#[derive(Clone, Debug)]
+pub struct NewSignIn {
+    /// Its identifier.
+    pub id: Uuid,
+    /// Whose.
+    pub user: UserId,
+    /// What signed in, as it described itself.
+    pub client: String,
+    /// The address it came from.
+    pub address: String,
+    /// Its first refresh token.
+    pub token: NewToken,
+}
+
 /// A sign-in as its user sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignIn {
@@ -35,6 +50,8 @@ pub struct SignIn {
     pub user: UserId,
     /// What signed in, as it described itself.
     pub client: String,
+    /// The address it came from; empty where that was not written down yet.
+    pub address: String,
     /// When.
     pub created_at: Timestamp,
     /// When its token was last exchanged.
@@ -78,26 +95,20 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Conflict`] where the user is not there.
-    pub async fn create_sign_in(
-        &self,
-        id: Uuid,
-        user: UserId,
-        client: &str,
-        token: &NewToken,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
+    pub async fn create_sign_in(&self, new: &NewSignIn, now: Timestamp) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
         sqlx::query(
-            "insert into sign_ins (id, user_id, client, created_at, last_used_at) \
-             values ($1, $2, $3, $4, $4)",
+            "insert into sign_ins (id, user_id, client, address, created_at, last_used_at) \
+             values ($1, $2, $3, $4, $5, $5)",
         )
-        .bind(id.to_string())
-        .bind(user.to_string())
-        .bind(storable(client).into_owned())
+        .bind(new.id.to_string())
+        .bind(new.user.to_string())
+        .bind(storable(&new.client).into_owned())
+        .bind(storable(&new.address).into_owned())
         .bind(to_millis(now))
         .execute(&mut *tx)
         .await?;
-        insert_token(&mut tx, id, token, now).await?;
+        insert_token(&mut tx, new.id, &new.token, now).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -167,6 +178,25 @@ impl Store {
         .execute(&self.writer)
         .await?;
         Ok(done.rows_affected() > 0)
+    }
+
+    /// Ends every sign-in of that user's but one, or every one. Says how many ended.
+    pub async fn revoke_other_sign_ins(
+        &self,
+        user: UserId,
+        keep: Option<Uuid>,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let done = sqlx::query(
+            "update sign_ins set revoked_at = $3 \
+             where user_id = $1 and id <> $2 and revoked_at is null",
+        )
+        .bind(user.to_string())
+        .bind(keep.unwrap_or_default().to_string())
+        .bind(to_millis(now))
+        .execute(&self.writer)
+        .await?;
+        Ok(done.rows_affected())
     }
 
     /// The sign-in of that identifier, unless it has been revoked.
@@ -290,6 +320,7 @@ fn sign_in_from_row(row: &sqlx::any::AnyRow) -> Result<SignIn, StoreError> {
         id: named("id", &row.text("id")?, |text| Uuid::try_parse(text).ok())?,
         user: row.parsed("user_id")?,
         client: row.text("client")?,
+        address: row.text("address")?,
         created_at: row.time("created_at")?,
         last_used_at: row.time("last_used_at")?,
     })

@@ -9,7 +9,7 @@ use sqlx::any::AnyRow;
 
 use crate::connection::{Store, WriteTransaction};
 use crate::row::{Fields, name_key, named, storable};
-use crate::{StoreError, tokens};
+use crate::{StoreError, api_tokens, tokens};
 
 /// An account to be made.
 #[derive(Clone, PartialEq, Eq)]
@@ -164,8 +164,8 @@ impl Store {
         Ok(n.unsigned_abs())
     }
 
-    /// Changes an account. Every token given out so far becomes invalid with it: the token version rises, and every
-    /// sign-in is revoked. `None` where there is no such user.
+    /// Changes an account. Every sign-in ends with it and the token version rises. A new password or a disabled account also
+    /// ends the user's API tokens. `None` where there is no such user.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] where no enabled admin would be left.
@@ -196,6 +196,9 @@ impl Store {
             keep_an_admin(&mut tx).await?;
         }
         tokens::revoke_all(&mut tx, id, now).await?;
+        if change.password_hash.is_some() || change.disabled == Some(true) {
+            api_tokens::delete_all(&mut tx, id).await?;
+        }
         tx.commit().await?;
         from_row(&row).map(Some)
     }
@@ -211,7 +214,7 @@ impl Store {
 }
 
 /// Whoever changes who may administer is alone in it until the commit.
-async fn lock_accounts(tx: &mut WriteTransaction) -> Result<(), StoreError> {
+pub(crate) async fn lock_accounts(tx: &mut WriteTransaction) -> Result<(), StoreError> {
     sqlx::query("update counters set value = value + 1 where name = 'accounts'")
         .execute(&mut **tx)
         .await?;
@@ -230,7 +233,7 @@ async fn keep_an_admin(tx: &mut WriteTransaction) -> Result<(), StoreError> {
     Ok(())
 }
 
-async fn insert(
+pub(crate) async fn insert(
     tx: &mut WriteTransaction,
     user: &NewUser,
     now: Timestamp,

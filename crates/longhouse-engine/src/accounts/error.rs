@@ -35,6 +35,27 @@ pub enum AccountError {
     /// No account of that name.
     #[error("there is no such user")]
     UserNotFound,
+    /// The user has no such API token.
+    #[error("there is no such API token")]
+    TokenNotFound,
+    /// The user has an API token of that name.
+    #[error("you have an API token of that name already")]
+    TokenNameTaken,
+    /// The user has as many API tokens as one may have.
+    #[error("you have {most} API tokens already: delete one first")]
+    TooManyTokens {
+        /// How many one may have.
+        most: u32,
+    },
+    /// The user has no such sign-in.
+    #[error("there is no such sign-in")]
+    SignInNotFound,
+    /// Somebody whom an identity provider vouches for has no account here, and none is made for them.
+    #[error("you have no account on this server")]
+    NoAccount,
+    /// The account is disabled, which is said only to whom a provider vouches for.
+    #[error("your account on this server is disabled")]
+    Disabled,
     /// Nobody would be left to administer.
     #[error("the last admin must stay one")]
     LastAdmin,

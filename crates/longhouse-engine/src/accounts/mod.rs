@@ -1,9 +1,12 @@
-//! People: accounts, passwords, sign-ins and tickets.
+//! People: accounts, passwords, sign-ins, API tokens and tickets.
 //!
 //! It decides who somebody is. It knows nothing of cookies, headers or JSON web tokens (those are the server's), and nothing
 //! of what a user may do with a session (that is the domain's `Actor`).
 
+mod api_token;
 mod error;
+mod external;
+mod identity;
 mod password;
 mod secret;
 mod setup;
@@ -14,13 +17,18 @@ use std::sync::Arc;
 
 use longhouse_domain::user::User;
 use longhouse_domain::{Clock, Role, UserId};
+pub use longhouse_store::{ApiToken, SignIn};
 use longhouse_store::{NewUser, Store, UserChange};
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
+pub(crate) use api_token::LISTED_AFTER_EXPIRY;
+pub use api_token::TokenWish;
 pub use error::AccountError;
+pub use external::{Decides, ExternalLogin, NewcomerPolicy};
+pub use identity::{Credential, Identity, Revocation, Revoked, TokenGrant};
 pub use secret::Secret;
-pub use sign_in::{REFRESH_LIFETIME, REPLAY_GRACE, SignedIn};
+pub use sign_in::{REFRESH_LIFETIME, REPLAY_GRACE, SignedIn, Visitor};
 pub use ticket::TICKET_LIFETIME;
 
 use crate::error::FieldProblem;
@@ -41,34 +49,6 @@ pub struct Accounts {
     passwords: Arc<Passwords>,
     setup: Arc<SetupToken>,
     revocations: broadcast::Sender<Revocation>,
-}
-
-/// Somebody who showed that they are who they say.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Identity {
-    /// Who.
-    pub user: User,
-    /// By which sign-in; `None` where there is none (the control socket).
-    pub sign_in: Option<Uuid>,
-}
-
-/// Tokens that may have stopped being good. Whoever holds an open connection that it concerns asks
-/// [`Accounts::identify_again`], and closes it where the answer is no.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Revocation {
-    /// Whose tokens.
-    pub user: UserId,
-    /// Those of one sign-in, or all of the user's.
-    pub sign_in: Option<Uuid>,
-}
-
-impl Revocation {
-    /// Whether a connection of that identity has to ask.
-    #[must_use]
-    pub fn concerns(&self, identity: &Identity) -> bool {
-        self.user == identity.user.id
-            && (self.sign_in.is_none() || self.sign_in == identity.sign_in)
-    }
 }
 
 /// An account to be made by somebody who may make accounts.
@@ -100,55 +80,6 @@ impl Accounts {
     #[must_use]
     pub fn revocations(&self) -> broadcast::Receiver<Revocation> {
         self.revocations.subscribe()
-    }
-
-    /// Who a token speaks for, if it is still good: the user is there, enabled, of the same token version, and the sign-in
-    /// has not ended. Asked with every request, so that a logout holds at once.
-    ///
-    /// # Errors
-    /// [`AccountError::NotSignedIn`] where it is not good any more.
-    pub async fn identify(
-        &self,
-        user: UserId,
-        token_version: i64,
-        sign_in: Uuid,
-    ) -> Result<Identity, AccountError> {
-        let found = self
-            .store
-            .user(user)
-            .await?
-            .ok_or(AccountError::NotSignedIn)?;
-        if found.disabled || found.token_version != token_version {
-            return Err(AccountError::NotSignedIn);
-        }
-        match self.store.live_sign_in(sign_in).await? {
-            Some(live) if live.user == user => Ok(Identity {
-                user: found,
-                sign_in: Some(sign_in),
-            }),
-            _ => Err(AccountError::NotSignedIn),
-        }
-    }
-
-    /// The same person a while later, as they are now.
-    ///
-    /// # Errors
-    /// [`AccountError::NotSignedIn`] where their tokens have stopped being good since.
-    pub async fn identify_again(&self, before: &Identity) -> Result<Identity, AccountError> {
-        if let Some(sign_in) = before.sign_in {
-            return self
-                .identify(before.user.id, before.user.token_version, sign_in)
-                .await;
-        }
-        match self.store.user(before.user.id).await? {
-            Some(user) if !user.disabled && user.token_version == before.user.token_version => {
-                Ok(Identity {
-                    user,
-                    sign_in: None,
-                })
-            }
-            _ => Err(AccountError::NotSignedIn),
-        }
     }
 
     /// The admin who has been there longest: as whom the owner of this process acts on the control socket.
@@ -210,16 +141,8 @@ impl Accounts {
                 other => other.into(),
             })?
             .ok_or(AccountError::UserNotFound)?;
-        self.revoke(user, None);
+        self.revoke(user, Revoked::All);
         Ok(changed)
-    }
-
-    /// Forgets sign-ins and tickets whose time is over. For a timer.
-    pub async fn forget_expired(&self) -> Result<(), AccountError> {
-        let now = self.clock.now();
-        self.store.forget_expired_tickets(now).await?;
-        self.store.forget_expired_sign_ins(now).await?;
-        Ok(())
     }
 
     async fn prepare(&self, new: NewAccount) -> Result<NewUser, AccountError> {
@@ -245,9 +168,9 @@ impl Accounts {
         })
     }
 
-    fn revoke(&self, user: UserId, sign_in: Option<Uuid>) {
+    fn revoke(&self, user: UserId, of: Revoked) {
         // Nobody may be listening, and then nobody has to close anything.
-        let _ = self.revocations.send(Revocation { user, sign_in });
+        let _ = self.revocations.send(Revocation { user, of });
     }
 }
 

@@ -26,12 +26,17 @@ impl Secret {
     }
 
     /// 256 bits of chance as 64 hexadecimal digits.
-    pub(super) fn random() -> Result<Self, AccountError> {
+    pub fn random() -> Result<Self, AccountError> {
+        Ok(Self(hexadecimal(&Self::random_bytes()?)))
+    }
+
+    /// 256 bits of chance.
+    pub(super) fn random_bytes() -> Result<[u8; 32], AccountError> {
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes).map_err(|error| {
             AccountError::Internal(format!("the system gives no random numbers: {error}"))
         })?;
-        Ok(Self(hexadecimal(&bytes)))
+        Ok(bytes)
     }
 
     /// What this secret turns into under a key: always the same, and nobody without the key can tell what.

@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use longhouse_domain::Timestamp;
 use longhouse_domain::user::User;
-use longhouse_store::{NewToken, Rotation, UserChange};
+use longhouse_store::{NewSignIn, NewToken, Rotation, SignIn, UserChange};
 use uuid::Uuid;
 
 use super::error::AccountError;
+use super::identity::{Identity, Revoked};
 use super::secret::Secret;
-use super::{Accounts, Identity, password};
+use super::{Accounts, password};
 
 /// How long a sign-in lasts without being used.
 pub const REFRESH_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -22,6 +23,15 @@ pub const REPLAY_GRACE: Duration = Duration::from_secs(10);
 
 /// How much of what a client says of itself is kept, in characters.
 const LONGEST_CLIENT: usize = 200;
+
+/// What signs in, and from where: for its user to recognise later.
+#[derive(Clone, Debug, Default)]
+pub struct Visitor {
+    /// What the client says of itself.
+    pub client: String,
+    /// The address it comes from.
+    pub address: String,
+}
 
 /// A sign-in that has just begun or gone on.
 #[derive(Clone, Debug)]
@@ -35,7 +45,7 @@ pub struct SignedIn {
 }
 
 impl Accounts {
-    /// Begins a sign-in. `client` is what the client says of itself, for the user to recognise.
+    /// Begins a sign-in.
     ///
     /// # Errors
     /// [`AccountError::WrongCredentials`], after the same time whatever was wrong; [`AccountError::Busy`].
@@ -43,29 +53,30 @@ impl Accounts {
         &self,
         username: &str,
         password: Secret,
-        client: &str,
+        visitor: &Visitor,
     ) -> Result<SignedIn, AccountError> {
         let found = self.store.credentials(username).await?;
         let hash = found.as_ref().and_then(|found| found.password_hash.clone());
         let fits = self.passwords.matches(password, hash).await?;
         match found {
-            Some(found) if fits && !found.user.disabled => self.begin(found.user, client).await,
+            Some(found) if fits && !found.user.disabled => self.begin(found.user, visitor).await,
             _ => Err(AccountError::WrongCredentials),
         }
     }
 
-    /// Begins a sign-in for somebody who has shown otherwise who they are: by having made the first account.
-    pub async fn begin(&self, user: User, client: &str) -> Result<SignedIn, AccountError> {
+    /// Begins a sign-in for somebody who has shown otherwise who they are: by having made the first account, or to a provider that
+    /// vouches for them.
+    pub async fn begin(&self, user: User, visitor: &Visitor) -> Result<SignedIn, AccountError> {
         let (sign_in, refresh) = (Uuid::now_v7(), Secret::random()?);
         let now = self.clock.now();
-        let client: String = client
-            .chars()
-            .map(|c| if c.is_control() { ' ' } else { c })
-            .take(LONGEST_CLIENT)
-            .collect();
-        self.store
-            .create_sign_in(sign_in, user.id, &client, &remembered(&refresh, now), now)
-            .await?;
+        let new = NewSignIn {
+            id: sign_in,
+            user: user.id,
+            client: printable(&visitor.client),
+            address: printable(&visitor.address),
+            token: remembered(&refresh, now),
+        };
+        self.store.create_sign_in(&new, now).await?;
         Ok(SignedIn {
             user,
             sign_in,
@@ -94,7 +105,7 @@ impl Accounts {
             | Rotation::ReplayedWithinGrace { user, sign_in } => (user, sign_in),
             Rotation::ReuseDetected { user, sign_in } => {
                 tracing::error!(%user, %sign_in, "a refresh token was used twice: the sign-in is ended");
-                self.revoke(user, Some(sign_in));
+                self.revoke(user, Revoked::SignIn(sign_in));
                 let user = self
                     .store
                     .user(user)
@@ -126,14 +137,46 @@ impl Accounts {
 
     /// Ends a sign-in. Its connections close.
     pub async fn log_out(&self, identity: &Identity) -> Result<(), AccountError> {
-        let Some(sign_in) = identity.sign_in else {
+        let Some(sign_in) = identity.sign_in() else {
             return Ok(());
         };
         self.store
             .revoke_sign_in(identity.user.id, sign_in, self.clock.now())
             .await?;
-        self.revoke(identity.user.id, Some(sign_in));
+        self.revoke(identity.user.id, Revoked::SignIn(sign_in));
         Ok(())
+    }
+
+    /// Where somebody is signed in, the latest used first.
+    pub async fn sign_ins(&self, identity: &Identity) -> Result<Vec<SignIn>, AccountError> {
+        Ok(self
+            .store
+            .sign_ins(identity.user.id, self.clock.now())
+            .await?)
+    }
+
+    /// Ends one of somebody's own sign-ins. Its connections close.
+    ///
+    /// # Errors
+    /// [`AccountError::SignInNotFound`].
+    pub async fn end_sign_in(&self, identity: &Identity, id: Uuid) -> Result<(), AccountError> {
+        let (user, now) = (identity.user.id, self.clock.now());
+        if !self.store.revoke_sign_in(user, id, now).await? {
+            return Err(AccountError::SignInNotFound);
+        }
+        self.revoke(user, Revoked::SignIn(id));
+        Ok(())
+    }
+
+    /// Ends all of somebody's sign-ins but the one they ask with. Says how many ended.
+    pub async fn end_other_sign_ins(&self, identity: &Identity) -> Result<u64, AccountError> {
+        let (user, now) = (identity.user.id, self.clock.now());
+        let ended = self
+            .store
+            .revoke_other_sign_ins(user, identity.sign_in(), now)
+            .await?;
+        self.revoke(user, Revoked::All);
+        Ok(ended)
     }
 
     /// Ends the sign-in of a refresh token, for a client whose access token has run out. Says whose it was.
@@ -146,7 +189,7 @@ impl Accounts {
             return Ok(None);
         };
         // Which sign-in it was is not said, so all of the user's connections ask again who they are.
-        self.revoke(user, None);
+        self.revoke(user, Revoked::All);
         Ok(self.store.user(user).await?)
     }
 
@@ -159,7 +202,7 @@ impl Accounts {
         identity: &Identity,
         present: Secret,
         new: Secret,
-        client: &str,
+        visitor: &Visitor,
     ) -> Result<SignedIn, AccountError> {
         password::check(&new, "newPassword")?;
         let found = self.store.credentials(&identity.user.username).await?;
@@ -172,8 +215,16 @@ impl Accounts {
             ..UserChange::default()
         };
         let user = self.change(identity.user.id, &change).await?;
-        self.begin(user, client).await
+        self.begin(user, visitor).await
     }
+}
+
+/// What a client says, made fit for a list: no control characters, and not endless.
+fn printable(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(LONGEST_CLIENT)
+        .collect()
 }
 
 fn remembered(token: &Secret, now: Timestamp) -> NewToken {

@@ -46,6 +46,13 @@ async fn house() -> House {
     }
 }
 
+fn visitor() -> Visitor {
+    Visitor {
+        client: "test".to_owned(),
+        address: "203.0.113.7".to_owned(),
+    }
+}
+
 fn secret(text: &str) -> Secret {
     Secret::new(text)
 }
@@ -60,7 +67,7 @@ async fn with_admin() -> House {
 async fn logged_in(house: &House) -> (SignedIn, Identity) {
     let signed = house
         .accounts
-        .log_in("admin", secret(PASSWORD), "test")
+        .log_in("admin", secret(PASSWORD), &visitor())
         .await
         .unwrap();
     let identity = house
@@ -110,7 +117,10 @@ async fn a_login_says_the_same_of_a_wrong_name_a_wrong_password_and_a_disabled_a
         ("admin", ""),
         ("admin", &long),
     ] {
-        let outcome = house.accounts.log_in(name, secret(password), "test").await;
+        let outcome = house
+            .accounts
+            .log_in(name, secret(password), &visitor())
+            .await;
         assert!(
             matches!(outcome, Err(AccountError::WrongCredentials)),
             "{outcome:?}"
@@ -119,7 +129,7 @@ async fn a_login_says_the_same_of_a_wrong_name_a_wrong_password_and_a_disabled_a
     assert!(
         house
             .accounts
-            .log_in("ADMIN", secret(PASSWORD), "test")
+            .log_in("ADMIN", secret(PASSWORD), &visitor())
             .await
             .is_ok()
     );
@@ -153,12 +163,22 @@ async fn a_new_password_ends_every_sign_in_but_the_new_one() {
     let (old, identity) = logged_in(&house).await;
     let wrong = house
         .accounts
-        .change_own_password(&identity, secret("wrong"), secret("another horse"), "test")
+        .change_own_password(
+            &identity,
+            secret("wrong"),
+            secret("another horse"),
+            &visitor(),
+        )
         .await;
     assert!(matches!(wrong, Err(AccountError::WrongCredentials)));
     let new = house
         .accounts
-        .change_own_password(&identity, secret(PASSWORD), secret("another horse"), "test")
+        .change_own_password(
+            &identity,
+            secret(PASSWORD),
+            secret("another horse"),
+            &visitor(),
+        )
         .await
         .unwrap();
     assert!(house.accounts.identify_again(&identity).await.is_err());
@@ -167,7 +187,7 @@ async fn a_new_password_ends_every_sign_in_but_the_new_one() {
     assert!(
         house
             .accounts
-            .log_in("admin", secret(PASSWORD), "test")
+            .log_in("admin", secret(PASSWORD), &visitor())
             .await
             .is_err()
     );

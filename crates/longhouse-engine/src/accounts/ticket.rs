@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use super::Accounts;
 use super::error::AccountError;
+use super::identity::{Credential, Identity};
 use super::secret::Secret;
 use super::sign_in::later;
-use super::{Accounts, Identity};
 
 /// How long a ticket is good.
 pub const TICKET_LIFETIME: Duration = Duration::from_secs(30);
@@ -33,11 +34,15 @@ impl Accounts {
                 ),
             ]));
         }
-        // The sign-in stands in the ticket itself, which cannot be changed: only the hash of the whole is known. So a logout
-        // reaches what a ticket opened, too.
-        let ticket = match identity.sign_in {
-            Some(sign_in) => Secret::new(format!("{}.{sign_in}", Secret::random()?.reveal())),
-            None => Secret::random()?,
+        // What it was asked for with stands in the ticket itself, which cannot be changed: only the hash of the whole is known.
+        // So a logout reaches what a ticket opened, too, and a token's scopes hold there.
+        let chance = Secret::random()?;
+        let ticket = match &identity.by {
+            Credential::SignIn(id) => Secret::new(format!("{}.s{id}", chance.reveal())),
+            Credential::ApiToken(grant) => {
+                Secret::new(format!("{}.t{}", chance.reveal(), grant.id))
+            }
+            Credential::ControlSocket => chance,
         };
         let expires = later(self.clock.now(), TICKET_LIFETIME);
         self.store
@@ -60,15 +65,19 @@ impl Accounts {
             .consume_ticket(&ticket.hash(), resource, self.clock.now())
             .await?
             .ok_or(AccountError::NotSignedIn)?;
-        let user = self
-            .store
-            .user(user)
-            .await?
-            .ok_or(AccountError::NotSignedIn)?;
-        let sign_in = ticket
-            .reveal()
-            .split_once('.')
-            .and_then(|(_, sign_in)| Uuid::try_parse(sign_in).ok());
-        self.identify_again(&Identity { user, sign_in }).await
+        let user = self.enabled_user(user).await?;
+        let of = ticket.reveal().split_once('.').map(|(_, of)| of);
+        let id = |text: &str| Uuid::try_parse(text).map_err(|_| AccountError::NotSignedIn);
+        match of.and_then(|of| of.split_at_checked(1)) {
+            Some(("s", sign_in)) => {
+                self.identify(user.id, user.token_version, id(sign_in)?)
+                    .await
+            }
+            Some(("t", token)) => self.identify_token(id(token)?).await,
+            Some(_) | None => Ok(Identity {
+                user,
+                by: Credential::ControlSocket,
+            }),
+        }
     }
 }

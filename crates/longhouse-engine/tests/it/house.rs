@@ -44,6 +44,7 @@ pub(crate) fn actor(name: &str, role: Role) -> Actor {
         username: name.to_owned(),
         role,
         may_use_host: true,
+        only_looks: false,
     }
 }
 

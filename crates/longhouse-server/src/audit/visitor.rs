@@ -1,8 +1,8 @@
 //! Where a request came from, for the record; a socket keeps it for everything that is done on it.
 
 use axum::http::{Extensions, HeaderMap, StatusCode};
-use longhouse_domain::audit::{AuditActor, AuditEntry, Outcome};
-use longhouse_engine::accounts::Identity;
+use longhouse_domain::audit::{ActorKind, AuditActor, AuditEntry, Outcome};
+use longhouse_engine::accounts::{Credential, Identity};
 
 use crate::edge::RequestId;
 use crate::problem::Problem;
@@ -53,9 +53,15 @@ impl Visitor {
 /// The actor that an identity stands for. Who comes by the control socket is whoever owns this process, not the admin whose
 /// rights they use.
 pub(crate) fn actor_of(identity: &Identity) -> AuditActor {
-    match identity.sign_in {
-        Some(_) => AuditActor::user(identity.user.id, &identity.user.username),
-        None => AuditActor::system("control socket"),
+    let user = AuditActor::user(identity.user.id, &identity.user.username);
+    match &identity.by {
+        Credential::SignIn(_) => user,
+        Credential::ApiToken(grant) => AuditActor {
+            kind: ActorKind::Token,
+            id: Some(grant.id.to_string()),
+            name: format!("{}/{}", user.name, grant.name),
+        },
+        Credential::ControlSocket => AuditActor::system("control socket"),
     }
 }
 

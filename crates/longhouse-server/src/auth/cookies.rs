@@ -14,25 +14,26 @@ use crate::settings::Scheme;
 pub(super) enum Cookie {
     /// The access token, for every address: WebSockets and downloads cannot carry a header.
     Access,
-    /// The refresh token, for the addresses of the login alone.
+    /// The refresh token. Over plain HTTP it is sent to the addresses of the login alone.
     Refresh,
 }
 
 impl Cookie {
-    /// Under TLS the prefixes keep other hosts of the same domain from setting it. `__Host-` demands `Path=/`.
+    /// Under TLS the prefix keeps other hosts of the same domain from planting one of the same name.
     fn name(self, scheme: Scheme) -> &'static str {
         match (self, scheme) {
             (Self::Access, Scheme::Http) => "longhouse_access",
             (Self::Access, Scheme::Https) => "__Host-longhouse_access",
             (Self::Refresh, Scheme::Http) => "longhouse_refresh",
-            (Self::Refresh, Scheme::Https) => "__Secure-longhouse_refresh",
+            (Self::Refresh, Scheme::Https) => "__Host-longhouse_refresh",
         }
     }
 
-    fn path(self) -> &'static str {
-        match self {
-            Self::Access => "/",
-            Self::Refresh => "/api/auth",
+    /// The prefix demands `/`. That is worth more than a path, which keeps nothing from a page of the same origin.
+    fn path(self, scheme: Scheme) -> &'static str {
+        match (self, scheme) {
+            (Self::Refresh, Scheme::Http) => "/api/auth",
+            (Self::Access, _) | (Self::Refresh, Scheme::Https) => "/",
         }
     }
 
@@ -78,7 +79,7 @@ impl Cookie {
         let text = format!(
             "{}={value}; Path={}; Max-Age={max_age}; HttpOnly; SameSite=Strict{secure}",
             self.name(scheme),
-            self.path()
+            self.path(scheme)
         );
         let mut header = HeaderValue::from_str(&text).ok()?;
         header.set_sensitive(true);
@@ -109,12 +110,21 @@ mod tests {
 
     #[test]
     fn cookies_cannot_be_read_by_scripts_or_sent_from_elsewhere() {
-        let line = Cookie::Access
-            .set(&Secret::new("t"), Scheme::Https)
-            .unwrap();
+        let line = |cookie: Cookie, scheme| {
+            let header = cookie.set(&Secret::new("t"), scheme).unwrap();
+            header.to_str().unwrap().to_owned()
+        };
         assert_eq!(
-            line.to_str().unwrap(),
+            line(Cookie::Access, Scheme::Https),
             "__Host-longhouse_access=t; Path=/; Max-Age=900; HttpOnly; SameSite=Strict; Secure"
+        );
+        assert_eq!(
+            line(Cookie::Refresh, Scheme::Https),
+            "__Host-longhouse_refresh=t; Path=/; Max-Age=2592000; HttpOnly; SameSite=Strict; Secure"
+        );
+        assert_eq!(
+            line(Cookie::Refresh, Scheme::Http),
+            "longhouse_refresh=t; Path=/api/auth; Max-Age=2592000; HttpOnly; SameSite=Strict"
         );
     }
 }

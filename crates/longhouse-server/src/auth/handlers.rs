@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use longhouse_domain::user::User;
 use longhouse_domain::{Role, Timestamp};
-use longhouse_engine::accounts::{AccountError, Secret, SignedIn, TICKET_LIFETIME};
+use longhouse_engine::accounts::{AccountError, Secret, SignedIn, TICKET_LIFETIME, Visitor};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -161,7 +161,10 @@ pub(crate) async fn set_up(
         .await?;
     attempt.succeeded();
     note.signed_in(&user);
-    let signed = state.accounts().begin(user, &client(&headers)).await?;
+    let signed = state
+        .accounts()
+        .begin(user, &visitor(&headers, address.0))
+        .await?;
     signed_in(&state, StatusCode::CREATED, &signed)
 }
 
@@ -184,7 +187,7 @@ pub(crate) async fn log_in(
         .log_in(
             &request.username,
             Secret::new(request.password),
-            &client(&headers),
+            &visitor(&headers, address.0),
         )
         .await;
     match &signed {
@@ -239,7 +242,7 @@ pub(crate) async fn log_out(
 ) -> Result<Response, Problem> {
     // Each of the two tokens may have run out by itself, so each is tried.
     let presented = Presented::by(&state, &headers, request.extensions());
-    if let Presented::Token(_) = presented
+    if let Presented::Bearer(_) | Presented::Cookie(_) = presented
         && let Ok(identity) = identify(&state, presented).await
     {
         note.signed_in(&identity.user);
@@ -279,7 +282,7 @@ pub(crate) async fn change_password(
             &caller.identity,
             Secret::new(body.0.current_password),
             Secret::new(body.0.new_password),
-            &client(&headers),
+            &visitor(&headers, address.0),
         )
         .await
         .map_err(|error| match error {
@@ -312,13 +315,16 @@ pub(crate) async fn create_ticket(
     Ok((StatusCode::CREATED, Json(ticket)))
 }
 
-/// What the client says of itself, for its user to recognise.
-fn client(headers: &HeaderMap) -> String {
-    headers
+/// What signs in, for its user to recognise.
+pub(super) fn visitor(headers: &HeaderMap, address: IpAddr) -> Visitor {
+    let client = headers
         .get(USER_AGENT)
         .and_then(|value| value.to_str().ok())
-        .unwrap_or_default()
-        .to_owned()
+        .unwrap_or_default();
+    Visitor {
+        client: client.to_owned(),
+        address: address.to_string(),
+    }
 }
 
 fn signed_in(app: &AppState, status: StatusCode, signed: &SignedIn) -> Result<Response, Problem> {

@@ -5,7 +5,7 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap};
 use longhouse_domain::Actor;
-use longhouse_engine::accounts::{AccountError, Identity, Secret};
+use longhouse_engine::accounts::{AccountError, Accounts, Credential, Identity, Secret};
 
 use super::cookies::Cookie;
 use super::token::Spoken;
@@ -27,7 +27,7 @@ pub(crate) struct Caller {
 impl Caller {
     pub(crate) fn new(identity: Identity) -> Self {
         Self {
-            actor: identity.user.actor(),
+            actor: identity.actor(),
             identity,
         }
     }
@@ -49,8 +49,10 @@ impl FromRequestParts<AppState> for Caller {
 pub(crate) enum Presented {
     /// Nothing.
     Nothing,
-    /// An access token, in whichever place.
-    Token(Secret),
+    /// A token that the client put there itself: an access token or an API token.
+    Bearer(Secret),
+    /// The access token that the browser keeps.
+    Cookie(Secret),
     /// It arrived on the control socket.
     ControlSocket,
 }
@@ -59,10 +61,10 @@ impl Presented {
     pub(crate) fn by(app: &AppState, headers: &HeaderMap, extensions: &Extensions) -> Self {
         if let Some(value) = headers.get(AUTHORIZATION) {
             // Whoever names a token means that one; a cookie does not stand in for it.
-            return Self::Token(bearer(value.to_str().unwrap_or_default()));
+            return Self::Bearer(bearer(value.to_str().unwrap_or_default()));
         }
         if let Some(token) = Cookie::Access.read(headers, app.scheme()) {
-            return Self::Token(token);
+            return Self::Cookie(token);
         }
         match extensions.get() {
             Some(Peer::Local { .. }) => Self::ControlSocket,
@@ -83,11 +85,12 @@ fn bearer(value: &str) -> Secret {
 pub(crate) async fn identify(app: &AppState, presented: Presented) -> Result<Identity, Problem> {
     match presented {
         Presented::Nothing => Err(Problem::unauthenticated("log in first")),
-        Presented::Token(token) => token_identity(app, token.reveal()).await,
+        Presented::Bearer(token) => token_identity(app, token.reveal()).await,
+        Presented::Cookie(token) => access_identity(app, token.reveal()).await,
         Presented::ControlSocket => match app.accounts().first_admin().await? {
             Some(user) => Ok(Identity {
                 user,
-                sign_in: None,
+                by: Credential::ControlSocket,
             }),
             None => Err(Problem::unauthenticated(
                 "there is no admin account yet: open the set-up link first",
@@ -96,8 +99,19 @@ pub(crate) async fn identify(app: &AppState, presented: Presented) -> Result<Ide
     }
 }
 
-/// The person behind an access token.
+/// The person behind a token that a client brought: an access token or an API token.
 pub(crate) async fn token_identity(app: &AppState, token: &str) -> Result<Identity, Problem> {
+    if Accounts::is_api_token(token) && token.len() <= LONGEST_TOKEN {
+        return Ok(app
+            .accounts()
+            .identify_api_token(&Secret::new(token))
+            .await?);
+    }
+    access_identity(app, token).await
+}
+
+/// The person behind an access token.
+async fn access_identity(app: &AppState, token: &str) -> Result<Identity, Problem> {
     let spoken = (token.len() <= LONGEST_TOKEN)
         .then(|| app.tokens().read(token))
         .flatten();
@@ -148,6 +162,20 @@ impl From<AccountError> for Problem {
             AccountError::UserNotFound => {
                 Self::new(StatusCode::NOT_FOUND, "user.not_found", detail)
             }
+            AccountError::TokenNotFound => {
+                Self::new(StatusCode::NOT_FOUND, "token.not_found", detail)
+            }
+            AccountError::TokenNameTaken => {
+                Self::new(StatusCode::CONFLICT, "token.name_taken", detail)
+            }
+            AccountError::TooManyTokens { .. } => {
+                Self::new(StatusCode::CONFLICT, "token.too_many", detail)
+            }
+            AccountError::SignInNotFound => {
+                Self::new(StatusCode::NOT_FOUND, "sign_in.not_found", detail)
+            }
+            AccountError::NoAccount => Self::forbidden("auth.no_account", detail),
+            AccountError::Disabled => Self::forbidden("auth.disabled", detail),
             AccountError::LastAdmin => Self::new(StatusCode::CONFLICT, "user.last_admin", detail),
             AccountError::Invalid(fields) => {
                 Self::from(longhouse_engine::EngineError::Invalid(fields))

@@ -2,15 +2,19 @@
 //!
 //! The accounts themselves, passwords and sign-ins are the engine's; this is how they travel over HTTP.
 
+mod api_tokens;
 mod cookies;
 mod handlers;
 mod identify;
 mod rate;
+mod sign_ins;
 mod token;
 mod watch;
 
+pub(crate) use api_tokens::*;
 pub(crate) use handlers::*;
 pub(crate) use identify::{Caller, Presented, identify, ticket_identity, token_identity};
 pub(crate) use rate::RateLimiter;
+pub(crate) use sign_ins::*;
 pub(crate) use token::{AccessTokens, derived};
 pub(crate) use watch::until_revoked;

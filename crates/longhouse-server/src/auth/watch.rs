@@ -21,7 +21,12 @@ pub(crate) async fn until_revoked(app: &AppState, identity: &Identity) {
         {
             return;
         }
-        ask = match tokio::time::timeout(ASK_AGAIN, revocations.recv()).await {
+        // A token that runs out tells nobody.
+        let until = app
+            .accounts()
+            .time_left(identity)
+            .map_or(ASK_AGAIN, |left| left.min(ASK_AGAIN));
+        ask = match tokio::time::timeout(until, revocations.recv()).await {
             Ok(Ok(revocation)) => revocation.concerns(identity),
             Ok(Err(RecvError::Lagged(_))) | Err(_) => true,
             Ok(Err(RecvError::Closed)) => return,

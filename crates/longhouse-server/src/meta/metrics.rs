@@ -150,5 +150,6 @@ fn counting() -> Actor {
         username: String::new(),
         role: Role::Admin,
         may_use_host: false,
+        only_looks: true,
     }
 }

@@ -53,7 +53,7 @@ impl Client {
         };
         let client = Self {
             app: app.clone(),
-            actor: identity.user.actor(),
+            actor: identity.actor(),
             identity: identity.clone(),
             visitor,
             gone: app.stop().child_token(),

@@ -8,6 +8,7 @@ use axum::extract::Request;
 use axum::http::Uri;
 use axum::response::Response;
 use futures_util::FutureExt as _;
+use longhouse_domain::Scope;
 use longhouse_domain::audit::AuditActor;
 use socketioxide::SocketIo;
 use socketioxide::extract::{SocketRef, TryData};
@@ -15,6 +16,7 @@ use socketioxide::handler::ConnectHandler;
 
 use super::client::Client;
 use super::wire::Handshake;
+use crate::access::ForTokens;
 use crate::audit::{Visitor, refused};
 use crate::auth::{Presented, identify, token_identity};
 use crate::edge::OwnBody;
@@ -113,7 +115,11 @@ async fn admit(app: AppState, socket: SocketRef, handshake: Handshake) -> Result
         Some(token) => token_identity(&app, &token).boxed().await,
         None => identify(&app, presented).boxed().await,
     };
-    match identity {
+    let admitted = identity.and_then(|identity| {
+        ForTokens::With(Scope::SessionsRead).admit(&identity)?;
+        Ok(identity)
+    });
+    match admitted {
         Ok(identity) => {
             socket.extensions.insert(identity);
             Ok(())

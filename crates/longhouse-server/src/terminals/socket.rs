@@ -11,6 +11,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use futures_util::StreamExt as _;
+use longhouse_domain::Scope;
 use longhouse_domain::audit::{AuditActor, AuditTarget};
 use longhouse_engine::accounts::Identity;
 use longhouse_engine::{Access, Join, Viewer};
@@ -19,6 +20,7 @@ use tokio::sync::{mpsc, watch};
 use super::incoming::{Incoming, condemned, type_in};
 use super::outgoing::Outgoing;
 use super::wire::{Ending, SUBPROTOCOL, ServerMessage, text};
+use crate::access::ForTokens;
 use crate::audit::{self, Typist, Visitor, actor_of};
 use crate::auth::{Presented, identify, ticket_identity, until_revoked};
 use crate::extract::{PathOf, Question};
@@ -163,7 +165,9 @@ async fn join_as(
     join: Join,
 ) -> Result<(Identity, Viewer, AuditTarget), Problem> {
     let identity = identity?;
-    let actor = identity.user.actor();
+    // The route's row cannot say so: its login is judged here, after the upgrade.
+    ForTokens::With(Scope::SessionsRead).admit(&identity)?;
+    let actor = identity.actor();
     let joined = async {
         let view = app.engine().peek_session(&actor, session).await?;
         let viewer = app

@@ -14,7 +14,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 
-use crate::house::{House, SystemClock, in_time};
+use crate::house::{House, HouseClock, in_time};
 use crate::tls_client::Pair;
 
 /// A clock that can be put forward.
@@ -23,7 +23,7 @@ struct Later(AtomicI64);
 
 impl Clock for Later {
     fn now(&self) -> Timestamp {
-        let now = SystemClock.now();
+        let now = HouseClock::default().now();
         Timestamp::from_second(now.as_second() + self.0.load(Ordering::Relaxed)).unwrap()
     }
 }
@@ -139,7 +139,7 @@ async fn a_certificate_is_got_by_either_proof_kept_privately_and_taken_up_again(
         let acme = Acme::open(
             wanted.clone(),
             tls.certificates().clone(),
-            Arc::new(SystemClock),
+            Arc::new(HouseClock::default()),
         )
         .unwrap();
         let keeping = tokio::spawn(acme.keep(house.stop.clone()));
@@ -157,7 +157,12 @@ async fn a_certificate_is_got_by_either_proof_kept_privately_and_taken_up_again(
         // The next start needs no authority.
         authority.end().await;
         let again = Tls::new().unwrap();
-        Acme::open(wanted, again.certificates().clone(), Arc::new(SystemClock)).unwrap();
+        Acme::open(
+            wanted,
+            again.certificates().clone(),
+            Arc::new(HouseClock::default()),
+        )
+        .unwrap();
         assert_eq!(again.certificates().current(), Some(got));
 
         house.stop.cancel();

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use longhouse_domain::Role;
@@ -27,12 +28,20 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 
 pub(crate) const PASSWORD: &str = "correct horse";
 
-pub(crate) struct SystemClock;
+/// The system's clock, which a test may put forward.
+#[derive(Default)]
+pub(crate) struct HouseClock(AtomicU64);
 
-impl Clock for SystemClock {
+impl HouseClock {
+    pub(crate) fn advance(&self, by: Duration) {
+        self.0.fetch_add(by.as_secs(), Ordering::Relaxed);
+    }
+}
+
+impl Clock for HouseClock {
     #[expect(clippy::disallowed_methods, reason = "the tests' own door for time")]
     fn now(&self) -> Timestamp {
-        Timestamp::now()
+        Timestamp::now() + Duration::from_secs(self.0.load(Ordering::Relaxed))
     }
 }
 
@@ -42,6 +51,7 @@ pub(crate) struct House {
     pub(crate) runtime: EchoRuntime,
     pub(crate) address: SocketAddr,
     pub(crate) stop: CancellationToken,
+    pub(crate) clock: Arc<HouseClock>,
     pub(crate) http: reqwest::Client,
     pub(crate) dir: tempfile::TempDir,
     server: JoinHandle<std::io::Result<()>>,
@@ -101,18 +111,14 @@ impl House {
         let runtime = EchoRuntime::new(dir.path().join("run"))
             .unwrap()
             .with_files(&allowed);
-        let engine = start_engine(&dir, &runtime).await;
+        let clock = Arc::new(HouseClock::default());
+        let engine = start_engine(&dir, &runtime, clock.clone()).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let mut settings = ServerSettings::new(address, SigningKey([9; 32]), "test");
         change(&mut settings);
         let stop = CancellationToken::new();
-        let app = AppState::new(
-            engine.clone(),
-            Arc::new(SystemClock),
-            settings,
-            stop.clone(),
-        );
+        let app = AppState::new(engine.clone(), clock.clone(), settings, stop.clone());
         let server = match tls {
             None => tokio::spawn(serve(listener, app.clone())),
             Some(tls) => tokio::spawn(serve_tls(listener, tls, app.clone())),
@@ -124,6 +130,7 @@ impl House {
             runtime,
             address,
             stop,
+            clock,
             http,
             dir,
             server,
@@ -160,6 +167,14 @@ impl House {
             .unwrap();
         assert_eq!(answer.status(), StatusCode::OK);
         Person::of(answer).await
+    }
+
+    /// An API token of somebody's.
+    pub(crate) async fn api_token(&self, person: &Person, name: &str, scopes: &[&str]) -> String {
+        let body = json!({"name": name, "scopes": scopes, "expiresInDays": 1});
+        let (status, made) = self.ask(person, Method::POST, "/api/tokens", body).await;
+        assert_eq!(status, StatusCode::CREATED, "{made}");
+        made["token"].as_str().unwrap().to_owned()
     }
 
     /// A session that runs, by its name; gives its identifier.
@@ -223,6 +238,15 @@ impl House {
 }
 
 impl Person {
+    /// Somebody who brings nothing but this token.
+    pub(crate) fn bearing(token: &str) -> Self {
+        Self {
+            token: token.to_owned(),
+            cookie: String::new(),
+            refresh: String::new(),
+        }
+    }
+
     pub(crate) async fn of(answer: reqwest::Response) -> Self {
         let cookies: Vec<String> = answer
             .headers()
@@ -261,7 +285,11 @@ pub(crate) async fn in_time<T>(what: &str, future: impl Future<Output = T>) -> T
     }
 }
 
-async fn start_engine(dir: &tempfile::TempDir, runtime: &EchoRuntime) -> Engine {
+async fn start_engine(
+    dir: &tempfile::TempDir,
+    runtime: &EchoRuntime,
+    clock: Arc<HouseClock>,
+) -> Engine {
     let store = Store::open(&StoreUrl::Sqlite(dir.path().join("longhouse.db")))
         .await
         .unwrap();
@@ -276,7 +304,6 @@ async fn start_engine(dir: &tempfile::TempDir, runtime: &EchoRuntime) -> Engine 
         version: "test",
     };
     let runtimes: Vec<Arc<dyn Runtime>> = vec![Arc::new(runtime.clone())];
-    let clock = Arc::new(SystemClock);
     let master = Arc::new(Key::from_bytes(&[5; 32]).unwrap());
     let secrets = Vault::open(store.clone(), master, clock.clone());
     Engine::start(settings, store, secrets.await.unwrap(), runtimes, clock)

@@ -6,6 +6,7 @@
 )]
 
 mod acme;
+mod api_tokens;
 mod audit;
 mod audit_sockets;
 mod bad_input;
@@ -16,6 +17,7 @@ mod house;
 mod local;
 mod login;
 mod panic;
+mod revocation;
 mod sessions;
 mod socket_io;
 mod terminal_client;

@@ -6,6 +6,7 @@
     reason = "a test may end where its ground is missing; clippy allows that in test functions, not in what they share"
 )]
 
+mod api_tokens;
 mod audit;
 mod durability;
 mod events;

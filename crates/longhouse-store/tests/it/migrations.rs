@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use longhouse_domain::event::{EventKind, LogLevel};
 use longhouse_domain::query::SessionQuery;
-use longhouse_domain::{Actor, Phase, Role, Status, UserId};
+use longhouse_domain::{Actor, Phase, Role, Scope, Status, UserId};
 use longhouse_store::{
-    AuditQuery, CatchUp, IdempotencyKey, IdempotentClaim, LastScreen, LogQuery, Rotation,
-    SealedDataKey, SecretScope, SessionRef, Store,
+    AuditQuery, CatchUp, ExternalIdentity, IdempotencyKey, IdempotentClaim, LastScreen, LogQuery,
+    Rotation, SealedDataKey, SecretScope, SessionRef, Store,
 };
 use sqlx::{Connection, Executor};
 
@@ -20,6 +20,7 @@ const ROWS: &[&str] = &[
     include_str!("rows/0003.sql"),
     include_str!("rows/0004.sql"),
     include_str!("rows/0005.sql"),
+    include_str!("rows/0006.sql"),
 ];
 
 /// Migrates step by step, with each version's rows put in as it would have written them.
@@ -78,6 +79,17 @@ on_both_back_ends! {
         assert!(store.set_phase(two.id, Phase::Starting, at(9)).await.unwrap().is_some());
         let gone = store.delete_session(found[0].id, at(9)).await.unwrap().unwrap();
         assert_eq!((gone.events[0].seq, &gone.events[0].what), (7, &EventKind::Deleted));
+    }
+
+    async fn credentials_of_version_6_still_work(bed: &Bed) {
+        let store = grown_up(bed).await;
+        let ann = store.user_by_name("ann").await.unwrap().unwrap();
+        let token = store.api_token_by_hash("h0").await.unwrap().unwrap();
+        assert_eq!((token.user, token.name.as_str(), token.last_used_at), (ann.id, "CI", None));
+        assert!(token.scopes.contains(Scope::SessionsWrite) && !token.scopes.contains(Scope::Admin));
+        assert_eq!(store.sign_ins(ann.id, at(5)).await.unwrap()[0].address, "");
+        let who = ExternalIdentity { issuer: "https://id.example.com".to_owned(), subject: "s-1".to_owned() };
+        assert_eq!(store.user_of_external(&who, at(5)).await.unwrap(), Some(ann));
     }
 
     async fn screens_of_version_2_are_read_replaced_and_go_with_their_session(bed: &Bed) {

@@ -6,7 +6,7 @@ use longhouse_domain::{Role, UserId};
 use longhouse_store::{Rotation, Store, StoreError};
 use uuid::Uuid;
 
-use crate::harness::{at, id, new_user, on_both_back_ends, short_of, token};
+use crate::harness::{at, id, new_sign_in, new_user, on_both_back_ends, short_of, token};
 
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -14,7 +14,7 @@ async fn signed_in(store: &Store) -> (UserId, Uuid) {
     let user = new_user(store, "ann", Role::Member).await.id;
     let sign_in = id();
     store
-        .create_sign_in(sign_in, user, "a browser", &token("t0"), at(0))
+        .create_sign_in(&new_sign_in(sign_in, user, "t0"), at(0))
         .await
         .unwrap();
     (user, sign_in)
@@ -37,6 +37,7 @@ on_both_back_ends! {
         let listed = store.sign_ins(user, at(60_001)).await.unwrap();
         assert_eq!(listed.len(), 1);
         assert_eq!((listed[0].client.as_str(), listed[0].last_used_at), ("a browser", at(60_000)));
+        assert_eq!(listed[0].address, "203.0.113.7");
     }
 
     async fn an_answer_that_was_lost_can_be_had_again_within_the_grace(bed: &Bed) {
@@ -106,15 +107,30 @@ on_both_back_ends! {
         assert_eq!(rotate(&store, "t0", "t1", 2).await, Rotation::Revoked);
 
         let second = id();
-        store.create_sign_in(second, user, "", &token("s0"), at(3)).await.unwrap();
+        store.create_sign_in(&new_sign_in(second, user, "s0"), at(3)).await.unwrap();
         assert_eq!(store.revoke_sign_in_of("s0", at(4)).await.unwrap(), Some(user));
         assert_eq!(store.revoke_sign_in_of("unknown", at(4)).await.unwrap(), None);
         assert_eq!(rotate(&store, "s0", "s1", 5).await, Rotation::Revoked);
     }
 
+    async fn all_sign_ins_but_one_end_and_nobody_elses(bed: &Bed) {
+        let store = bed.open().await;
+        let (user, kept) = signed_in(&store).await;
+        let other = new_user(&store, "eve", Role::Member).await.id;
+        let (second, elsewhere) = (id(), id());
+        store.create_sign_in(&new_sign_in(second, user, "s0"), at(3)).await.unwrap();
+        store.create_sign_in(&new_sign_in(elsewhere, other, "e0"), at(3)).await.unwrap();
+        assert_eq!(store.revoke_other_sign_ins(user, Some(kept), at(4)).await.unwrap(), 1);
+        assert!(store.live_sign_in(kept).await.unwrap().is_some());
+        assert_eq!(store.live_sign_in(second).await.unwrap(), None);
+        assert_eq!(store.revoke_other_sign_ins(user, None, at(5)).await.unwrap(), 1);
+        assert_eq!(store.live_sign_in(kept).await.unwrap(), None);
+        assert!(store.live_sign_in(elsewhere).await.unwrap().is_some());
+    }
+
     async fn a_sign_in_needs_its_user(bed: &Bed) {
         let store = bed.open().await;
-        let made = store.create_sign_in(id(), UserId(id()), "", &token("t"), at(0)).await;
+        let made = store.create_sign_in(&new_sign_in(id(), UserId(id()), "t"), at(0)).await;
         assert!(matches!(made, Err(StoreError::Conflict(_))), "{made:?}");
     }
 

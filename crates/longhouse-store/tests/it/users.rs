@@ -3,7 +3,7 @@
 use longhouse_domain::{Role, UserId};
 use longhouse_store::{NewUser, StoreError, UserChange};
 
-use crate::harness::{at, id, new_user, on_both_back_ends, token};
+use crate::harness::{at, id, new_sign_in, new_user, on_both_back_ends};
 
 fn admin(username: &str) -> NewUser {
     NewUser {
@@ -72,7 +72,7 @@ on_both_back_ends! {
         new_user(&store, "root", Role::Admin).await;
         let user = new_user(&store, "ann", Role::Member).await;
         let sign_in = id();
-        store.create_sign_in(sign_in, user.id, "a browser", &token("t"), at(0)).await.unwrap();
+        store.create_sign_in(&new_sign_in(sign_in, user.id, "t"), at(0)).await.unwrap();
         let change = UserChange {
             role: Some(Role::Viewer),
             may_use_host: Some(true),

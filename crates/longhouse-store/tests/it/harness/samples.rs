@@ -9,7 +9,7 @@ use longhouse_domain::user::User;
 use longhouse_domain::{
     Actor, Phase, Role, Session, SessionId, SessionSpec, Timestamp, UserId, Wish,
 };
-use longhouse_store::{NewToken, NewUser, Store};
+use longhouse_store::{NewSignIn, NewToken, NewUser, Store};
 use uuid::Uuid;
 
 /// A moment, in milliseconds after an arbitrary beginning.
@@ -85,6 +85,17 @@ pub(crate) fn token(hash: &str) -> NewToken {
     NewToken {
         hash: hash.to_owned(),
         expires_at: at(3_600_000),
+    }
+}
+
+/// A login with its first token.
+pub(crate) fn new_sign_in(id: Uuid, user: UserId, token_hash: &str) -> NewSignIn {
+    NewSignIn {
+        id,
+        user,
+        client: "a browser".to_owned(),
+        address: "203.0.113.7".to_owned(),
+        token: token(token_hash),
     }
 }
 
