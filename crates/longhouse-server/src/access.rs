@@ -1,14 +1,14 @@
 //! Who may call a route. Every route has a row with its [`Access`], and the router is built from the rows, so there is no route
 //! without one.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::{CONNECTION, HeaderValue};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
-use longhouse_domain::{Role, Scope};
+use longhouse_domain::{Role, Scope, UserId};
 use longhouse_engine::accounts::{Credential, Identity};
 use utoipa_axum::router::UtoipaMethodRouter;
 
@@ -184,7 +184,10 @@ async fn admit(
             if let Some(pending) = pending {
                 pending.identified(app, &caller).await;
             }
-            if let Err(problem) = enough(who, &caller) {
+            let peer = request.extensions().get();
+            let allowed =
+                limit_user(app, peer, caller.identity.user.id).and_then(|()| enough(who, &caller));
+            if let Err(problem) = allowed {
                 return problem.into_response();
             }
             request.extensions_mut().insert(caller);
@@ -304,18 +307,29 @@ pub(crate) async fn limit_rate(
     next: Next,
 ) -> Response {
     let address = app.client_address(request.headers(), request.extensions());
+    let (addresses, _) = app.request_limits();
     if !address.is_loopback()
-        && let Err(wait) = app
-            .request_limit()
-            .check(address, std::time::Instant::now())
+        && let Err(wait) = addresses.check(address.into(), Instant::now())
     {
-        return Problem::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            "request.too_many",
-            "too many requests: slow down",
-        )
-        .retry_after(wait.as_secs() + 1)
-        .into_response();
+        return too_many(wait).into_response();
     }
     next.run(request).await
+}
+
+/// Refuses a user who asks faster than anybody needs, from wherever. Who sits at this machine's control socket is not counted.
+pub(crate) fn limit_user(app: &AppState, peer: Option<&Peer>, user: UserId) -> Result<(), Problem> {
+    if matches!(peer, Some(Peer::Local { .. })) {
+        return Ok(());
+    }
+    let (_, users) = app.request_limits();
+    users.check(user, Instant::now()).map_err(too_many)
+}
+
+fn too_many(wait: Duration) -> Problem {
+    Problem::new(
+        StatusCode::TOO_MANY_REQUESTS,
+        "request.too_many",
+        "too many requests: slow down",
+    )
+    .retry_after(wait.as_secs() + 1)
 }

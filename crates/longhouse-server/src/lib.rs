@@ -12,6 +12,7 @@ mod edge;
 mod extract;
 mod files;
 mod guard;
+mod limits;
 mod meta;
 mod problem;
 mod routes;

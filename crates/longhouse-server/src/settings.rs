@@ -102,7 +102,7 @@ impl Default for Limits {
             connections_per_address: 256,
             sockets: 4_000,
             sockets_per_user: 400,
-            requests_per_second: 200,
+            requests_per_second: 500,
             logins_per_minute: 10,
             viewer_stall: Duration::from_secs(30),
         }

@@ -5,15 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::{Extensions, HeaderMap, HeaderValue};
-use longhouse_domain::Clock;
+use longhouse_domain::{Clock, UserId};
 use longhouse_engine::Engine;
 use longhouse_engine::accounts::Accounts;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::address::Neighbourhood;
 use crate::audit::Strangers;
-use crate::auth::{AccessTokens, RateLimiter};
+use crate::auth::AccessTokens;
 use crate::edge::content_security_policy;
+use crate::limits::{LoginLimits, RateLimiter, SocketSlots};
 use crate::meta::Metrics;
 use crate::serve::Peer;
 use crate::settings::{Limits, OwnNames, Scheme, ServerSettings};
@@ -30,9 +32,10 @@ struct Parts {
     policy: HeaderValue,
     tokens: AccessTokens,
     refresh_key: [u8; 32],
-    accounts_limit: RateLimiter<(String, IpAddr)>,
-    addresses_limit: RateLimiter<IpAddr>,
-    request_limit: RateLimiter<IpAddr>,
+    logins: LoginLimits,
+    address_limit: RateLimiter<Neighbourhood>,
+    user_limit: RateLimiter<UserId>,
+    sockets: Arc<SocketSlots>,
     strangers: Strangers,
     metrics: Metrics,
     stop: CancellationToken,
@@ -60,19 +63,16 @@ impl AppState {
             .collect();
         let policy = HeaderValue::from_str(&content_security_policy(&sockets))
             .unwrap_or(HeaderValue::from_static("default-src 'self'"));
-        let per_login = Duration::from_secs(60) / settings.limits.logins_per_minute.max(1);
         let per_request = Duration::from_secs(1) / settings.limits.requests_per_second.max(1);
-        let logins = settings.limits.logins_per_minute;
+        let burst = settings.limits.requests_per_second.saturating_mul(5);
         Self(Arc::new(Parts {
             accounts: engine.accounts().clone(),
             tokens: AccessTokens::new(&settings.signing_key, clock),
             refresh_key: crate::auth::derived(&settings.signing_key, "refresh token"),
-            accounts_limit: RateLimiter::new(per_login, logins),
-            addresses_limit: RateLimiter::new(per_login / 10, logins.saturating_mul(10)),
-            request_limit: RateLimiter::new(
-                per_request,
-                settings.limits.requests_per_second.saturating_mul(5),
-            ),
+            logins: LoginLimits::new(settings.limits.logins_per_minute),
+            address_limit: RateLimiter::new(per_request, burst),
+            user_limit: RateLimiter::new(per_request, burst),
+            sockets: SocketSlots::new(settings.limits.sockets, settings.limits.sockets_per_user),
             strangers: Strangers::new(),
             metrics: Metrics::new(),
             tasks: TaskTracker::new(),
@@ -123,18 +123,23 @@ impl AppState {
         &self.0.refresh_key
     }
 
-    /// Failed logins by account and address, and by address alone.
-    pub(crate) fn login_limits(&self) -> (&RateLimiter<(String, IpAddr)>, &RateLimiter<IpAddr>) {
-        (&self.0.accounts_limit, &self.0.addresses_limit)
+    pub(crate) fn logins(&self) -> &LoginLimits {
+        &self.0.logins
     }
 
-    pub(crate) fn request_limit(&self) -> &RateLimiter<IpAddr> {
-        &self.0.request_limit
+    /// Requests by address, and by user.
+    pub(crate) fn request_limits(&self) -> (&RateLimiter<Neighbourhood>, &RateLimiter<UserId>) {
+        (&self.0.address_limit, &self.0.user_limit)
     }
 
     /// How often strangers were refused.
     pub(crate) fn strangers(&self) -> &Strangers {
         &self.0.strangers
+    }
+
+    /// Open sockets.
+    pub(crate) fn sockets(&self) -> &Arc<SocketSlots> {
+        &self.0.sockets
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {

@@ -91,6 +91,12 @@ impl Accounts {
             .min_by_key(|user| (user.created_at, user.id)))
     }
 
+    /// How many password hashes were computed since the start: the work that logins cost.
+    #[must_use]
+    pub fn password_hashes(&self) -> u64 {
+        self.passwords.computed()
+    }
+
     /// All users by name.
     pub async fn users(&self) -> Result<Vec<User>, AccountError> {
         Ok(self.store.users().await?)

@@ -1,6 +1,7 @@
 //! Passwords: argon2id at the recommended cost, off the async threads, a few at a time.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use argon2::Argon2;
@@ -28,13 +29,21 @@ const NOBODYS_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$bG9uZ2hvdXNlLW5vYm9ke
 /// The door to hashing.
 pub(super) struct Passwords {
     turns: Arc<Semaphore>,
+    /// How often a hash was computed.
+    computed: AtomicU64,
 }
 
 impl Passwords {
     pub(super) fn new() -> Self {
         Self {
             turns: Arc::new(Semaphore::new(AT_ONCE)),
+            computed: AtomicU64::new(0),
         }
+    }
+
+    /// How often a hash was computed since the start.
+    pub(super) fn computed(&self) -> u64 {
+        self.computed.load(Ordering::Relaxed)
     }
 
     /// The PHC string of a password, with a salt of its own: m = 19 MiB, t = 2, p = 1.
@@ -81,6 +90,7 @@ impl Passwords {
             .await
             .map_err(|_| AccountError::Busy)?
             .map_err(|_| AccountError::Busy)?;
+        self.computed.fetch_add(1, Ordering::Relaxed);
         tokio::task::spawn_blocking(move || {
             let done = work();
             drop(turn);

@@ -233,3 +233,39 @@ async fn the_last_admin_cannot_be_disabled() {
         "{outcome:?}"
     );
 }
+
+#[tokio::test]
+async fn a_refused_login_costs_the_same_work_whatever_was_wrong() {
+    let house = with_admin().await;
+    let new = NewAccount {
+        username: "gone".to_owned(),
+        password: secret(PASSWORD),
+        role: Role::Member,
+        may_use_host: false,
+    };
+    let gone = house.accounts.create_user(new).await.unwrap();
+    let disabled = UserChange {
+        disabled: Some(true),
+        ..UserChange::default()
+    };
+    house.accounts.change(gone.id, &disabled).await.unwrap();
+    let long = "x".repeat(1 << 20);
+    for (name, password) in [
+        ("admin", "wrong"),
+        ("nobody", "wrong"),
+        ("gone", "wrong"),
+        ("gone", PASSWORD),
+        ("nobody", long.as_str()),
+        ("admin", long.as_str()),
+        ("admin", ""),
+    ] {
+        let before = house.accounts.password_hashes();
+        let refused = house.accounts.log_in(name, secret(password), "").await;
+        assert!(
+            matches!(refused, Err(AccountError::WrongCredentials)),
+            "{name}"
+        );
+        let work = house.accounts.password_hashes() - before;
+        assert_eq!(work, 1, "{name} with {} bytes", password.len());
+    }
+}

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use longhouse_domain::audit::{ActorKind, AuditEntry, Severity};
 
-use crate::auth::RateLimiter;
+use crate::limits::RateLimiter;
 
 /// Refusals that are recorded of one address in the long run, and how many of them at once.
 const INTERVAL: Duration = Duration::from_millis(600);

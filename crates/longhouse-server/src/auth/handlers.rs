@@ -372,11 +372,8 @@ impl<'a> Attempt<'a> {
             .take(64)
             .flat_map(char::to_lowercase)
             .collect();
-        let (now, account) = (Instant::now(), (name, address));
-        let (accounts, addresses) = app.login_limits();
-        accounts
-            .check(account.clone(), now)
-            .and_then(|()| addresses.check(address, now))
+        app.logins()
+            .begin(&name, address, Instant::now())
             .map_err(|wait| {
                 Problem::new(
                     StatusCode::TOO_MANY_REQUESTS,
@@ -385,12 +382,14 @@ impl<'a> Attempt<'a> {
                 )
                 .retry_after(wait.as_secs() + 1)
             })?;
-        Ok(Self { app, account })
+        Ok(Self {
+            app,
+            account: (name, address),
+        })
     }
 
     fn succeeded(self) {
-        let (accounts, addresses) = self.app.login_limits();
-        accounts.refund(&self.account);
-        addresses.refund(&self.account.1);
+        let (name, address) = &self.account;
+        self.app.logins().succeeded(name, *address);
     }
 }

@@ -124,6 +124,7 @@ pub(crate) async fn get_metrics(state: State<AppState>) -> Result<impl IntoRespo
         engine.sessions_stats(&counting()).await?,
     );
     with_local_recorder(&metrics.recorder, || {
+        counter!("longhouse_password_hashes_total").absolute(state.accounts().password_hashes());
         gauge!("longhouse_uptime_seconds").set(health.uptime.as_secs_f64());
         gauge!("longhouse_database_up").set(if health.database.is_ok() { 1.0 } else { 0.0 });
         gauge!("longhouse_viewers").set(engine.viewers() as f64);

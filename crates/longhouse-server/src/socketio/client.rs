@@ -17,6 +17,7 @@ use super::events;
 use super::wire::{Handshake, SocketAck};
 use crate::audit::{Visitor, actor_of};
 use crate::auth::until_revoked;
+use crate::limits::SocketSlot;
 use crate::problem::Problem;
 use crate::state::AppState;
 
@@ -83,6 +84,7 @@ impl Client {
         queue: mpsc::Receiver<Command>,
     ) {
         let open = self.app.metrics().event_socket();
+        let slot = self.socket.extensions.remove::<Arc<SocketSlot>>();
         tokio::select! {
             () = self.gone.cancelled() => {}
             () = until_revoked(&self.app, &identity) => {}
@@ -92,7 +94,7 @@ impl Client {
         // Ends what the client subscribed to; the library lets go of it.
         self.gone.cancel();
         let _ = self.socket.disconnect();
-        drop(open);
+        drop((open, slot));
     }
 
     /// Sends an event, and waits while the client's buffer is full.

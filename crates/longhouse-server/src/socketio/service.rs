@@ -1,6 +1,7 @@
 //! The Socket.IO server as a service: its bounds, and who gets in.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -16,7 +17,7 @@ use socketioxide::handler::ConnectHandler;
 
 use super::client::Client;
 use super::wire::Handshake;
-use crate::access::ForTokens;
+use crate::access::{ForTokens, limit_user};
 use crate::audit::{Visitor, refused};
 use crate::auth::{Presented, identify, token_identity};
 use crate::edge::OwnBody;
@@ -115,13 +116,15 @@ async fn admit(app: AppState, socket: SocketRef, handshake: Handshake) -> Result
         Some(token) => token_identity(&app, &token).boxed().await,
         None => identify(&app, presented).boxed().await,
     };
-    let admitted = identity.and_then(|identity| {
+    let room = identity.and_then(|identity| {
         ForTokens::With(Scope::SessionsRead).admit(&identity)?;
-        Ok(identity)
+        limit_user(&app, None, identity.user.id)?;
+        Ok((app.sockets().take(&identity.user)?, identity))
     });
-    match admitted {
-        Ok(identity) => {
+    match room {
+        Ok((slot, identity)) => {
             socket.extensions.insert(identity);
+            socket.extensions.insert(Arc::new(slot));
             Ok(())
         }
         Err(problem) => {

@@ -20,10 +20,11 @@ use tokio::sync::{mpsc, watch};
 use super::incoming::{Incoming, condemned, type_in};
 use super::outgoing::Outgoing;
 use super::wire::{Ending, SUBPROTOCOL, ServerMessage, text};
-use crate::access::ForTokens;
+use crate::access::{ForTokens, limit_user};
 use crate::audit::{self, Typist, Visitor, actor_of};
 use crate::auth::{Presented, identify, ticket_identity, until_revoked};
 use crate::extract::{PathOf, Question};
+use crate::limits::SocketSlot;
 use crate::problem::{Problem, ProblemBody};
 use crate::serve::{Conduct, LARGEST_MESSAGE};
 use crate::state::AppState;
@@ -124,6 +125,7 @@ fn wanted(question: &mut Question) -> Wanted {
 
 /// Somebody who was let in.
 struct Admitted {
+    _slot: SocketSlot,
     identity: Identity,
     viewer: Viewer,
     typist: Typist,
@@ -140,10 +142,11 @@ async fn admit(
     let actor = identity.as_ref().map(actor_of);
     let actor = actor.unwrap_or_else(|_| AuditActor::nobody());
     match join_as(app, identity, (session, terminal), join).await {
-        Ok((identity, viewer, target)) => {
+        Ok((slot, identity, viewer, target)) => {
             let access = viewer.hello().access;
             let typist = Typist::open(app, visitor, actor, target, access).await?;
             Ok(Admitted {
+                _slot: slot,
                 identity,
                 viewer,
                 typist,
@@ -163,10 +166,12 @@ async fn join_as(
     identity: Result<Identity, Problem>,
     (session, terminal): (&str, &str),
     join: Join,
-) -> Result<(Identity, Viewer, AuditTarget), Problem> {
+) -> Result<(SocketSlot, Identity, Viewer, AuditTarget), Problem> {
     let identity = identity?;
     // The route's row cannot say so: its login is judged here, after the upgrade.
     ForTokens::With(Scope::SessionsRead).admit(&identity)?;
+    limit_user(app, None, identity.user.id)?;
+    let slot = app.sockets().take(&identity.user)?;
     let actor = identity.actor();
     let joined = async {
         let view = app.engine().peek_session(&actor, session).await?;
@@ -180,7 +185,7 @@ async fn join_as(
     let (viewer, target) = tokio::time::timeout(app.limits().answer_time, joined)
         .await
         .map_err(|_| Problem::for_status(StatusCode::SERVICE_UNAVAILABLE))??;
-    Ok((identity, viewer, target))
+    Ok((slot, identity, viewer, target))
 }
 
 /// Says in a way that browsers can read why nobody gets in.
@@ -191,6 +196,7 @@ async fn refuse(mut socket: WebSocket, problem: &Problem) {
         // A session at rest has no living terminal.
         StatusCode::NOT_FOUND | StatusCode::CONFLICT => Ending::NotFound,
         StatusCode::SERVICE_UNAVAILABLE => Ending::GoingAway,
+        StatusCode::TOO_MANY_REQUESTS => Ending::TooMany,
         _ => Ending::Fault,
     };
     if let Some(private) = problem.private() {
@@ -258,6 +264,7 @@ async fn both_ways(
     window: Option<u64>,
 ) -> Ended {
     let Admitted {
+        _slot,
         identity,
         viewer,
         typist,

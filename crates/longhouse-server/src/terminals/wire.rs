@@ -151,6 +151,8 @@ pub(super) enum Ending {
     NotFound,
     /// The viewer took nothing for too long.
     TooSlow,
+    /// This user, or everybody together, has too many; come back later.
+    TooMany,
     /// A fault of ours.
     Fault,
 }
@@ -163,6 +165,7 @@ impl Ending {
             Self::BadFrame => 1008,
             Self::TooLarge => 1009,
             Self::Fault => 1011,
+            Self::TooMany => 1013,
             Self::NotAuthenticated => 4401,
             Self::Forbidden => 4403,
             Self::NotFound => 4404,

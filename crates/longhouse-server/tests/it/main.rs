@@ -14,6 +14,7 @@ mod browser;
 mod contract;
 mod files;
 mod house;
+mod limits;
 mod local;
 mod login;
 mod panic;

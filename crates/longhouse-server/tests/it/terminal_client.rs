@@ -93,6 +93,26 @@ impl House {
 }
 
 impl Client {
+    /// A client over a connection of which nothing has been read yet.
+    pub(crate) fn over(socket: WebSocketStream<TcpStream>) -> Self {
+        Self {
+            socket,
+            protocol: String::new(),
+            hello: Value::Null,
+        }
+    }
+
+    /// The next message in text; null where the connection ends instead.
+    pub(crate) async fn message_or_close(&mut self) -> Value {
+        loop {
+            match self.next().await {
+                Got::Text(message) => return message,
+                Got::Closed(_) => return Value::Null,
+                Got::Output(..) => {}
+            }
+        }
+    }
+
     pub(crate) async fn next(&mut self) -> Got {
         loop {
             match in_time("a message", self.socket.next()).await {

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How many keys are kept. Beyond that those at rest are forgotten first, and then, under a flood from that many addresses,
-/// all of them.
+/// the half that asked least: who asked often is not forgotten for the sake of those who asked once.
 const MOST_KEYS: usize = 20_000;
 
 /// Tries by key.
@@ -35,7 +35,10 @@ impl<K: Eq + Hash> RateLimiter<K> {
         if buckets.len() >= MOST_KEYS && !buckets.contains_key(&key) {
             buckets.retain(|_, empty_at| *empty_at > now);
             if buckets.len() >= MOST_KEYS {
-                buckets.clear();
+                let mut fullness: Vec<Instant> = buckets.values().copied().collect();
+                let middle = fullness.len() / 2;
+                let (_, &mut median, _) = fullness.select_nth_unstable(middle);
+                buckets.retain(|_, empty_at| *empty_at > median);
             }
         }
         let empty_at = buckets.entry(key).or_insert(now);
@@ -90,9 +93,19 @@ mod tests {
     fn a_flood_of_addresses_does_not_fill_the_memory() {
         let limiter = RateLimiter::new(Duration::from_secs(6), 1);
         let start = Instant::now();
+        let often = usize::MAX;
+        let limited = RateLimiter::new(Duration::from_secs(6), 3);
+        for _ in 0..3 {
+            limited.check(often, start).unwrap();
+        }
         for key in 0..MOST_KEYS * 2 + 10 {
             let _ = limiter.check(key, start);
+            let _ = limited.check(key, start);
         }
         assert!(limiter.empty_at.lock().unwrap().len() <= MOST_KEYS);
+        assert!(
+            limited.check(often, start).is_err(),
+            "a flood does not wash away who was limited"
+        );
     }
 }
