@@ -2,6 +2,7 @@
 
 mod attacks;
 mod everyday;
+mod race;
 mod rights;
 
 use std::path::PathBuf;
