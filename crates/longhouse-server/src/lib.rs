@@ -16,6 +16,7 @@ mod limits;
 mod meta;
 mod problem;
 mod routes;
+mod secrets;
 mod serve;
 mod sessions;
 mod settings;

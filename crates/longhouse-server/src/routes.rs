@@ -14,7 +14,7 @@ use crate::audit::Audit::{Every, Quiet, Refusals};
 use crate::audit::Subject;
 use crate::document::{ApiDocument, promise_fields};
 use crate::state::AppState;
-use crate::{audit, auth, edge, files, guard, meta, sessions, socketio, terminals, ui};
+use crate::{audit, auth, edge, files, guard, meta, secrets, sessions, socketio, terminals, ui};
 
 /// Every route of the API. What stands beside them: Socket.IO at `/socket.io` and `/api/socket`, which asks for a login with
 /// its first message, and the files of the web UI, which are everybody's.
@@ -116,6 +116,9 @@ fn for_admins() -> Vec<Row> {
         row(Access::Admin, Quiet, routes!(audit::list_audit)),
         row(Access::Admin, Every("audit.export", Subject::Nothing), routes!(audit::export_audit)).with_own_deadline(),
         row(Access::Admin, Quiet, routes!(audit::verify_audit)).with_own_deadline(),
+        row(Access::Admin, Quiet, routes!(secrets::get_secrets_state)),
+        row(Access::Admin, Every("secrets.rotate", Subject::Nothing), routes!(secrets::rotate_data_key)),
+        row(Access::Admin, Every("secrets.rotate_master", Subject::Nothing), routes!(secrets::rotate_master_key)),
     ]
 }
 

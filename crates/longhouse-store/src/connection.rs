@@ -224,7 +224,7 @@ impl Store {
 /// Looks at the file before the pool does, for a pool would try again and again and then say that it ran out of time.
 /// Others may open a new file at the same moment; while one of them turns its log on, SQLite refuses the rest without
 /// waiting, so the waiting is done here.
-async fn examine(url: &str) -> Result<(), StoreError> {
+pub(crate) async fn examine(url: &str) -> Result<(), StoreError> {
     let begun = tokio::time::Instant::now();
     loop {
         match check_integrity(url).await {
@@ -280,7 +280,7 @@ fn prepare_file(path: &Path) -> Result<PathBuf, StoreError> {
 }
 
 /// The path as sqlx takes it: everything that could mean something in a URL is encoded.
-fn sqlite_url(path: &Path) -> Result<String, StoreError> {
+pub(crate) fn sqlite_url(path: &Path) -> Result<String, StoreError> {
     let text = path
         .to_str()
         .ok_or_else(|| StoreError::unavailable("the database's path is not UTF-8"))?;

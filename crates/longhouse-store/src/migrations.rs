@@ -93,7 +93,7 @@ pub(crate) async fn run_up_to(store: &Store, target: i64) -> Result<(), StoreErr
     Ok(())
 }
 
-const VERSION: &str = "select coalesce(max(version), 0) as version from schema_versions";
+pub(crate) const VERSION: &str = "select coalesce(max(version), 0) as version from schema_versions";
 
 /// The version that the schema has.
 pub(crate) async fn version(pool: &AnyPool) -> Result<i64, StoreError> {

@@ -73,6 +73,13 @@ pub(crate) enum Command {
     /// Check or export the log of who did what
     #[command(subcommand)]
     Audit(Audit),
+    /// See to the keys that secrets are sealed with
+    #[command(subcommand)]
+    Secrets(Secrets),
+    /// Copy everything that is remembered into one file, while the server runs or not
+    Backup(Backup),
+    /// Put a backup into the data directory; the server must not run
+    Restore(Restore),
 }
 
 #[derive(Debug, Args)]
@@ -275,6 +282,40 @@ pub(crate) struct AuditFilters {
     /// Only before this moment
     #[arg(long, value_name = "TIME")]
     pub(crate) until: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Secrets {
+    /// Show which keys are in use
+    Status,
+    /// Seal all secrets with a new data key
+    Rotate,
+    /// Put the data keys under a new master key
+    RotateMaster {
+        /// Read the new key from standard input, 32 bytes in base64 [default: a new one is made, or the command is asked again]
+        #[arg(long)]
+        stdin: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Backup {
+    /// The file to make
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Put the master key in, locked under a passphrase that is read from standard input
+    #[arg(long)]
+    pub(crate) with_key: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Restore {
+    /// A file that `longhouse backup` made
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Also where there is a database already; it is kept aside
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -4,6 +4,7 @@
 
 mod attach;
 mod audit;
+mod backup;
 mod cli;
 mod client;
 mod clock;
@@ -11,11 +12,13 @@ mod config;
 mod doctor;
 mod environment;
 mod failure;
+mod hidden;
 mod master_key;
 mod output;
 mod places;
 mod private_file;
 mod programs;
+mod secrets;
 mod serve;
 mod session;
 mod text;
@@ -83,6 +86,18 @@ fn run(cli: &Cli) -> Result<u8, Failure> {
             asking(user::passwd(name, &loaded.settings, &context))
         }
         Command::Audit(command) => asking(audit::run(command, &cli.place, &context)),
+        Command::Secrets(command) => {
+            let client = Client::new(&cli.place, &context.environment, &context.directory)?;
+            asking(secrets::run(command, &client))
+        }
+        Command::Backup(arguments) => {
+            let loaded = load(flags(&cli.place), &context)?;
+            asking(backup::backup(arguments, &loaded.settings, &context))
+        }
+        Command::Restore(arguments) => {
+            let loaded = load(flags(&cli.place), &context)?;
+            asking(backup::restore(arguments, &loaded.settings, &context))
+        }
         Command::Serve(arguments) => {
             let flags = config::Flags {
                 listen: arguments.listen.clone(),

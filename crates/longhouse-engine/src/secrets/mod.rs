@@ -13,6 +13,7 @@ mod ring;
 mod rotation;
 mod seal;
 mod source;
+mod wrap;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -24,6 +25,7 @@ pub use error::SecretsError;
 pub use key::{KEY_BYTES, Key};
 pub use rotation::VaultState;
 pub use source::MasterKeySource;
+pub use wrap::WrappedKey;
 
 use ring::Ring;
 

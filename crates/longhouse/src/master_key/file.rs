@@ -53,9 +53,31 @@ fn read(path: &Path) -> Result<Option<Key>, SecretsError> {
     key.map(Some).ok_or_else(damaged)
 }
 
-fn write(path: &Path, key: &Key) -> io::Result<()> {
+/// Writes a key as it is read.
+pub(crate) fn write(path: &Path, key: &Key) -> io::Result<()> {
     let line = Zeroizing::new(format!("{}\n", *key.to_base64()));
     private_file::write(path, line.as_bytes())
+}
+
+/// The key of that fingerprint: the one in the file, or the one that is to follow.
+pub(super) fn find(path: &Path, fingerprint: &str) -> Result<Option<Key>, SecretsError> {
+    let next = path.with_added_extension(NEXT);
+    for path in [path, &next] {
+        let key = read(path)?;
+        if key
+            .as_ref()
+            .is_some_and(|key| key.fingerprint() == fingerprint)
+        {
+            return Ok(key);
+        }
+    }
+    Ok(None)
+}
+
+/// Removes a key that was to follow and never did: the one in the file holds. Only for who holds the data directory, since a
+/// server may be about to change over.
+pub(super) fn clear_unused(path: &Path) -> io::Result<()> {
+    private_file::remove(&path.with_added_extension(NEXT))
 }
 
 #[async_trait]
@@ -71,13 +93,8 @@ impl MasterKeySource for FileSource {
         };
         let holds = |key: &Key| key.fingerprint() == recorded;
         match (found, read(&self.next())?) {
-            // A rotation ended before the database changed over: its key was never used.
-            (Some(key), Some(_)) if holds(&key) => {
-                self.change(private_file::remove(&self.next()))?;
-                Ok(key)
-            }
-            // It ended after.
-            (_, Some(next)) if holds(&next) => {
+            // A rotation ended after the database had changed over.
+            (found, Some(next)) if holds(&next) && !found.as_ref().is_some_and(holds) => {
                 self.change(private_file::rename(&self.next(), &self.path))?;
                 Ok(next)
             }
@@ -96,7 +113,11 @@ impl MasterKeySource for FileSource {
     }
 
     async fn settle(&self) -> Result<(), SecretsError> {
-        self.change(private_file::rename(&self.next(), &self.path))
+        match private_file::rename(&self.next(), &self.path) {
+            // Another command has looked meanwhile, and done it.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            done => self.change(done),
+        }
     }
 }
 
@@ -156,6 +177,7 @@ mod tests {
             let recorded = holds.fingerprint();
             for _ in 0..2 {
                 assert_eq!(source.key(Some(&recorded)).await.unwrap(), *holds);
+                clear_unused(&source.path).unwrap();
                 assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
             }
         }

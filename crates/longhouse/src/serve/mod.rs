@@ -33,7 +33,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::{Configuration, MultiplexerSetting, Settings};
 use crate::failure::{Code, Failure};
 use crate::places::{Places, make_private};
-use crate::{Context, master_key, output, programs};
+use crate::{Context, backup, master_key, output, programs};
 
 use lock::{DataDirLock, Holder};
 use signals::Signals;
@@ -81,6 +81,7 @@ impl Ground {
         make_private(&places.data_dir)?;
         let mut lock = DataDirLock::take(&places.data_dir, &places.lock_file())?;
         introduce(&mut lock, None)?;
+        backup::refuse_unfinished(places)?;
         let keys_dir = places.keys_dir();
         for dir in [&places.run_dir, &keys_dir] {
             make_private(dir)?;
@@ -192,6 +193,8 @@ async fn start_engine(
     let vault = Vault::open(store.clone(), master_key, clock.clone())
         .await
         .context("cannot open the secrets")?;
+    master_key::clear_unused(settings, places, &context.environment)
+        .context("cannot clear what an earlier rotation left")?;
     let store = store.with_audit_key(keys::audit_key(&vault).await?);
     let signing_key = keys::signing_key(&vault, &places.keys_dir()).await?;
     let tmux = programs::find("tmux", &context.environment).is_some();

@@ -12,6 +12,7 @@
 
 mod attach;
 mod audit;
+mod backup;
 mod command_line;
 mod killed;
 mod secrets;

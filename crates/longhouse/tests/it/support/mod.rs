@@ -240,8 +240,13 @@ impl House {
 
     /// Logs in.
     pub(crate) async fn client(&self) -> http::Client {
+        self.client_with(PASSWORD).await
+    }
+
+    /// Logs in with another password.
+    pub(crate) async fn client_with(&self, password: &str) -> http::Client {
         let mut client = http::Client::new(self.url());
-        let login = json!({"username": "admin", "password": PASSWORD});
+        let login = json!({"username": "admin", "password": password});
         let answer = client.post("/api/auth/login", &login).await.created();
         client.token = Some(answer["accessToken"].as_str().unwrap().to_owned());
         client

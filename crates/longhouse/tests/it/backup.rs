@@ -1,0 +1,300 @@
+//! Backups, made while a server works and restored elsewhere; keys changed while it works and is killed.
+
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+use std::time::Duration;
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use crate::support::{House, processes, wait_for, with_processes};
+
+const PASSPHRASE: &str = "open sesame, and be quick";
+const CANARY: &str = "canary-of-a-session";
+
+/// Runs a command with this on its standard input.
+fn run_with(house: &House, arguments: &[&str], input: &str) -> Output {
+    let mut command = house.command();
+    let mut child = command
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A command that fails early reads nothing.
+    _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+/// Everything that a command printed, of one that went well or did not.
+fn said(output: &Output, success: bool) -> String {
+    let text = [&output.stdout[..], &output.stderr[..]].concat();
+    let text = String::from_utf8(text).unwrap();
+    assert_eq!(output.status.success(), success, "{text}");
+    text
+}
+
+/// What a server says that refuses to start.
+fn refusal(house: &House) -> String {
+    let before = house.log().len();
+    let status = house.spawn().wait().unwrap();
+    assert!(!status.success());
+    house.log()[before..].to_owned()
+}
+
+fn contains(path: &Path, text: &str) -> bool {
+    let bytes = std::fs::read(path).unwrap();
+    bytes.windows(text.len()).any(|w| w == text.as_bytes())
+}
+
+async fn keeper(house: &House) -> String {
+    let client = house.client().await;
+    let body = json!({"name": "keeper", "agent": "shell", "multiplexer": "none", "secrets": {"TOKEN": CANARY}});
+    let made = client.post("/api/sessions", &body).await.created();
+    let id = made["id"].as_str().unwrap().to_owned();
+    with_processes(&client, &id).await;
+    id
+}
+
+/// What the session's programs read as its secret.
+async fn token_of(house: &House, id: &str) -> Value {
+    let client = house.client().await;
+    let body = json!({"command": ["/bin/sh", "-c", "cat $LONGHOUSE_SECRETS_DIR/TOKEN"]});
+    let path = format!("/api/sessions/{id}/exec");
+    client.post(&path, &body).await.created()["stdout"].clone()
+}
+
+async fn start_session(house: &House, id: &str) {
+    let client = house.client().await;
+    let path = format!("/api/sessions/{id}/start");
+    client.post(&path, &json!({})).await.created();
+    with_processes(&client, id).await;
+}
+
+/// A backup that was made while sessions were being written down, of a server that was then killed; and how many it surely holds.
+async fn made_under_load(house: &mut House) -> (PathBuf, usize) {
+    let file = house.home().join("backup");
+    let client = house.client().await;
+    let writer = client.clone();
+    let (told, mut count) = tokio::sync::watch::channel(0);
+    let writing = tokio::spawn(async move {
+        for number in 1.. {
+            let body =
+                json!({"name": format!("s{number}"), "agent": "shell", "multiplexer": "none"});
+            let made = writer
+                .try_send(http::Method::POST, "/api/sessions", Some(&body))
+                .await;
+            if made.is_err() {
+                return;
+            }
+            told.send_replace(number);
+        }
+    });
+    count.wait_for(|count| *count >= 3).await.unwrap();
+    let surely = *count.borrow();
+    let shown = file.to_str().unwrap();
+    let said = said(
+        &run_with(house, &["backup", shown, "--with-key"], PASSPHRASE),
+        true,
+    );
+    assert!(said.contains("under your passphrase"), "{said}");
+    count.wait_for(|count| *count > surely + 1).await.unwrap();
+    house.kill();
+    writing.await.unwrap();
+    (file, surely)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_made_under_load_is_restored_on_a_fresh_machine() {
+    let mut house = House::started();
+    let id = keeper(&house).await;
+    let (file, surely) = made_under_load(&mut house).await;
+    let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let key = std::fs::read_to_string(house.data_dir().join("keys/master.key")).unwrap();
+    for secret in [CANARY, PASSPHRASE, key.trim(), crate::support::PASSWORD] {
+        assert!(!contains(&file, secret));
+    }
+    assert!(!house.home().join(".backup.unfinished").exists());
+
+    // The other machine is gone with all that ran there.
+    processes::end_all_of(house.home());
+    let mut other = House::new();
+    // The first account comes with the backup, and not from the environment.
+    other.variables.clear();
+    let shown = file.to_str().unwrap();
+    said(&run_with(&other, &["restore", shown], "not it"), false);
+    assert!(!other.data_dir().join("longhouse.db").exists());
+    let text = said(&run_with(&other, &["restore", shown], PASSPHRASE), true);
+    assert!(text.contains("every login has ended"), "{text}");
+    other.start();
+    let client = other.client().await;
+    let list = client.get("/api/sessions?limit=100").await.created();
+    assert!(list["total"].as_u64().unwrap() > surely as u64, "{list}");
+    // What lived on the other machine does not live here, and nothing says otherwise.
+    wait_for("every status is true", async || {
+        let list = client.get("/api/sessions?limit=100").await.created();
+        let sessions = list["items"].as_array().unwrap();
+        let is_true = |session: &Value| match session["status"].as_str().unwrap() {
+            "error" | "stopped" => true,
+            // One that was about to start when the backup was made has done so here.
+            "running" => u32::try_from(session["pid"].as_u64().unwrap_or(0))
+                .is_ok_and(|pid| pid > 0 && processes::is_alive(pid)),
+            _ => false,
+        };
+        sessions.iter().all(is_true).then_some(())
+    })
+    .await;
+    let kept = client.session_in(&id, "error").await;
+    assert!(kept.is_some_and(|session| session["statusReason"].is_string()));
+    start_session(&other, &id).await;
+    assert_eq!(token_of(&other, &id).await, CANARY);
+    client
+        .delete(&format!("/api/sessions/{id}"))
+        .await
+        .created();
+
+    // Over what is there only when that was said, and then it is kept.
+    other.kill();
+    let refused = said(&run_with(&other, &["restore", shown], PASSPHRASE), false);
+    assert!(refused.contains("--force"), "{refused}");
+    let text = said(&run_with(&other, &["restore", shown, "--force"], ""), true);
+    let aside = text
+        .lines()
+        .find_map(|line| line.strip_prefix("what was there is kept in "));
+    assert!(Path::new(aside.unwrap()).join("longhouse.db").exists());
+    other.start();
+    let found = other
+        .client()
+        .await
+        .get(&format!("/api/sessions/{id}"))
+        .await;
+    assert_eq!(found.status, StatusCode::OK);
+    other
+        .client()
+        .await
+        .delete(&format!("/api/sessions/{id}"))
+        .await
+        .created();
+}
+
+#[tokio::test]
+async fn what_is_no_whole_backup_is_refused_and_touches_nothing() {
+    let mut house = House::started();
+    let shown = house.home().join("backup").to_str().unwrap().to_owned();
+    let text = house.succeed(&["backup", &shown]);
+    assert!(text.contains("only with the master key"), "{text}");
+    // Never over another one.
+    said(&house.run(&["backup", &shown]), false);
+    said(&house.run(&["restore", &shown, "--force"]), false);
+    house.stop();
+    let whole = std::fs::read(&shown).unwrap();
+    let database = house.data_dir().join("longhouse.db");
+    let before = std::fs::read(&database).unwrap();
+    for (at, content) in [&whole[..whole.len() - 1], &whole[..100], b"x"]
+        .iter()
+        .enumerate()
+    {
+        let damaged = house.home().join(format!("damaged-{at}"));
+        std::fs::write(&damaged, content).unwrap();
+        let arguments = ["restore", damaged.to_str().unwrap(), "--force"];
+        said(&house.run(&arguments), false);
+        assert_eq!(std::fs::read(&database).unwrap(), before);
+    }
+    // One that was cut short between its moves is told at the start, and ended by another.
+    std::fs::create_dir(house.data_dir().join("restoring")).unwrap();
+    assert!(refusal(&house).contains("not finished"));
+    house.succeed(&["restore", &shown, "--force"]);
+    house.start();
+    house.client().await;
+}
+
+#[tokio::test]
+async fn without_its_master_key_a_restored_database_is_refused_with_the_keys_name() {
+    let mut house = House::started();
+    let shown = house.home().join("backup").to_str().unwrap().to_owned();
+    let text = house.succeed(&["backup", &shown]);
+    let (_, rest) = text.split_once("only with the master key ").unwrap();
+    let fingerprint = &rest[..16];
+    let mut other = House::new();
+    let text = other.succeed(&["restore", &shown]);
+    assert!(text.contains(fingerprint), "{text}");
+    let text = refusal(&other);
+    assert!(
+        text.contains(fingerprint) && text.contains("missing"),
+        "{text}"
+    );
+    // Another one is refused, and the right one works from the environment, too.
+    let right = std::fs::read_to_string(house.data_dir().join("keys/master.key")).unwrap();
+    let wrong = "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=";
+    let variable = "LONGHOUSE_MASTER_KEY".to_owned();
+    other.variables.push((variable.clone(), wrong.to_owned()));
+    let text = refusal(&other);
+    assert!(
+        text.contains(fingerprint) && !text.contains(wrong),
+        "{text}"
+    );
+    other.variables.pop();
+    other.variables.push((variable, right.trim().to_owned()));
+    other.start();
+    other.client().await;
+    house.stop();
+}
+
+#[tokio::test]
+async fn keys_change_while_the_server_works_and_is_killed_at_any_moment() {
+    let mut house = House::started();
+    let id = keeper(&house).await;
+    let key_file = house.data_dir().join("keys/master.key");
+    let first = std::fs::read(&key_file).unwrap();
+    let text = house.succeed(&["secrets", "rotate"]);
+    assert!(text.contains("data key 2,"), "{text}");
+    house.succeed(&["secrets", "rotate-master"]);
+    assert_ne!(std::fs::read(&key_file).unwrap(), first);
+    assert_eq!(token_of(&house, &id).await, CANARY);
+    for round in 0..8_u64 {
+        let commands = [["secrets", "rotate"], ["secrets", "rotate-master"]];
+        let running: Vec<_> = commands
+            .iter()
+            .map(|arguments| {
+                let mut command = house.command();
+                let command = command.args(arguments).stdout(Stdio::null());
+                command.stderr(Stdio::null()).spawn().unwrap()
+            })
+            .collect();
+        tokio::time::sleep(Duration::from_millis(15 * round)).await;
+        house.kill();
+        for mut child in running {
+            child.wait().unwrap();
+        }
+        house.start();
+        let client = house.client().await;
+        with_processes(&client, &id).await;
+        assert_eq!(token_of(&house, &id).await, CANARY);
+    }
+    wait_for("one data key is left", async || {
+        let state = house.client().await.get("/api/secrets").await.created();
+        let keys = state["secretsPerDataKey"].as_object().unwrap().clone();
+        (keys.len() == 1).then_some(())
+    })
+    .await;
+    // Stopped and started, the secret comes out of the database again.
+    let client = house.client().await;
+    let act = async |what: &str| {
+        client
+            .post(&format!("/api/sessions/{id}/{what}"), &json!({}))
+            .await
+    };
+    act("stop").await.created();
+    start_session(&house, &id).await;
+    assert_eq!(token_of(&house, &id).await, CANARY);
+    client
+        .delete(&format!("/api/sessions/{id}"))
+        .await
+        .created();
+    let keys = std::fs::read_dir(house.data_dir().join("keys")).unwrap();
+    assert_eq!(keys.count(), 1, "nothing but the master key is left");
+}
