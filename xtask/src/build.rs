@@ -87,6 +87,19 @@ pub(crate) fn server(workspace: &Workspace, profile: Profile) -> Result<PathBuf>
         .join("longhouse"))
 }
 
+/// Builds the tests' own build of the program, with all that goes into it, and returns its path. Not `cargo build -p longhouse`:
+/// that one unites other features of the dependencies, and would compile half of them a second time.
+///
+/// # Errors
+/// When something does not build.
+pub(crate) fn for_tests(workspace: &Workspace) -> Result<PathBuf> {
+    embed(workspace)?;
+    run(workspace
+        .cargo()
+        .args(["test", "--locked", "--workspace", "--no-run", "--quiet"]))?;
+    Ok(workspace.target().join("debug/longhouse"))
+}
+
 /// Builds sessiond statically linked, since it must start in a container image that holds nothing else.
 ///
 /// It has a target directory of its own: its flags would otherwise throw away the results of every other build.

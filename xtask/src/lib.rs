@@ -5,6 +5,8 @@
 //! system: cargo and npm decide what to rebuild, and a stamp file is kept only where they do not. It stays free of heavy crates,
 //! because everybody waits for it first.
 
+mod api_fuzz;
+mod audit;
 mod bench;
 mod build;
 pub mod codegen;
@@ -34,6 +36,8 @@ Usage: cargo xtask <command>
   build [--release]     build the complete program, with the web page and sessiond inside
   test [--only STAGE]   set up what the tests need and run everything that CI runs; `--only` may be repeated
   codegen               write web/openapi.json and web/src/api/schema.gen.ts anew
+  audit                 what is known against the crates and packages that this is built from
+  fuzz-api              made-up requests against the API for ten minutes; --seconds N, --seed N
   bench [--no-write]    measure, and write the figures into docs/performance.md
   help                  show this text";
 
@@ -64,6 +68,8 @@ pub fn dispatch(arguments: &[String]) -> Result<ExitCode> {
         ["build", flags @ ..] => build::run_command(&workspace, flags),
         ["test", flags @ ..] => test::run(&workspace, flags),
         ["codegen"] => codegen::run(&workspace),
+        ["audit"] => audit::run(&workspace),
+        ["fuzz-api", flags @ ..] => api_fuzz::run(&workspace, flags),
         ["bench", flags @ ..] => bench::run(&workspace, flags),
         _ => {
             report::line(&format!(

@@ -19,6 +19,8 @@ enum Sign {
     Program(&'static [&'static str]),
     /// A file is there.
     File(&'static str),
+    /// Python can make an environment for packages of its own; Debian ships that part apart.
+    PythonVenv,
     /// A PostgreSQL server program is there; Debian keeps it out of the `PATH`, by version.
     PostgresServer,
 }
@@ -60,6 +62,11 @@ pub(crate) const TO_TEST: &[Need] = &[
     // A certificate authority of one's own, and a reverse proxy: the documented ones are tried for real.
     program(&["pebble"], "pebble"),
     program(&["nginx"], "nginx-light"),
+    program(&["python3"], "python3"),
+    Need {
+        sign: Sign::PythonVenv,
+        package: "python3-venv",
+    },
     Need {
         sign: Sign::File("/etc/ssl/certs/ca-certificates.crt"),
         package: "ca-certificates",
@@ -144,6 +151,13 @@ fn is_met(sign: Sign) -> bool {
     match sign {
         Sign::Program(names) => names.iter().any(|name| find_program(name).is_some()),
         Sign::File(path) => Path::new(path).exists(),
+        Sign::PythonVenv => Command::new("python3")
+            .args(["-c", "import ensurepip, venv"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .is_ok_and(|status| status.success()),
         Sign::PostgresServer => {
             find_program("postgres").is_some()
                 || std::fs::read_dir("/usr/lib/postgresql").is_ok_and(|versions| {

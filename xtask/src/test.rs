@@ -3,17 +3,14 @@
 //! Every stage runs even when an earlier one failed, so that one run shows all there is to mend. Each runner prints its own
 //! summary; nothing is captured or filtered.
 
-use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
-use crate::build;
-use crate::process::{find_program, run as run_process, version_of};
-use crate::version::Version;
+use crate::process::run as run_process;
 use crate::workspace::Workspace;
-use crate::{needs, npm, report};
+use crate::{api_fuzz, audit, build, needs, npm, report};
 
 /// One part of the run, by which `--only` chooses.
 struct Stage {
@@ -46,7 +43,7 @@ const STAGES: &[Stage] = &[
     Stage {
         name: "deny",
         about: "licences, banned crates and sources of dependencies",
-        run: deny,
+        run: audit::dependencies,
     },
     Stage {
         name: "web",
@@ -63,10 +60,12 @@ const STAGES: &[Stage] = &[
         about: "the browser against the real server",
         run: e2e,
     },
+    Stage {
+        name: "api",
+        about: "made-up requests against the API, as its document describes it",
+        run: api_fuzz::stage,
+    },
 ];
-
-/// The cargo-deny that `deny.toml` was written for.
-const CARGO_DENY: Version = Version::new(0, 20, 2);
 
 /// The names of the stages in their order.
 pub(crate) fn stage_names() -> Vec<&'static str> {
@@ -183,7 +182,8 @@ fn setup(workspace: &Workspace) -> Result<()> {
     for package in npm::packages(workspace.root())? {
         npm::install(&package)?;
     }
-    cargo_deny(workspace).map(drop)
+    audit::cargo_deny(workspace)?;
+    api_fuzz::install(workspace).map(drop)
 }
 
 fn fmt(workspace: &Workspace) -> Result<()> {
@@ -201,51 +201,6 @@ fn clippy(workspace: &Workspace) -> Result<()> {
         "-D",
         "warnings",
     ]))
-}
-
-fn deny(workspace: &Workspace) -> Result<()> {
-    let program = cargo_deny(workspace)?;
-    // The advisories are left out: their database is fetched from the network, and a test run must not fail for what was
-    // published since. `cargo deny check advisories` is run by hand or by a schedule.
-    run_process(
-        Command::new(program)
-            .args(["check", "bans", "licenses", "sources"])
-            .current_dir(workspace.root()),
-    )
-}
-
-/// Finds the right cargo-deny, or installs it below the target directory.
-fn cargo_deny(workspace: &Workspace) -> Result<PathBuf> {
-    let tools = workspace.target().join("tools");
-    let own = tools.join("bin/cargo-deny");
-    let is_right = |path: &PathBuf| {
-        version_of(&path.display().to_string()).and_then(|text| Version::find(&text))
-            == Some(CARGO_DENY)
-    };
-    if let Some(there) = [Some(own.clone()), find_program("cargo-deny")]
-        .into_iter()
-        .flatten()
-        .find(is_right)
-    {
-        return Ok(there);
-    }
-    run_process(
-        workspace
-            .cargo()
-            .args([
-                "install",
-                "cargo-deny",
-                "--locked",
-                "--force",
-                "--version",
-                &CARGO_DENY.to_string(),
-                "--root",
-            ])
-            .arg(&tools)
-            // Its own build goes to a temporary directory that cargo removes.
-            .env_remove("CARGO_TARGET_DIR"),
-    )?;
-    Ok(own)
 }
 
 fn web(workspace: &Workspace) -> Result<()> {
@@ -284,17 +239,7 @@ fn rust(workspace: &Workspace) -> Result<()> {
 fn e2e(workspace: &Workspace) -> Result<()> {
     let package = workspace.web().join("e2e");
     npm::install(&package)?;
-    build::embed(workspace)?;
-    // The tests' own build of the program, and not `cargo build -p longhouse`: that one unites other features of the
-    // dependencies, and would compile half of them a second time.
-    run_process(workspace.cargo().args([
-        "test",
-        "--locked",
-        "--workspace",
-        "--no-run",
-        "--quiet",
-    ]))?;
-    let program = workspace.target().join("debug/longhouse");
+    let program = build::for_tests(workspace)?;
     run_process(
         npm::command(&package)
             .arg("test")
