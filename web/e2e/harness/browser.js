@@ -23,10 +23,10 @@ const NOT_LOGGED_IN = /\/api\/auth\/refresh.*\b401\b|\b401\b.*\/api\/auth\/refre
 /** What browsers themselves print about a server that is away. */
 const AWAY = /net::ERR_|WebSocket connection to .* failed|WebSocket is closed before/
 
-export async function launch() {
+export async function launch(flags = []) {
   const executablePath = process.env.LONGHOUSE_CHROMIUM ?? PROGRAMS.find(existsSync)
   assert.ok(executablePath, 'no Chromium is installed: run cargo xtask test --only setup')
-  return chromium.launch({ executablePath, args: FLAGS, chromiumSandbox: false })
+  return chromium.launch({ executablePath, args: [...FLAGS, ...flags], chromiumSandbox: false })
 }
 
 /** One person at one browser: a context of its own, with one page. */
