@@ -13,6 +13,7 @@ mod bad_input;
 mod browser;
 mod contract;
 mod files;
+mod foreign;
 mod house;
 mod limits;
 mod local;
