@@ -76,7 +76,7 @@ async fn no_socket_opens_for_a_foreign_page() {
         let program = [("authorization", format!("Bearer {}", admin.token))];
         assert_eq!(upgraded(&house, &path, &program).await, 101, "{path}");
         assert_eq!(
-            upgraded(&house, &path, &[cookie.clone()]).await,
+            upgraded(&house, &path, std::slice::from_ref(&cookie)).await,
             403,
             "{path} without Origin"
         );
