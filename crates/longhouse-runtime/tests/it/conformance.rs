@@ -2,9 +2,18 @@
 
 use longhouse_domain::lifecycle::Observed;
 use longhouse_domain::session::Workdir;
-use longhouse_link::proto::ShutdownRequest;
+use longhouse_files::FileError;
+use longhouse_link::Link;
+use longhouse_link::files::file_error;
+use longhouse_link::limits::FILE_CHUNK_BYTES;
+use longhouse_link::proto::write_file_request::Part;
+use longhouse_link::proto::{
+    ListFilesRequest, ReadFileRequest, ShutdownRequest, WriteFileHead, WriteFileReply,
+    WriteFileRequest,
+};
 use longhouse_runtime::echo::EchoRuntime;
 use longhouse_runtime::host::HostRuntime;
+use tonic::Status;
 
 use crate::fixture::{Body, Fixture, SECRETS, create_terminal, exec, type_and_read, within};
 
@@ -32,6 +41,7 @@ conformance! {
     what_is_typed_comes_back_and_reading_goes_on_at_the_exact_byte,
     programs_get_the_sessions_variables_and_nothing_of_the_server,
     what_nobody_remembers_is_listed_and_cleared,
+    files_are_saved_listed_and_read_in_the_working_directory_and_nowhere_else,
 }
 
 async fn a_session_is_seen_alive_until_it_is_ended<R: Body>() {
@@ -180,4 +190,91 @@ async fn what_nobody_remembers_is_listed_and_cleared<R: Body>() {
     within(fixture.runtime.clear(&left[0])).await.unwrap();
     fixture.assert_nothing_left();
     assert!(fixture.runtime.leftovers().await.unwrap().is_empty());
+}
+
+async fn files_are_saved_listed_and_read_in_the_working_directory_and_nowhere_else<R: Body>() {
+    let mut fixture = Fixture::<R>::new();
+    let dir = fixture.root.path().join("base/project");
+    std::fs::create_dir_all(&dir).unwrap();
+    let path = dir.to_str().unwrap().to_owned();
+    fixture.plan.workdir = Workdir::Named { path };
+    let (_handle, link) = fixture.start().await;
+
+    let content: Vec<u8> = (0..600_000_u32).map(|n| n as u8).collect();
+    let saved = within(save(&link, "notes", &content, None)).await.unwrap();
+    assert!(saved.created);
+    assert!(std::fs::read(dir.join("notes")).unwrap() == content);
+    // Without the total at the end nothing counts as whole.
+    let broken = within(save(&link, "notes", b"half", Some(9999))).await;
+    assert_eq!(
+        file_error(&broken.unwrap_err()),
+        Some(FileError::Incomplete)
+    );
+    assert_eq!(std::fs::read_dir(&dir).unwrap().count(), 1);
+
+    let request = ListFilesRequest {
+        limit: 10,
+        ..ListFilesRequest::default()
+    };
+    let page = within(link.client().list_files(request)).await.unwrap();
+    let page = page.into_inner();
+    assert_eq!((page.total, &page.entries[0].name[..]), (1, &b"notes"[..]));
+    assert!(read(&link, "notes").await.unwrap() == content);
+    std::os::unix::fs::symlink("/etc/passwd", dir.join("link")).unwrap();
+    for (path, error) in [
+        ("link", FileError::Outside),
+        ("missing", FileError::NotFound),
+        ("", FileError::NotRegular),
+    ] {
+        let refused = read(&link, path).await.unwrap_err();
+        assert_eq!(file_error(&refused), Some(error), "{path}");
+    }
+    for path in ["../project/notes", "/etc/passwd"] {
+        let refused = read(&link, path).await.unwrap_err();
+        assert!(
+            matches!(file_error(&refused), Some(FileError::Path(_))),
+            "{path}"
+        );
+    }
+    fixture.finish().await;
+}
+
+/// Saves a file in two messages; `total` stands in for the true one.
+async fn save(
+    link: &Link,
+    path: &'static str,
+    content: &[u8],
+    total: Option<u64>,
+) -> Result<WriteFileReply, Status> {
+    let head = WriteFileHead {
+        path: path.into(),
+        limit: 1 << 20,
+        ..WriteFileHead::default()
+    };
+    let data = content.chunks(FILE_CHUNK_BYTES);
+    let data = data.map(|piece| Part::Data(piece.to_vec().into()));
+    let total = Part::Total(total.unwrap_or(content.len() as u64));
+    let parts: Vec<_> = std::iter::once(Part::Head(head))
+        .chain(data)
+        .chain([total])
+        .map(|part| WriteFileRequest { part: Some(part) })
+        .collect();
+    let mut client = link.client();
+    let saved = client.write_file(futures_util::stream::iter(parts));
+    Ok(saved.await?.into_inner())
+}
+
+async fn read(link: &Link, path: &'static str) -> Result<Vec<u8>, Status> {
+    let request = ReadFileRequest {
+        path: path.into(),
+        limit: 1 << 20,
+        ..ReadFileRequest::default()
+    };
+    let mut client = link.client();
+    let mut chunks = within(client.read_file(request)).await?.into_inner();
+    let mut content = Vec::new();
+    while let Some(chunk) = within(chunks.message()).await? {
+        content.extend_from_slice(&chunk.data);
+    }
+    Ok(content)
 }

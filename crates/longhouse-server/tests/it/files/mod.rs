@@ -2,6 +2,7 @@
 
 mod attacks;
 mod everyday;
+mod full;
 mod race;
 mod rights;
 
