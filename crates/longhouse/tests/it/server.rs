@@ -226,3 +226,35 @@ fn what_is_kept_is_closed_to_others() {
     }
     assert!(!house.log().contains(PASSWORD));
 }
+
+#[tokio::test]
+async fn a_server_with_few_descriptors_tells_who_comes_too_late_and_recovers() {
+    use std::io::{Read as _, Write as _};
+    let mut house = House::new();
+    house.start_through(&["sh", "-c", "ulimit -n 120; exec \"$@\"", "sh"]);
+    let address = house.url().strip_prefix("http://").unwrap().to_owned();
+    let ask = |stream: &mut std::net::TcpStream| {
+        let request = format!("GET /livez HTTP/1.1\r\nHost: {address}\r\n\r\n");
+        let mut head = [0; 12];
+        let patience = Some(std::time::Duration::from_secs(20));
+        stream.set_read_timeout(patience).unwrap();
+        let asked = stream.write_all(request.as_bytes());
+        match asked.and_then(|()| stream.read_exact(&mut head)) {
+            Ok(()) => String::from_utf8_lossy(&head).into_owned(),
+            Err(error) => error.to_string(),
+        }
+    };
+    let mut first = std::net::TcpStream::connect(&address).unwrap();
+    assert_eq!(ask(&mut first), "HTTP/1.1 200");
+    let flood: Vec<_> = (0..300)
+        .filter_map(|_| std::net::TcpStream::connect(&address).ok())
+        .collect();
+    let mut late = std::net::TcpStream::connect(&address).unwrap();
+    assert_eq!(ask(&mut late), "HTTP/1.1 503");
+    drop(flood);
+    wait_for("there is room again", async || {
+        let mut next = std::net::TcpStream::connect(&address).unwrap();
+        (ask(&mut next) == "HTTP/1.1 200").then_some(())
+    })
+    .await;
+}
