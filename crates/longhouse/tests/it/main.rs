@@ -13,6 +13,7 @@
 mod attach;
 mod audit;
 mod backup;
+mod canary;
 mod command_line;
 mod killed;
 mod secrets;
