@@ -8,12 +8,14 @@ use longhouse_domain::{Actor, Role, SessionId, UserId};
 use longhouse_link::files::FileCalls;
 use longhouse_runtime::Runtime;
 use longhouse_store::Store;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use crate::error::EngineError;
 use crate::events::Events;
+use crate::policy::Policy;
 use crate::secrets::Vault;
 use crate::session::live::Live;
 use crate::session::view::{SessionView, allowed_actions};
@@ -31,6 +33,7 @@ pub(crate) struct Context {
     pub(crate) events: Events,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
+    pub(crate) policy: watch::Sender<Policy>,
 }
 
 impl Context {

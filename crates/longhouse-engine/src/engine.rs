@@ -12,15 +12,17 @@ use longhouse_domain::{SessionId, UserId};
 use longhouse_link::files::FileCalls;
 use longhouse_runtime::Runtime;
 use longhouse_store::{CatchUp, Store};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::accounts::Accounts;
 use crate::audit::Audit;
+use crate::audit::archive::archive;
 use crate::context::Context;
 use crate::error::EngineError;
 use crate::events::{Events, Notice};
+use crate::policy::Policy;
 use crate::secrets::Vault;
 use crate::session::driver;
 use crate::session::handle::Handle;
@@ -73,6 +75,7 @@ impl Engine {
         runtimes: Vec<Arc<dyn Runtime>>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, EngineError> {
+        let policy = Policy::load(&store).await?;
         let context = Arc::new(Context {
             settings,
             store,
@@ -83,6 +86,7 @@ impl Engine {
             events: Events::new(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
+            policy: watch::Sender::new(policy),
         });
         let engine = Self {
             inner: Arc::new(Inner {
@@ -362,5 +366,23 @@ async fn clean_up(context: Arc<Context>) {
         if let Err(error) = done.await {
             tracing::warn!(%error, "cannot clean up");
         }
+        if let Err(error) = archive_old_records(&context).await {
+            tracing::warn!(%error, "old records cannot leave the audit log");
+        }
     }
+}
+
+/// Moves what the policy calls old out of the audit log.
+async fn archive_old_records(context: &Context) -> Result<(), EngineError> {
+    let keep = context.policy.borrow().audit_retention();
+    let (Some(keep), Some(dir)) = (keep, &context.settings.audit_archive) else {
+        return Ok(());
+    };
+    let now = context.now();
+    let before = now.checked_sub(keep).unwrap_or(Timestamp::MIN);
+    let gone = archive(&context.store, dir, before, now).await?;
+    if gone > 0 {
+        tracing::info!(records = gone, dir = %dir.display(), "old records of the audit log were archived");
+    }
+    Ok(())
 }

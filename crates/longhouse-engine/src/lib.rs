@@ -10,6 +10,7 @@ mod engine;
 mod error;
 mod events;
 mod files;
+mod policy;
 pub mod secrets;
 mod session;
 mod settings;
@@ -24,6 +25,7 @@ pub use files::{
     FileView, SaveCondition, Saved, UploadError,
 };
 pub use longhouse_store::{AuditFault, AuditPage, AuditQuery, AuditReport, CatchUp, LogQuery};
+pub use policy::{Policy, PolicyPatch, RETENTION_DAYS};
 pub use session::inside::Join;
 pub use session::request::{
     CaptureFormat, ExecCommand, ExecOutcome, HealthCheck, NewSession, NewTerminal, SecretsPatch,

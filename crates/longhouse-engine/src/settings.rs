@@ -23,6 +23,8 @@ pub struct EngineSettings {
     pub allowed_dirs: Vec<PathBuf>,
     /// How long programs may take to end by themselves when a session is stopped.
     pub stop_grace: Duration,
+    /// Where old records of the audit log go. Without such a place they stay in the log.
+    pub audit_archive: Option<PathBuf>,
     /// This build's version.
     pub version: &'static str,
 }

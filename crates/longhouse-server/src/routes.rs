@@ -119,6 +119,8 @@ fn for_admins() -> Vec<Row> {
         row(Access::Admin, Quiet, routes!(secrets::get_secrets_state)),
         row(Access::Admin, Every("secrets.rotate", Subject::Nothing), routes!(secrets::rotate_data_key)),
         row(Access::Admin, Every("secrets.rotate_master", Subject::Nothing), routes!(secrets::rotate_master_key)),
+        row(Access::Admin, Quiet, routes!(meta::get_settings)),
+        row(Access::Admin, Every("settings.update", Subject::Nothing), routes!(meta::update_settings)),
     ]
 }
 

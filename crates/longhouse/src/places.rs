@@ -48,6 +48,11 @@ impl Places {
         self.data_dir.join("acme")
     }
 
+    /// Where old records of the audit log go.
+    pub(crate) fn audit_archive(&self) -> PathBuf {
+        self.data_dir.join("audit")
+    }
+
     /// The default database.
     pub(crate) fn database_file(&self) -> PathBuf {
         self.data_dir.join("longhouse.db")

@@ -10,6 +10,7 @@
 //! **Batches.** One task writes. While it commits one batch the next one gathers, so a hundred actions at once cost a few
 //! commits and not a hundred.
 
+pub(crate) mod archive;
 mod read;
 mod writer;
 
@@ -127,3 +128,6 @@ impl AuditSlot {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

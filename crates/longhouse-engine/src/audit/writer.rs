@@ -38,7 +38,7 @@ pub(super) async fn run(
         if taken == 0 {
             return;
         }
-        let (entries, waiting): (Vec<_>, Vec<_>) =
+        let (mut entries, waiting): (Vec<_>, Vec<_>) =
             batch.drain(..).map(|one| (one.entry, one.written)).unzip();
         match store.append_audit(&entries).await {
             Ok(_) => {
@@ -52,27 +52,36 @@ pub(super) async fn run(
                 drop(waiting);
                 tracing::error!(%error, "the audit log cannot be written: nothing that is audited is done until it can");
                 broken.store(true, Ordering::Relaxed);
-                try_again(&store, &entries, &stop).await;
+                try_again(&store, &mut queue, &mut entries, &stop).await;
                 broken.store(false, Ordering::Relaxed);
             }
         }
     }
 }
 
-/// Tries until the entries are written, or the server ends: then its own log is what is left.
-async fn try_again(store: &Store, entries: &[AuditEntry], stop: &CancellationToken) {
+/// Tries until the entries are written, or the server ends: then its own log is what is left. Who waits in the queue is told
+/// meanwhile, and their entries join the others; there are no more of them than places that were given out before.
+async fn try_again(
+    store: &Store,
+    queue: &mut mpsc::Receiver<Waiting>,
+    entries: &mut Vec<AuditEntry>,
+    stop: &CancellationToken,
+) {
     loop {
         let ends = stop
             .run_until_cancelled(tokio::time::sleep(RETRY))
             .await
             .is_none();
+        while let Ok(one) = queue.try_recv() {
+            entries.push(one.entry);
+        }
         match store.append_audit(entries).await {
             Ok(_) => {
                 tracing::info!("the audit log can be written again");
                 return;
             }
             Err(error) if ends => {
-                for entry in entries {
+                for entry in entries.iter() {
                     tracing::error!(%error, ?entry, "this was not written to the audit log");
                 }
                 return;

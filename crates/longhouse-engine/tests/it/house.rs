@@ -181,6 +181,7 @@ async fn start(store: Store, runtime: &EchoRuntime) -> Engine {
         max_sessions_per_user: 4,
         allowed_dirs: Vec::new(),
         stop_grace: Duration::from_secs(1),
+        audit_archive: None,
         version: "test",
     };
     let runtimes: Vec<Arc<dyn Runtime>> = vec![Arc::new(runtime.clone())];

@@ -6,6 +6,7 @@
 
 mod body;
 mod handlers;
+mod lines;
 mod note;
 mod pending;
 mod rule;
@@ -18,5 +19,5 @@ pub(crate) use note::Note;
 pub(crate) use pending::{Pending, terminal};
 pub(crate) use rule::{Audit, Subject};
 pub(crate) use strangers::Strangers;
-pub(crate) use typist::Typist;
+pub(crate) use typist::{Onlooker, Typist};
 pub(crate) use visitor::{Visitor, actor_of, refused};

@@ -1,21 +1,40 @@
-//! Who types into a terminal over a socket: recorded with the first input of each viewer, before it is handed on.
+//! Who types into a terminal over a socket: recorded with the first input of each viewer, before it is handed on; and what
+//! lines they type, where the policy says so.
 
-use longhouse_domain::audit::{AuditActor, AuditTarget};
-
+use longhouse_domain::audit::{AuditActor, AuditEntry, AuditTarget};
 use longhouse_engine::Access;
 
+use super::lines::{Line, Lines};
 use super::visitor::{Visitor, unrecorded};
 use crate::problem::Problem;
 use crate::state::AppState;
 
 /// One viewer of one terminal, as the record sees them.
 pub(crate) struct Typist {
+    who: Who,
+    lines: Lines,
+    /// Whether it is on record that they type, or they cannot.
+    settled: bool,
+}
+
+#[derive(Clone)]
+struct Who {
     app: AppState,
     visitor: Visitor,
     actor: AuditActor,
     target: AuditTarget,
-    /// Whether it is on record that they type, or they cannot.
-    settled: bool,
+}
+
+impl Who {
+    fn entry(&self, action: &str) -> AuditEntry {
+        let entry = self.visitor.entry(&self.app, self.actor.clone(), action);
+        entry.about(self.target.clone())
+    }
+
+    async fn record(&self, entry: AuditEntry) -> Result<(), Problem> {
+        let recorded = self.app.engine().audit().record(entry).await;
+        recorded.map_err(|_| unrecorded("the audit log cannot be written at present"))
+    }
 }
 
 impl Typist {
@@ -31,33 +50,66 @@ impl Typist {
             Access::Read => "read",
             Access::Write => "write",
         };
-        let entry = visitor
-            .entry(app, actor.clone(), "terminal.open")
-            .about(target.clone())
-            .with("mode", mode);
-        let recorded = app.engine().audit().record(entry).await;
-        recorded.map_err(|_| unrecorded("the audit log cannot be written at present"))?;
-        Ok(Self {
+        let who = Who {
             app: app.clone(),
             visitor,
             actor,
             target,
+        };
+        who.record(who.entry("terminal.open").with("mode", mode))
+            .await?;
+        Ok(Self {
+            who,
+            lines: Lines::default(),
             settled: access == Access::Read,
         })
     }
 
-    /// Records that they type, once. Call it before the input is handed on; where it fails, the input must not be.
-    pub(crate) async fn types(&mut self) -> Result<(), Problem> {
-        if self.settled {
-            return Ok(());
+    /// What has to see the terminal's output, so that typed lines can be told from passwords.
+    pub(crate) fn onlooker(&self) -> Onlooker {
+        Onlooker {
+            who: self.who.clone(),
+            lines: self.lines.clone(),
         }
-        let entry = self
-            .visitor
-            .entry(&self.app, self.actor.clone(), "terminal.drive")
-            .about(self.target.clone());
-        let recorded = self.app.engine().audit().record(entry).await;
-        recorded.map_err(|_| unrecorded("the audit log cannot be written at present"))?;
-        self.settled = true;
+    }
+
+    /// Records that they type, once. Call it before the input is handed on; where it fails, the input must not be.
+    pub(crate) async fn types(&mut self, data: &[u8]) -> Result<(), Problem> {
+        if !self.settled {
+            self.who.record(self.who.entry("terminal.drive")).await?;
+            self.settled = true;
+        }
+        if self.who.app.engine().policy().audit_command_lines {
+            self.lines.typed(data);
+        }
         Ok(())
+    }
+}
+
+/// Sees what a terminal shows to the viewer who types, and records the lines that were typed.
+pub(crate) struct Onlooker {
+    who: Who,
+    lines: Lines,
+}
+
+impl Onlooker {
+    /// Takes note of output. It waits for nothing: a line is recorded beside the stream, after it was typed.
+    pub(crate) fn sees(&self, data: &[u8]) {
+        if !self.who.app.engine().policy().audit_command_lines {
+            return;
+        }
+        for line in self.lines.shown(data) {
+            let entry = self.who.entry("terminal.line");
+            let entry = match line {
+                Line::Shown(text) => entry.with("line", text),
+                Line::LeftOut => entry.with("leftOut", "it was not shown while it was typed"),
+            };
+            let who = self.who.clone();
+            self.who.app.tasks().spawn(async move {
+                if who.record(entry).await.is_err() {
+                    tracing::error!("a typed line is not recorded yet");
+                }
+            });
+        }
     }
 }

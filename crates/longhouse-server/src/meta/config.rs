@@ -82,6 +82,8 @@ pub(crate) struct ConfigBody {
     limits: LimitsBody,
     /// Below which directories a session on the host may work.
     allowed_base_dirs: Vec<String>,
+    /// Whether the lines that people type into terminals are recorded.
+    audit_command_lines: bool,
     user: UserBody,
 }
 
@@ -138,6 +140,7 @@ pub(crate) async fn get_config(state: State<AppState>, caller: Caller) -> Json<C
             .iter()
             .map(|dir| dir.display().to_string())
             .collect(),
+        audit_command_lines: engine.policy().audit_command_lines,
         user: UserBody::from(&caller.identity.user),
     })
 }

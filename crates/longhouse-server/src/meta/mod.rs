@@ -5,9 +5,11 @@ mod config;
 mod docs;
 mod health;
 mod metrics;
+mod settings;
 
 pub(crate) use client_errors::*;
 pub(crate) use config::*;
 pub(crate) use docs::*;
 pub(crate) use health::*;
 pub(crate) use metrics::*;
+pub(crate) use settings::*;

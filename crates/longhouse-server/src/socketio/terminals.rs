@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::client::{Client, Gone, Subscription};
 use super::wire::{Attachment, Dimensions};
-use crate::audit::{self, Typist};
+use crate::audit::{self, Onlooker, Typist};
 use crate::problem::Problem;
 
 /// Largest piece of output in one event, in bytes. With the bound on packets it bounds what one slow client costs.
@@ -52,12 +52,13 @@ pub(super) async fn join(
     let (access, input) = (viewer.hello().access, viewer.input());
     let typed = Arc::<Typed>::default();
     let ended = CancellationToken::new();
+    let onlooker = typist.onlooker();
     let output = {
         let (to, ended, name) = (Arc::clone(client), ended.clone(), terminal.to_owned());
         Subscription::begin(client, async move {
             // Told on every way out, also where the client is gone.
             let _told = ended.drop_guard();
-            let _ = send_output(&to, viewer, &id, &name).await;
+            let _ = send_output(&to, viewer, onlooker, &id, &name).await;
         })
     };
     let typing = Subscription::begin(client, type_in(input.clone(), typist, Arc::clone(&typed)));
@@ -168,7 +169,7 @@ impl Typed {
 async fn type_in(input: ViewerInput, mut typist: Typist, typed: Arc<Typed>) {
     loop {
         let data = typed.take().await;
-        if typist.types().await.is_err() {
+        if typist.types(&data).await.is_err() {
             tracing::warn!("input was thrown away, because the audit log cannot be written");
             continue;
         }
@@ -182,6 +183,7 @@ async fn type_in(input: ViewerInput, mut typist: Typist, typed: Arc<Typed>) {
 async fn send_output(
     client: &Client,
     mut viewer: Viewer,
+    onlooker: Onlooker,
     session: &str,
     terminal: &str,
 ) -> Result<(), Gone> {
@@ -193,6 +195,7 @@ async fn send_output(
                 client.emit("terminal:history", &payload).await?;
             }
             ViewerEvent::Output { data, .. } => {
+                onlooker.sees(&data);
                 client.app.metrics().sent(data.len());
                 let payload = (session, Attachment(data), terminal);
                 client.emit("terminal:output", &payload).await?;

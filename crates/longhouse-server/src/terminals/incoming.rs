@@ -113,7 +113,7 @@ pub(super) async fn type_in(
     replies: mpsc::Sender<ServerMessage>,
 ) -> (Ending, &'static str) {
     while let Some(data) = typed.recv().await {
-        if typist.types().await.is_err() {
+        if typist.types(&data).await.is_err() {
             return (Ending::GoingAway, "audit.unavailable");
         }
         let problem = match input.write(data).await {

@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::socket::Ended;
 use super::wire::{Ending, ServerMessage, ViewerBody, text};
+use crate::audit::Onlooker;
 use crate::state::AppState;
 
 /// The slowest viewer that is waited for, in bytes a second: a large frame may take longer than a small one.
@@ -23,6 +24,7 @@ pub(super) struct Outgoing<'a, S> {
     pub(super) app: &'a AppState,
     pub(super) sink: &'a mut S,
     pub(super) viewer: Viewer,
+    pub(super) onlooker: Onlooker,
     pub(super) acks: watch::Receiver<u64>,
     pub(super) replied: mpsc::Receiver<ServerMessage>,
     pub(super) window: Option<u64>,
@@ -79,6 +81,7 @@ impl<S: Sink<Message> + Unpin> Outgoing<'_, S> {
                 self.send(Message::Binary(data)).await
             }
             ViewerEvent::Output { offset, data } => {
+                self.onlooker.sees(&data);
                 account.sent = offset.saturating_add(data.len() as u64);
                 self.app.metrics().sent(data.len());
                 self.send(Message::Binary(with_offset(offset, &data))).await

@@ -284,6 +284,7 @@ async fn both_ways(
         app,
         sink: &mut sink,
         viewer,
+        onlooker: typist.onlooker(),
         acks,
         replied,
         window,

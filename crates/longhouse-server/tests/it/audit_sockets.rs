@@ -11,7 +11,11 @@ use crate::audit::recorded;
 use crate::house::{DEADLINE, House};
 
 /// The records of that action, as soon as there are as many.
-async fn wait_for_records(house: &House, action: &str, count: usize) -> Vec<AuditRecord> {
+pub(crate) async fn wait_for_records(
+    house: &House,
+    action: &str,
+    count: usize,
+) -> Vec<AuditRecord> {
     let found = tokio::time::timeout(DEADLINE, async {
         loop {
             let records = recorded(house, action).await;

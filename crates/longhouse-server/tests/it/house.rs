@@ -301,6 +301,7 @@ async fn start_engine(
         max_sessions_per_user: 10,
         allowed_dirs: vec!["/srv/work".into()],
         stop_grace: Duration::from_secs(1),
+        audit_archive: None,
         version: "test",
     };
     let runtimes: Vec<Arc<dyn Runtime>> = vec![Arc::new(runtime.clone())];

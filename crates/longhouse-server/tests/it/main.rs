@@ -8,6 +8,7 @@
 mod acme;
 mod api_tokens;
 mod audit;
+mod audit_policy;
 mod audit_sockets;
 mod bad_input;
 mod browser;

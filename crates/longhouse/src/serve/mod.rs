@@ -216,6 +216,7 @@ async fn start_engine(
         max_sessions_per_user: settings.max_sessions_per_user,
         allowed_dirs: settings.host.allowed_dirs.clone(),
         stop_grace: settings.stop_grace,
+        audit_archive: Some(places.audit_archive()),
         version: VERSION,
     };
     let runtimes: Vec<Arc<dyn Runtime>> = vec![Arc::new(host)];
