@@ -4,8 +4,7 @@
 //! nothing is done that nobody would know of. The entry is written *after* the action, for only then its result is known, and
 //! the answer waits for it. If the database goes away between the two, the action stands, the caller is told that it was not
 //! recorded, the entry stays in memory and is written as soon as the database is back; until then no further action begins.
-//! Only the death of the process in just that moment loses an entry. What changes rights does not run that risk: its entry is
-//! written in the transaction that makes the change.
+//! Only the death of the process in just that moment loses an entry; that holds for changes of rights too.
 //!
 //! **Batches.** One task writes. While it commits one batch the next one gathers, so a hundred actions at once cost a few
 //! commits and not a hundred.
