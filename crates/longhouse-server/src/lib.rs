@@ -28,6 +28,7 @@ mod ui;
 
 pub use access::{Access, ForTokens};
 pub use address::{Network, NotANetwork};
+pub use auth::OidcProvider;
 pub use problem::{FieldError, Problem, ProblemBody};
 pub use routes::{access_table, audit_table, behind_the_edge, openapi_json, router, token_table};
 pub use serve::{LocalSocket, Peer, serve, serve_local, serve_redirect, serve_tls};

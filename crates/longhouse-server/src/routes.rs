@@ -41,6 +41,9 @@ fn for_everybody() -> Vec<Row> {
         row(Access::Public, Every("auth.login", Subject::Nothing), routes!(auth::log_in)),
         row(Access::Public, Refusals("auth.refresh", Subject::Nothing), routes!(auth::refresh)),
         row(Access::Public, Every("auth.logout", Subject::Nothing), routes!(auth::log_out)),
+        row(Access::Public, Quiet, routes!(auth::get_login_methods)),
+        row(Access::Public, Quiet, routes!(auth::begin_oidc_login)),
+        row(Access::Public, Every("auth.login", Subject::Nothing), routes!(auth::finish_oidc_login)),
         // Programs on this machine, and admins.
         row(Access::Scrape, Quiet, routes!(meta::get_metrics)),
     ]

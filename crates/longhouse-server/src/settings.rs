@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::address::Network;
+use crate::auth::OidcProvider;
 
 /// Whether browsers reach this server over TLS, ended here or by a trusted proxy before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,6 +134,12 @@ pub struct ServerSettings {
     pub version: &'static str,
     /// Bounds.
     pub limits: Limits,
+    /// Whether a user name and a password will do to log in. The control socket asks for neither.
+    pub password_login: bool,
+    /// Identity providers to log in through.
+    pub oidc: Vec<OidcProvider>,
+    /// How identity providers' certificates are checked; without it only those on this machine can be reached.
+    pub provider_tls: Option<Arc<rustls::ClientConfig>>,
 }
 
 impl ServerSettings {
@@ -148,6 +156,9 @@ impl ServerSettings {
             signing_key,
             version,
             limits: Limits::default(),
+            password_login: true,
+            oidc: Vec::new(),
+            provider_tls: None,
         }
     }
 
@@ -211,7 +222,7 @@ impl ServerSettings {
 }
 
 /// The `scheme://host[:port]` of an address, in lower case.
-fn origin_of(url: &str) -> String {
+pub(crate) fn origin_of(url: &str) -> String {
     let lower = url.trim().to_ascii_lowercase();
     match lower.split_once("://") {
         Some((scheme, rest)) => {

@@ -13,7 +13,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::address::Neighbourhood;
 use crate::audit::Strangers;
-use crate::auth::AccessTokens;
+use crate::auth::{AccessTokens, Oidc};
 use crate::edge::content_security_policy;
 use crate::limits::{LoginLimits, RateLimiter, SocketSlots};
 use crate::meta::Metrics;
@@ -32,6 +32,7 @@ struct Parts {
     policy: HeaderValue,
     tokens: AccessTokens,
     refresh_key: [u8; 32],
+    oidc: Oidc,
     logins: LoginLimits,
     address_limit: RateLimiter<Neighbourhood>,
     user_limit: RateLimiter<UserId>,
@@ -69,6 +70,11 @@ impl AppState {
             accounts: engine.accounts().clone(),
             tokens: AccessTokens::new(&settings.signing_key, clock),
             refresh_key: crate::auth::derived(&settings.signing_key, "refresh token"),
+            oidc: Oidc::new(
+                &settings.oidc,
+                settings.provider_tls.clone(),
+                &settings.signing_key,
+            ),
             logins: LoginLimits::new(settings.limits.logins_per_minute),
             address_limit: RateLimiter::new(per_request, burst),
             user_limit: RateLimiter::new(per_request, burst),
@@ -117,6 +123,10 @@ impl AppState {
 
     pub(crate) fn tokens(&self) -> &AccessTokens {
         &self.0.tokens
+    }
+
+    pub(crate) fn oidc(&self) -> &Oidc {
+        &self.0.oidc
     }
 
     pub(crate) fn refresh_key(&self) -> &[u8; 32] {

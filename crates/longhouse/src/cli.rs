@@ -42,7 +42,7 @@ pub(crate) struct Place {
     /// The data directory [default: ~/.local/share/longhouse]
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
-    /// A server elsewhere, with its API token in LONGHOUSE_TOKEN [default: this machine's, over its local socket]
+    /// A server elsewhere, with its API token in LONGHOUSE_TOKEN, or in the file LONGHOUSE_TOKEN_FILE [default: this machine's, over its local socket]
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) url: Option<String>,
     /// An authority that vouches for that server's certificate, in PEM [default: those the system trusts; LONGHOUSE_CA]
@@ -70,6 +70,9 @@ pub(crate) enum Command {
     /// Work with accounts
     #[command(subcommand)]
     User(User),
+    /// Make, list and delete API tokens
+    #[command(subcommand, visible_alias = "tokens", after_help = EXIT_CODES)]
+    Token(Token),
     /// Check or export the log of who did what
     #[command(subcommand)]
     Audit(Audit),
@@ -316,6 +319,34 @@ pub(crate) struct Restore {
     /// Also where there is a database already; it is kept aside
     #[arg(long)]
     pub(crate) force: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Token {
+    /// Make a token; it is printed once
+    Create(NewToken),
+    /// List tokens
+    #[command(visible_alias = "list")]
+    Ls,
+    /// Delete tokens; what they opened closes
+    #[command(visible_alias = "delete")]
+    Rm {
+        /// Names or ids
+        #[arg(value_name = "TOKEN", required = true)]
+        tokens: Vec<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NewToken {
+    /// What to call it
+    pub(crate) name: String,
+    /// What it may be used for; may be repeated
+    #[arg(long = "scope", value_name = "SCOPE", required = true, value_delimiter = ',', value_parser = ["sessions:read", "sessions:write", "files:read", "files:write", "metrics", "admin"])]
+    pub(crate) scopes: Vec<String>,
+    /// After how many days it stops being good [default: never]
+    #[arg(long, value_name = "DAYS")]
+    pub(crate) expires_in_days: Option<u32>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -22,6 +22,7 @@ mod secrets;
 mod serve;
 mod session;
 mod text;
+mod token;
 mod user;
 
 use std::path::PathBuf;
@@ -65,15 +66,16 @@ fn run(cli: &Cli) -> Result<u8, Failure> {
         directory,
         clock: SystemClock,
     };
+    let client = || Client::new(&cli.place, &context.environment, &context.directory);
     match &cli.command {
         Command::Attach(arguments) => {
             let target = attach::Target::parse(arguments)?;
             attach::require_terminal()?;
-            let client = Client::new(&cli.place, &context.environment, &context.directory)?;
+            let client = client()?;
             asking(attach::run(target, &client))
         }
         Command::Session(command) => {
-            let client = Client::new(&cli.place, &context.environment, &context.directory)?;
+            let client = client()?;
             asking(session::run(command, &client, &context))
         }
         Command::Config(command) => configuration(command, cli, &context),
@@ -81,15 +83,13 @@ fn run(cli: &Cli) -> Result<u8, Failure> {
             let loaded = load(flags(&cli.place), &context)?;
             asking(doctor::run(arguments, &loaded, &context))
         }
+        Command::Token(command) => asking(token::run(command, &client()?)),
         Command::User(cli::User::Passwd { name }) => {
             let loaded = load(flags(&cli.place), &context)?;
             asking(user::passwd(name, &loaded.settings, &context))
         }
         Command::Audit(command) => asking(audit::run(command, &cli.place, &context)),
-        Command::Secrets(command) => {
-            let client = Client::new(&cli.place, &context.environment, &context.directory)?;
-            asking(secrets::run(command, &client))
-        }
+        Command::Secrets(command) => asking(secrets::run(command, &client()?)),
         Command::Backup(arguments) => {
             let loaded = load(flags(&cli.place), &context)?;
             asking(backup::backup(arguments, &loaded.settings, &context))

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use longhouse_domain::audit::{AuditActor, AuditEntry, AuditTarget, Severity};
+use longhouse_domain::audit::{AuditActor, AuditEntry, AuditTarget, Outcome, Severity};
 use longhouse_domain::user::User;
 
 use crate::state::AppState;
@@ -21,6 +21,7 @@ struct Noted {
     actor: Option<AuditActor>,
     target: Option<AuditTarget>,
     severity: Option<Severity>,
+    outcome: Option<Outcome>,
     detail: BTreeMap<String, String>,
 }
 
@@ -44,6 +45,17 @@ impl Note {
     /// That somebody has to look.
     pub(crate) fn critical(&self) {
         self.with(|noted| noted.severity = Some(Severity::Critical));
+    }
+
+    /// That it was refused, where the answer's status does not say so: a browser is led to a page that does.
+    pub(crate) fn denied(&self, code: &str) {
+        self.with(|noted| noted.outcome = Some(Outcome::Denied));
+        self.detail("code", code);
+    }
+
+    /// The outcome, where the handler says so itself.
+    pub(super) fn outcome(&self) -> Option<Outcome> {
+        self.with(|noted| noted.outcome)
     }
 
     /// What else there is to know.

@@ -88,6 +88,7 @@ impl Pending {
     /// Records the result, and hands the answer on once it is written down.
     pub(crate) async fn finish(mut self, app: &AppState, response: Response) -> Response {
         let (outcome, code) = result_of(&response);
+        let outcome = self.note.outcome().unwrap_or(outcome);
         let (Some(slot), Some(mut entry)) = (self.slot.take(), self.entry.take()) else {
             return response;
         };

@@ -1,4 +1,4 @@
-//! The two cookies of a login. Neither can be read by a page's script, neither is sent from another site.
+//! The cookies of a login. None can be read by a page's script. Those that log in are never sent from another site.
 
 use std::time::Duration;
 
@@ -6,6 +6,7 @@ use axum::http::header::COOKIE;
 use axum::http::{HeaderMap, HeaderValue};
 use longhouse_engine::accounts::{REFRESH_LIFETIME, Secret};
 
+use super::oidc::ATTEMPT_LIFETIME;
 use super::token::ACCESS_LIFETIME;
 use crate::settings::Scheme;
 
@@ -16,6 +17,8 @@ pub(super) enum Cookie {
     Access,
     /// The refresh token. Over plain HTTP it is sent to the addresses of the login alone.
     Refresh,
+    /// The attempt to log in through a provider. The way back from there begins on the provider's site, so it must be `Lax`.
+    Oidc,
 }
 
 impl Cookie {
@@ -26,14 +29,16 @@ impl Cookie {
             (Self::Access, Scheme::Https) => "__Host-longhouse_access",
             (Self::Refresh, Scheme::Http) => "longhouse_refresh",
             (Self::Refresh, Scheme::Https) => "__Host-longhouse_refresh",
+            (Self::Oidc, Scheme::Http) => "longhouse_oidc",
+            (Self::Oidc, Scheme::Https) => "__Host-longhouse_oidc",
         }
     }
 
     /// The prefix demands `/`. That is worth more than a path, which keeps nothing from a page of the same origin.
     fn path(self, scheme: Scheme) -> &'static str {
         match (self, scheme) {
-            (Self::Refresh, Scheme::Http) => "/api/auth",
-            (Self::Access, _) | (Self::Refresh, Scheme::Https) => "/",
+            (Self::Refresh | Self::Oidc, Scheme::Http) => "/api/auth",
+            (Self::Access, Scheme::Http) | (_, Scheme::Https) => "/",
         }
     }
 
@@ -41,6 +46,7 @@ impl Cookie {
         match self {
             Self::Access => ACCESS_LIFETIME,
             Self::Refresh => REFRESH_LIFETIME,
+            Self::Oidc => ATTEMPT_LIFETIME,
         }
     }
 
@@ -76,8 +82,12 @@ impl Cookie {
             Scheme::Http => "",
             Scheme::Https => "; Secure",
         };
+        let site = match self {
+            Self::Access | Self::Refresh => "Strict",
+            Self::Oidc => "Lax",
+        };
         let text = format!(
-            "{}={value}; Path={}; Max-Age={max_age}; HttpOnly; SameSite=Strict{secure}",
+            "{}={value}; Path={}; Max-Age={max_age}; HttpOnly; SameSite={site}{secure}",
             self.name(scheme),
             self.path(scheme)
         );

@@ -1,12 +1,11 @@
 //! Set-up, login, refresh, logout, password, tickets.
 
 use std::net::IpAddr;
-use std::time::Instant;
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::header::{SET_COOKIE, USER_AGENT};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use longhouse_domain::user::User;
 use longhouse_domain::{Role, Timestamp};
@@ -18,6 +17,7 @@ use uuid::Uuid;
 use super::cookies::Cookie;
 use super::identify::{Caller, Presented, identify};
 use super::token::ACCESS_LIFETIME;
+use super::tries::Attempt;
 use crate::audit::Note;
 use crate::extract::{Body, OptionalBody};
 use crate::problem::{Problem, ProblemBody};
@@ -150,6 +150,7 @@ pub(crate) async fn set_up(
 ) -> Result<Response, Problem> {
     let request = body.0;
     note.target("user", None, &request.username);
+    passwords_will_do(&state)?;
     let attempt = Attempt::begin(&state, "(set-up)", address.0)?;
     let user = state
         .accounts()
@@ -181,6 +182,7 @@ pub(crate) async fn log_in(
 ) -> Result<Response, Problem> {
     let request = body.0;
     note.target("user", None, &request.username);
+    passwords_will_do(&state)?;
     let attempt = Attempt::begin(&state, &request.username, address.0)?;
     let signed = state
         .accounts()
@@ -315,6 +317,17 @@ pub(crate) async fn create_ticket(
     Ok((StatusCode::CREATED, Json(ticket)))
 }
 
+/// Refuses where people log in through a provider alone.
+fn passwords_will_do(app: &AppState) -> Result<(), Problem> {
+    if app.settings().password_login {
+        return Ok(());
+    }
+    Err(Problem::forbidden(
+        "auth.password_login_off",
+        "passwords are switched off on this server: log in through its identity provider",
+    ))
+}
+
 /// What signs in, for its user to recognise.
 pub(super) fn visitor(headers: &HeaderMap, address: IpAddr) -> Visitor {
     let client = headers
@@ -327,7 +340,11 @@ pub(super) fn visitor(headers: &HeaderMap, address: IpAddr) -> Visitor {
     }
 }
 
-fn signed_in(app: &AppState, status: StatusCode, signed: &SignedIn) -> Result<Response, Problem> {
+/// An access token for a sign-in, and the cookies that go with it.
+pub(super) fn login_cookies(
+    app: &AppState,
+    signed: &SignedIn,
+) -> Result<(String, [Option<HeaderValue>; 2]), Problem> {
     let access = app
         .tokens()
         .issue(signed)
@@ -336,6 +353,11 @@ fn signed_in(app: &AppState, status: StatusCode, signed: &SignedIn) -> Result<Re
         Cookie::Access.set(&Secret::new(access.as_str()), app.scheme()),
         Cookie::Refresh.set(&signed.refresh, app.scheme()),
     ];
+    Ok((access, cookies))
+}
+
+fn signed_in(app: &AppState, status: StatusCode, signed: &SignedIn) -> Result<Response, Problem> {
+    let (access, cookies) = login_cookies(app, signed)?;
     let login = Login {
         access_token: access,
         expires_in: ACCESS_LIFETIME.as_secs(),
@@ -356,40 +378,4 @@ fn with_cleared_cookies(app: &AppState, answer: impl IntoResponse) -> Response {
         }
     }
     response
-}
-
-/// A try to show a password. It counts against the account at that address, and against the address, until it succeeds.
-struct Attempt<'a> {
-    app: &'a AppState,
-    account: (String, IpAddr),
-}
-
-impl<'a> Attempt<'a> {
-    fn begin(app: &'a AppState, username: &str, address: IpAddr) -> Result<Self, Problem> {
-        // Cut, so that a megabyte of a name is not kept; a name that long exists nowhere.
-        let name: String = username
-            .chars()
-            .take(64)
-            .flat_map(char::to_lowercase)
-            .collect();
-        app.logins()
-            .begin(&name, address, Instant::now())
-            .map_err(|wait| {
-                Problem::new(
-                    StatusCode::TOO_MANY_REQUESTS,
-                    "auth.too_many_attempts",
-                    "too many failed logins: wait a moment",
-                )
-                .retry_after(wait.as_secs() + 1)
-            })?;
-        Ok(Self {
-            app,
-            account: (name, address),
-        })
-    }
-
-    fn succeeded(self) {
-        let (name, address) = &self.account;
-        self.app.logins().succeeded(name, *address);
-    }
 }

@@ -71,9 +71,14 @@ impl AccessTokens {
         }
     }
 
+    /// Seconds since 1970.
+    pub(crate) fn now(&self) -> i64 {
+        self.clock.now().as_second()
+    }
+
     /// A token for a sign-in.
     pub(crate) fn issue(&self, signed: &SignedIn) -> Result<String, jsonwebtoken::errors::Error> {
-        let now = self.clock.now().as_second();
+        let now = self.now();
         let lifetime = i64::try_from(ACCESS_LIFETIME.as_secs()).unwrap_or(i64::MAX);
         let claims = Claims {
             aud: AUDIENCE.to_owned(),
@@ -93,7 +98,7 @@ impl AccessTokens {
         let claims = jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation)
             .ok()?
             .claims;
-        let now = self.clock.now().as_second();
+        let now = self.now();
         let in_time = claims.exp.saturating_add(LEEWAY_SECONDS) > now
             && claims.nbf <= now.saturating_add(LEEWAY_SECONDS)
             && claims.iat <= now.saturating_add(LEEWAY_SECONDS);

@@ -135,12 +135,23 @@ impl Client {
     }
 }
 
+/// The token of the environment: the text itself, or that of a file, where other programs of the user do not see it.
 fn bearer(environment: &Environment) -> Result<Option<HeaderValue>, ClientError> {
-    let Some(token) = environment.get("LONGHOUSE_TOKEN") else {
-        return Ok(None);
+    let (name, token) = match (
+        environment.get("LONGHOUSE_TOKEN"),
+        environment.get("LONGHOUSE_TOKEN_FILE"),
+    ) {
+        (Some(token), _) => ("LONGHOUSE_TOKEN", token.to_owned()),
+        (None, Some(path)) => {
+            let read = std::fs::read_to_string(path).map_err(|error| {
+                ClientError::Configuration(format!("LONGHOUSE_TOKEN_FILE: {path}: {error}"))
+            });
+            ("LONGHOUSE_TOKEN_FILE", read?)
+        }
+        (None, None) => return Ok(None),
     };
-    let mut value = HeaderValue::from_str(&format!("Bearer {token}"))
-        .map_err(|_| ClientError::Configuration("LONGHOUSE_TOKEN is no token".to_owned()))?;
+    let mut value = HeaderValue::from_str(&format!("Bearer {}", token.trim()))
+        .map_err(|_| ClientError::Configuration(format!("{name} holds no token")))?;
     value.set_sensitive(true);
     Ok(Some(value))
 }

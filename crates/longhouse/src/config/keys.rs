@@ -79,6 +79,7 @@ pub(crate) const KEYS: &[Key] = &[
     public("acme_email", Shape::Text),
     public("acme_directory", Shape::Text),
     public("acme_ca", Shape::Text),
+    public("password_login", Shape::Switch),
     public("max_sessions", Shape::Integer),
     public("max_sessions_per_user", Shape::Integer),
     public("stop_grace", Shape::Text),
@@ -106,6 +107,25 @@ pub(crate) const AGENT_KEYS: &[&str] = &[
     "install_hint",
 ];
 
+/// What stands in the table of one identity provider, `[oidc.NAME]`.
+pub(crate) const OIDC_KEYS: &[&str] = &[
+    "name",
+    "issuer",
+    "client_id",
+    "client_secret_file",
+    "client_secret_env",
+    "scopes",
+    "groups_claim",
+    "admin_groups",
+    "member_groups",
+    "viewer_groups",
+    "host_groups",
+    "default_role",
+    "create_accounts",
+    "allowed_domains",
+    "allowed_groups",
+];
+
 /// Variables that are no settings: they belong to the first start, to the client and to the build.
 pub(crate) const OTHER_VARIABLES: &[&str] = &[
     "LONGHOUSE_CONFIG",
@@ -113,6 +133,7 @@ pub(crate) const OTHER_VARIABLES: &[&str] = &[
     "LONGHOUSE_MASTER_KEY",
     "LONGHOUSE_URL",
     "LONGHOUSE_TOKEN",
+    "LONGHOUSE_TOKEN_FILE",
     "LONGHOUSE_CA",
     "LONGHOUSE_EMBED_DIR",
     "LONGHOUSE_SESSIOND",

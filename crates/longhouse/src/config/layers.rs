@@ -7,13 +7,19 @@ use toml::{Table, Value};
 
 use super::Flags;
 use super::error::ConfigError;
-use super::keys::{self, AGENT_KEYS, KEYS, Key, OTHER_VARIABLES, Shape};
+use super::keys::{self, AGENT_KEYS, KEYS, Key, OIDC_KEYS, OTHER_VARIABLES, Shape};
 use super::network::PATHS;
 use super::settings::Settings;
 use crate::environment::Environment;
 
-/// The table with a table per agent.
-const AGENTS: &str = "agents";
+/// Tables with a table per name, and what may stand in each: agents and identity providers.
+const NAMED: [(&str, &[&str]); 2] = [("agents", AGENT_KEYS), ("oidc", OIDC_KEYS)];
+
+/// What may stand in the tables below that one, where it is such a one.
+fn named_keys(name: &str) -> Option<&'static [&'static str]> {
+    let found = NAMED.iter().find(|(table, _)| *table == name);
+    found.map(|(_, keys)| *keys)
+}
 
 /// The directory of the authority that most people mean.
 const LETS_ENCRYPT: &str = "https://acme-v02.api.letsencrypt.org/directory";
@@ -77,6 +83,7 @@ pub(super) fn defaults(environment: &Environment) -> Layer {
         set("data_dir", dir.to_string_lossy().into_owned().into());
     }
     set("insecure", false.into());
+    set("password_login", true.into());
     set("acme_accept_terms", false.into());
     set("acme_directory", LETS_ENCRYPT.into());
     set("max_sessions", 1000.into());
@@ -150,20 +157,20 @@ fn check_names(origin: &str, table: &Table) -> Result<(), ConfigError> {
         nearest: nearest.map(str::to_owned),
     };
     for (name, value) in flatten(table) {
-        match value {
-            Value::Table(agents) if name == AGENTS => {
-                let tables = agents
+        match (value, named_keys(&name)) {
+            (Value::Table(tables), Some(known)) => {
+                let tables = tables
                     .iter()
-                    .filter_map(|(agent, value)| Some((agent, value.as_table()?)));
-                for (agent, table) in tables {
-                    if let Some(key) = table.keys().find(|key| !AGENT_KEYS.contains(&key.as_str()))
-                    {
-                        let nearest = keys::nearest(key, AGENT_KEYS.iter().copied());
-                        return Err(unknown(format!("{AGENTS}.{agent}.{key}"), nearest));
+                    .filter_map(|(of, value)| Some((of, value.as_table()?)));
+                for (of, table) in tables {
+                    if let Some(key) = table.keys().find(|key| !known.contains(&key.as_str())) {
+                        let nearest = keys::nearest(key, known.iter().copied());
+                        return Err(unknown(format!("{name}.{of}.{key}"), nearest));
                     }
                 }
             }
-            _ if name == AGENTS || keys::find(&name).is_some() => {}
+            (_, Some(_)) => {}
+            _ if keys::find(&name).is_some() => {}
             _ => {
                 let known = KEYS.iter().map(|key| key.path);
                 let nearest = keys::nearest(&name, known);
@@ -319,12 +326,12 @@ pub(super) fn resolve_paths(table: &mut Table, environment: &Environment, direct
     }
 }
 
-/// Every setting with its dotted name. The agents are one setting.
+/// Every setting with its dotted name. The agents are one setting, and so are the identity providers.
 pub(super) fn flatten(table: &Table) -> Vec<(String, Value)> {
     let mut settings = Vec::new();
     for (name, value) in table {
         match value {
-            Value::Table(inner) if name != AGENTS => {
+            Value::Table(inner) if named_keys(name).is_none() => {
                 let inner = flatten(inner).into_iter();
                 settings.extend(inner.map(|(rest, value)| (format!("{name}.{rest}"), value)));
             }

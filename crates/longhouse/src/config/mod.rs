@@ -7,11 +7,13 @@ mod error;
 mod keys;
 mod layers;
 mod network;
+mod oidc;
 mod settings;
 mod show;
 
 pub(crate) use error::ConfigError;
 pub(crate) use network::Encryption;
+pub(crate) use oidc::OidcSettings;
 pub(crate) use settings::{LogFormat, MultiplexerSetting, Settings};
 pub(crate) use show::show;
 

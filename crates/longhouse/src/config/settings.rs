@@ -10,6 +10,7 @@ use longhouse_server::Network;
 use serde::Deserialize;
 
 use super::error::ConfigError;
+use super::oidc::OidcSettings;
 
 /// Everything that can be set.
 #[derive(Clone, Debug, Deserialize)]
@@ -85,6 +86,11 @@ pub(crate) struct Settings {
     pub(crate) host: HostSettings,
     /// What is kept of a terminal.
     pub(crate) terminal: TerminalSettings,
+    /// Whether a user name and a password will do to log in.
+    pub(crate) password_login: bool,
+    /// Identity providers to log in through.
+    #[serde(default)]
+    pub(crate) oidc: BTreeMap<String, OidcSettings>,
     /// Agents beside the built-in ones, and replacements for them.
     #[serde(default)]
     pub(crate) agents: BTreeMap<String, AgentSettings>,
@@ -205,6 +211,7 @@ impl Settings {
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         let wrong = |message: String| Err(ConfigError::Inconsistent(message));
         super::network::check(self)?;
+        super::oidc::check(self)?;
         if self.host.allowed_dirs.is_empty() {
             return wrong(
                 "host.allowed_dirs is empty: no session could have a directory".to_owned(),

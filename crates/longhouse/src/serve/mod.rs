@@ -4,6 +4,7 @@
 //! reconcile every session → serve → on a signal: tell everybody, end; sessions go on.
 
 pub(crate) mod embedded;
+mod identity;
 pub(crate) mod keys;
 pub(crate) mod lock;
 mod logging;
@@ -165,7 +166,7 @@ async fn serve(
         started = start_engine(settings, places, context, host) => started?,
         () = stop.cancelled() => return Ok(()),
     };
-    let server = server_settings(settings, &ground.transport, signing_key);
+    let server = server_settings(settings, context, &ground.transport, signing_key)?;
     let result = serve_engine(settings, places, context, ground, &engine, server, &stop).await;
     stop.cancel();
     record::stop(&engine).await;
@@ -265,7 +266,7 @@ async fn serve_engine(
     });
     introduce(&mut ground.lock, Some(url.clone()))?;
     tracing::info!(%url, version = VERSION, "ready");
-    announce(&url, engine).await?;
+    announce(&url, settings, engine).await?;
 
     // Neither ends before the signal; one that does has failed, and the server without it is of no use.
     let first = tokio::select! {
@@ -291,12 +292,13 @@ async fn serve_engine(
 
 fn server_settings(
     settings: &Settings,
+    context: &Context,
     transport: &Transport,
     signing_key: SigningKey,
-) -> ServerSettings {
+) -> anyhow::Result<ServerSettings> {
     let mut allowed_hosts = settings.allowed_hosts.clone();
     allowed_hosts.extend(transport.names(settings));
-    ServerSettings {
+    Ok(ServerSettings {
         scheme: settings.scheme(),
         public_url: settings.public_url.clone(),
         allowed_hosts,
@@ -304,8 +306,11 @@ fn server_settings(
         trusted_proxies: settings.trusted_proxies.clone(),
         plain_http: settings.plain_http(),
         limits: transport::limits(settings),
+        password_login: settings.password_login,
+        oidc: identity::providers(settings, &context.environment)?,
+        provider_tls: identity::tls(settings)?,
         ..ServerSettings::new(transport.address(), signing_key, VERSION)
-    }
+    })
 }
 
 async fn make_first_admin(context: &Context, engine: &Engine) -> anyhow::Result<()> {
@@ -338,8 +343,11 @@ pub(crate) fn describe_account_error(error: AccountError) -> anyhow::Error {
 }
 
 /// Tells the person at the console where to go. The set-up link is printed and never logged: logs are kept and shared.
-async fn announce(url: &str, engine: &Engine) -> anyhow::Result<()> {
+async fn announce(url: &str, settings: &Settings, engine: &Engine) -> anyhow::Result<()> {
     output::print(&format!("Longhouse {VERSION} is ready at {url}\n"))?;
+    if !settings.password_login {
+        return Ok(());
+    }
     let token = engine
         .accounts()
         .setup_token()

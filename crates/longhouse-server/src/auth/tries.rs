@@ -1,0 +1,54 @@
+//! Tries to show a password, and when there were too many.
+
+use std::net::IpAddr;
+use std::time::Instant;
+
+use axum::http::StatusCode;
+
+use crate::problem::Problem;
+use crate::state::AppState;
+
+/// A try to show a password. It counts against the account at that address, and against the address, until it succeeds.
+pub(super) struct Attempt<'a> {
+    app: &'a AppState,
+    account: (String, IpAddr),
+}
+
+impl<'a> Attempt<'a> {
+    /// Begins a try.
+    ///
+    /// # Errors
+    /// 429 where there were too many that failed.
+    pub(super) fn begin(
+        app: &'a AppState,
+        username: &str,
+        address: IpAddr,
+    ) -> Result<Self, Problem> {
+        // Cut, so that a megabyte of a name is not kept; a name that long exists nowhere.
+        let name: String = username
+            .chars()
+            .take(64)
+            .flat_map(char::to_lowercase)
+            .collect();
+        app.logins()
+            .begin(&name, address, Instant::now())
+            .map_err(|wait| {
+                Problem::new(
+                    StatusCode::TOO_MANY_REQUESTS,
+                    "auth.too_many_attempts",
+                    "too many failed logins: wait a moment",
+                )
+                .retry_after(wait.as_secs() + 1)
+            })?;
+        Ok(Self {
+            app,
+            account: (name, address),
+        })
+    }
+
+    /// Takes the try back: the password was right.
+    pub(super) fn succeeded(self) {
+        let (name, address) = &self.account;
+        self.app.logins().succeeded(name, *address);
+    }
+}
