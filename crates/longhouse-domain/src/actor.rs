@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::UserId;
-use crate::session::Session;
+use crate::share::ShareAccess;
 
 /// A user's role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -40,8 +40,8 @@ impl Role {
     }
 }
 
-/// What an actor wants to do with one session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// What an actor wants to do with one session; each includes what stands above it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Permission {
     /// Read its state, watch its terminals.
     Look,
@@ -64,37 +64,111 @@ pub struct Actor {
     pub may_use_host: bool,
     /// Whether they only look, whatever their role allows: what they show is an API token without a scope for more.
     pub only_looks: bool,
+    /// A disabled user may do nothing at all.
+    pub disabled: bool,
 }
 
 impl Actor {
-    /// Whether this actor may do that with this session. A session that an actor may not look at does not exist for them.
+    /// The most that this actor may do with a session of `owner`'s of which they have this share. `None`: it does not exist
+    /// for them.
     #[must_use]
-    pub fn may(&self, permission: Permission, session: &Session) -> bool {
-        self.may_with_owner(permission, session.owner)
+    pub fn access(&self, owner: UserId, share: Option<ShareAccess>) -> Option<Permission> {
+        if self.disabled {
+            return None;
+        }
+        let most = match self.role {
+            Role::Admin | Role::Member if !self.only_looks => Permission::Own,
+            Role::Admin | Role::Member | Role::Viewer => Permission::Look,
+        };
+        let given = if owner == self.user || self.role == Role::Admin {
+            Some(Permission::Own)
+        } else {
+            share.map(ShareAccess::permission)
+        };
+        given.map(|given| given.min(most))
     }
 
-    /// The same question, where only the owner is known.
+    /// Whether nothing is hidden from this actor.
     #[must_use]
-    pub fn may_with_owner(&self, permission: Permission, owner: UserId) -> bool {
-        if self.only_looks && permission != Permission::Look {
-            return false;
-        }
-        match self.role {
-            Role::Admin => true,
-            Role::Member => owner == self.user,
-            Role::Viewer => permission == Permission::Look && owner == self.user,
-        }
+    pub fn sees_all(&self) -> bool {
+        self.role == Role::Admin && !self.disabled
+    }
+
+    /// Whether this actor may do more than look, where they have something to do it with.
+    #[must_use]
+    pub fn may_drive(&self) -> bool {
+        self.role != Role::Viewer && !self.only_looks && !self.disabled
     }
 
     /// Whether this actor may create sessions at all.
     #[must_use]
     pub fn may_create(&self) -> bool {
-        self.role != Role::Viewer && !self.only_looks
+        self.may_drive()
     }
 
     /// Whether this actor may run processes on this machine itself.
     #[must_use]
     pub fn may_use_host(&self) -> bool {
-        self.role == Role::Admin || (self.role == Role::Member && self.may_use_host)
+        let permitted = match self.role {
+            Role::Admin => true,
+            Role::Member => self.may_use_host,
+            Role::Viewer => false,
+        };
+        permitted && !self.disabled
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn somebody(role: Role) -> Actor {
+        Actor {
+            user: UserId(Uuid::from_u128(1)),
+            username: "ann".to_owned(),
+            role,
+            may_use_host: true,
+            only_looks: false,
+            disabled: false,
+        }
+    }
+
+    #[test]
+    fn access_follows_from_role_ownership_and_share() {
+        use Permission::{Drive, Look, Own};
+        use ShareAccess as S;
+        let (own, other) = (UserId(Uuid::from_u128(1)), UserId(Uuid::from_u128(2)));
+        for (role, owner, share, expected) in [
+            (Role::Admin, own, None, Some(Own)),
+            (Role::Admin, other, Some(S::View), Some(Own)),
+            (Role::Member, own, None, Some(Own)),
+            (Role::Member, own, Some(S::View), Some(Own)),
+            (Role::Member, other, Some(S::Drive), Some(Drive)),
+            (Role::Member, other, Some(S::View), Some(Look)),
+            (Role::Member, other, None, None),
+            // A viewer only looks, whatever was theirs or is given to them.
+            (Role::Viewer, own, None, Some(Look)),
+            (Role::Viewer, other, Some(S::Drive), Some(Look)),
+            (Role::Viewer, other, None, None),
+        ] {
+            let mut actor = somebody(role);
+            assert_eq!(
+                actor.access(owner, share),
+                expected,
+                "{role:?} {owner} {share:?}"
+            );
+            actor.only_looks = true;
+            let looks = expected.map(|expected| expected.min(Look));
+            assert_eq!(
+                actor.access(owner, share),
+                looks,
+                "{role:?} by a token that only looks"
+            );
+            actor.disabled = true;
+            assert_eq!(actor.access(owner, share), None, "disabled {role:?}");
+            assert!(!actor.sees_all() && !actor.may_create() && !actor.may_use_host());
+        }
     }
 }

@@ -69,8 +69,10 @@ pub struct Event {
     pub at: Timestamp,
     /// To which session.
     pub session: SessionId,
-    /// Whose session: decides who may know.
+    /// Whose session: decides, together with its shares, who may know.
     pub owner: UserId,
+    /// For one user alone: the session ceased to exist for them, by its end or by that of their share.
+    pub only_for: Option<UserId>,
     /// What.
     pub what: EventKind,
 }

@@ -15,6 +15,7 @@ pub mod query;
 pub mod scope;
 pub mod secret;
 pub mod session;
+pub mod share;
 pub mod terminal;
 pub mod user;
 
@@ -25,3 +26,4 @@ pub use lifecycle::{Phase, Status, Wish};
 pub use scope::{Scope, Scopes};
 pub use secret::{SecretText, Secrets};
 pub use session::{Session, SessionSpec};
+pub use share::{Audience, ShareAccess};

@@ -36,6 +36,7 @@ impl User {
             role: self.role,
             may_use_host: self.may_use_host,
             only_looks: false,
+            disabled: self.disabled,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use longhouse_domain::clock::{Clock, Timestamp};
 use longhouse_domain::session::{RuntimeKind, Session};
-use longhouse_domain::{Actor, Role, SessionId, UserId};
+use longhouse_domain::{Permission, SessionId, UserId};
 use longhouse_link::files::FileCalls;
 use longhouse_runtime::Runtime;
 use longhouse_store::Store;
@@ -18,7 +18,7 @@ use crate::events::Events;
 use crate::policy::Policy;
 use crate::secrets::Vault;
 use crate::session::live::Live;
-use crate::session::view::{SessionView, allowed_actions};
+use crate::session::view::SessionView;
 use crate::settings::EngineSettings;
 
 /// The engine's parts, handed to whoever needs them.
@@ -87,17 +87,12 @@ impl Context {
             }
         };
         let runtime = self.runtime(session.spec.runtime).ok();
-        let owner = Actor {
-            user: session.owner,
-            username: owner_name.clone(),
-            role: Role::Member,
-            may_use_host: true,
-            only_looks: false,
-        };
         let mut session = session.clone();
         session.last_activity_at = session.last_activity_at.max(live.last_activity_at);
         SessionView {
-            allowed_actions: allowed_actions(&owner, &session),
+            allowed_actions: Vec::new(),
+            access: Permission::Own,
+            shared: 0,
             workdir: runtime
                 .map(|r| r.workdir_path(session.id, &session.spec.workdir))
                 .unwrap_or_default(),
@@ -110,6 +105,25 @@ impl Context {
             owner_name,
             session,
         }
+        .with_access(Permission::Own, 0)
+    }
+
+    /// Why the session may not run where it lives: its owner may not run anything there (any more).
+    pub(crate) async fn barred(&self, session: &Session) -> Result<Option<String>, EngineError> {
+        if session.spec.runtime != RuntimeKind::Host {
+            return Ok(None);
+        }
+        let owner = self.store.user(session.owner).await?;
+        if owner
+            .as_ref()
+            .is_some_and(|owner| owner.actor().may_use_host())
+        {
+            return Ok(None);
+        }
+        let name = owner.map(|owner| owner.username).unwrap_or_default();
+        Ok(Some(format!(
+            "its owner {name} may not run sessions on the host: give them the permission \"host\", or hand the session over"
+        )))
     }
 
     /// A line for those who look for faults, where nobody waits for an answer.

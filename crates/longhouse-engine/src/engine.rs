@@ -8,7 +8,7 @@ use longhouse_domain::actor::Actor;
 use longhouse_domain::agent::Agent;
 use longhouse_domain::clock::{Clock, Timestamp};
 use longhouse_domain::session::{RuntimeKind, Session};
-use longhouse_domain::{SessionId, UserId};
+use longhouse_domain::{Audience, SessionId};
 use longhouse_link::files::FileCalls;
 use longhouse_runtime::Runtime;
 use longhouse_store::{CatchUp, Store};
@@ -115,15 +115,16 @@ impl Engine {
     }
 
     async fn take_up_sessions(&self) -> Result<(), EngineError> {
+        let store = &self.context().store;
+        let mut shares = store.every_share_for_reconciliation().await?;
         let mut handles = Vec::new();
-        for session in self
-            .context()
-            .store
-            .every_session_for_reconciliation()
-            .await?
-        {
+        for session in store.every_session_for_reconciliation().await? {
             let id = session.id;
-            match self.drive(session) {
+            let audience = Audience {
+                owner: session.owner,
+                shares: shares.remove(&id).into_iter().flatten().collect(),
+            };
+            match self.drive(session, audience) {
                 Ok(handle) => handles.push(handle),
                 Err(error) => self.context().complain(id, "drive the session", &error),
             }
@@ -308,12 +309,6 @@ impl Engine {
         up.count() as u64
     }
 
-    /// Whose session that is, if it is there.
-    #[must_use]
-    pub fn owner_of(&self, session: SessionId) -> Option<UserId> {
-        self.handle(session).map(|handle| handle.owner)
-    }
-
     pub(crate) fn context(&self) -> &Arc<Context> {
         &self.inner.context
     }
@@ -323,11 +318,15 @@ impl Engine {
     }
 
     /// Starts a driver for the session.
-    pub(crate) fn drive(&self, session: Session) -> Result<Arc<Handle>, EngineError> {
+    pub(crate) fn drive(
+        &self,
+        session: Session,
+        audience: Audience,
+    ) -> Result<Arc<Handle>, EngineError> {
         let id = session.id;
         // It is listed before its driver can make anything: who clears leftovers never finds it unlisted.
         let mut sessions = self.lock();
-        let handle = driver::spawn(self.context(), session)?;
+        let handle = driver::spawn(self.context(), session, audience)?;
         sessions.insert(id, handle.clone());
         Ok(handle)
     }

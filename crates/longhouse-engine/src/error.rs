@@ -30,6 +30,9 @@ pub enum EngineError {
     /// The session has no such terminal.
     #[error("there is no such terminal")]
     TerminalNotFound,
+    /// The session is not shared with that user.
+    #[error("the session is not shared with that user")]
+    ShareNotFound,
     /// The actor may look, but not do this.
     #[error("{detail}")]
     Forbidden {

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use longhouse_domain::event::{Event, LogLine};
-use longhouse_domain::{Actor, Permission, SessionId};
-use tokio::sync::broadcast;
+use longhouse_domain::event::{Event, EventKind, LogLine};
+use longhouse_domain::{Actor, Audience, SessionId};
+use tokio::sync::{broadcast, watch};
 
 use crate::session::view::SessionView;
 
@@ -19,15 +19,36 @@ const LINES: usize = 1024;
 pub struct Notice {
     /// What happened.
     pub event: Event,
-    /// The session; its allowed actions are those of its owner.
-    pub session: Option<Arc<SessionView>>,
+    /// The session as its owner sees it; [`Notice::view_for`] shows it to others.
+    pub(crate) session: Option<Arc<SessionView>>,
+    /// For whom the session exists, at the moment of asking and not at that of the event: whoever is slow to be told hears
+    /// nothing of a share that they have lost meanwhile.
+    pub(crate) audience: watch::Receiver<Audience>,
 }
 
 impl Notice {
     /// Whether this actor may know of it.
     #[must_use]
     pub fn concerns(&self, actor: &Actor) -> bool {
-        actor.may_with_owner(Permission::Look, self.event.owner)
+        if let Some(user) = self.event.only_for {
+            return user == actor.user;
+        }
+        match self.event.what {
+            // Those with whom it was shared are told by an event of their own.
+            EventKind::Deleted => actor.access(self.event.owner, None).is_some(),
+            _ => self.audience.borrow().access(actor).is_some(),
+        }
+    }
+
+    /// The session as this actor sees it, if it is there (for them).
+    #[must_use]
+    pub fn view_for(&self, actor: &Actor) -> Option<SessionView> {
+        let session = self.session.as_deref()?;
+        let (access, shared) = {
+            let audience = self.audience.borrow();
+            (audience.access(actor)?, audience.shares.len() as u64)
+        };
+        Some(session.clone().with_access(access, shared))
     }
 }
 
@@ -46,9 +67,9 @@ impl Events {
         }
     }
 
-    pub(crate) fn publish(&self, event: Event, session: Option<Arc<SessionView>>) {
+    pub(crate) fn publish(&self, notice: Notice) {
         // Nobody listening is no error.
-        let _ = self.notices.send(Arc::new(Notice { event, session }));
+        let _ = self.notices.send(Arc::new(notice));
     }
 
     pub(crate) fn publish_line(&self, session: SessionId, line: LogLine) {

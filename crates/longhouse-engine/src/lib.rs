@@ -10,6 +10,7 @@ mod engine;
 mod error;
 mod events;
 mod files;
+mod people;
 mod policy;
 pub mod secrets;
 mod session;
@@ -24,13 +25,18 @@ pub use files::{
     FileBytes, FileChange, FileContent, FileError, FileKind, FilePage, FilePlace, FileRange,
     FileView, SaveCondition, Saved, UploadError,
 };
-pub use longhouse_store::{AuditFault, AuditPage, AuditQuery, AuditReport, CatchUp, LogQuery};
+pub use longhouse_store::{
+    Account, AuditFault, AuditPage, AuditQuery, AuditReport, CatchUp, LogQuery, Person, Share,
+};
+pub use people::{Inheritance, UserPatch};
 pub use policy::{Policy, PolicyPatch, RETENTION_DAYS};
 pub use session::inside::Join;
 pub use session::request::{
     CaptureFormat, ExecCommand, ExecOutcome, HealthCheck, NewSession, NewTerminal, SecretsPatch,
     SessionHealth, SessionPatch, SessionStats, SessionsStats,
 };
+pub use session::right::Right;
+pub use session::share::ShareWith;
 pub use session::view::{Action, AgentActivity, AgentState, SessionView, TerminalView};
 pub use settings::EngineSettings;
 pub use terminal::{Access, Closed, Hello, PresentViewer, Viewer, ViewerEvent, ViewerInput};

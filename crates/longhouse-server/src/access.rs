@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::http::header::{CONNECTION, HeaderValue};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
-use longhouse_domain::{Role, Scope, UserId};
+use longhouse_domain::{Actor, Scope, UserId};
 use longhouse_engine::accounts::{Credential, Identity};
 use utoipa_axum::router::UtoipaMethodRouter;
 
@@ -237,18 +237,26 @@ async fn caller(
 /// Whether the caller's role, and the API token that they may have shown, are enough for the route.
 fn enough((access, tokens): Who, caller: &Caller) -> Result<(), Problem> {
     tokens.admit(&caller.identity)?;
-    let enough = match access {
-        Access::Public | Access::Upgrade | Access::Look | Access::Account => true,
-        Access::Drive => caller.actor.role != Role::Viewer,
-        Access::Scrape | Access::Admin => caller.actor.role == Role::Admin,
-    };
-    if enough {
-        Ok(())
-    } else {
-        Err(Problem::forbidden(
-            "auth.forbidden",
-            "your role does not allow this",
-        ))
+    access.permit(&caller.actor)
+}
+
+impl Access {
+    /// Whether somebody who has logged in may call what is marked with this.
+    pub(crate) fn permit(self, actor: &Actor) -> Result<(), Problem> {
+        let enough = match self {
+            Self::Public | Self::Upgrade | Self::Look | Self::Account => true,
+            Self::Drive => actor.may_drive(),
+            Self::Scrape | Self::Admin => actor.sees_all(),
+        };
+        match self {
+            _ if enough => Ok(()),
+            // What is there for admins alone is not there for others.
+            Self::Admin => Err(Problem::for_status(StatusCode::NOT_FOUND)),
+            _ => Err(Problem::forbidden(
+                "auth.forbidden",
+                "your role does not allow this",
+            )),
+        }
     }
 }
 
@@ -278,7 +286,7 @@ pub(crate) async fn keep_room_for_admins(
     );
     let presented = Presented::by(&app, request.headers(), request.extensions());
     let admitted = logging_in
-        || matches!(identify(&app, presented).await, Ok(identity) if identity.user.role == Role::Admin);
+        || matches!(identify(&app, presented).await, Ok(identity) if identity.user.actor().sees_all());
     let mut response = if admitted {
         next.run(request).await
     } else {

@@ -41,7 +41,8 @@ use crate::{problem, socketio, terminals};
         (name = "sessions", description = "Sessions"),
         (name = "terminals", description = "Terminals of a session"),
         (name = "admin", description = "What only admins may: the audit log, the policy"),
-        (name = "files", description = "Files of a session, and of this machine")
+        (name = "files", description = "Files of a session, and of this machine"),
+        (name = "users", description = "Accounts, for admins; people to share with")
     )
 )]
 pub(crate) struct ApiDocument;
@@ -62,11 +63,13 @@ impl Modify for Credentials {
 }
 
 /// Shapes that clients send: there a field that may be null may also be left out.
-const SENT_BY_CLIENTS: [&str; 17] = [
+const SENT_BY_CLIENTS: &[&str] = &[
     "AutoCommit",
     "ClientError",
     "CreateSession",
+    "CreateShare",
     "CreateTerminal",
+    "CreateUser",
     "ExecRequest",
     "InputRequest",
     "LoginRequest",
@@ -80,6 +83,7 @@ const SENT_BY_CLIENTS: [&str; 17] = [
     "TerminalTarget",
     "TicketRequest",
     "UpdateSession",
+    "UpdateUser",
 ];
 
 /// Says of every field in the server's answers that it is there. The server writes null rather than leaving a field out, which

@@ -25,6 +25,7 @@ mod state;
 mod terminals;
 mod tls;
 mod ui;
+mod users;
 
 pub use access::{Access, ForTokens};
 pub use address::{Network, NotANetwork};
@@ -33,6 +34,7 @@ pub use problem::{FieldError, Problem, ProblemBody};
 pub use routes::{access_table, audit_table, behind_the_edge, openapi_json, router, token_table};
 pub use serve::{LocalSocket, Peer, serve, serve_local, serve_redirect, serve_tls};
 pub use settings::{Limits, PlainHttp, Scheme, ServerSettings, SigningKey};
+pub use socketio::client_events;
 pub use state::AppState;
 pub use tls::{
     Acme, AcmeError, AcmeSettings, Certificate, CertificateError, CertificateFiles, Certificates,

@@ -220,6 +220,11 @@ impl From<EngineError> for Problem {
                 "terminal.not_found",
                 "the session has no such terminal",
             ),
+            EngineError::ShareNotFound => Self::new(
+                StatusCode::NOT_FOUND,
+                "share.not_found",
+                "the session is not shared with that user",
+            ),
             EngineError::Forbidden { code, detail } => Self::forbidden(code, detail),
             EngineError::Invalid(fields) => Self::invalid(
                 fields

@@ -14,7 +14,9 @@ use crate::audit::Audit::{Every, Quiet, Refusals};
 use crate::audit::Subject;
 use crate::document::{ApiDocument, promise_fields};
 use crate::state::AppState;
-use crate::{audit, auth, edge, files, guard, meta, secrets, sessions, socketio, terminals, ui};
+use crate::{
+    audit, auth, edge, files, guard, meta, secrets, sessions, socketio, terminals, ui, users,
+};
 
 /// Every route of the API. What stands beside them: Socket.IO at `/socket.io` and `/api/socket`, which asks for a login with
 /// its first message, and the files of the web UI, which are everybody's.
@@ -63,6 +65,9 @@ fn for_the_logged_in() -> Vec<Row> {
         row(Access::Look, Quiet, routes!(sessions::get_session_health)),
         row(Access::Look, Quiet, routes!(sessions::get_session_stats)),
         row(Access::Look, Quiet, routes!(sessions::get_session_logs)).with_own_deadline(),
+        row(Access::Look, Quiet, routes!(sessions::list_shares)),
+        // Whoever has a share may leave, whatever else they may.
+        row(Access::Look, Every("session.unshare", Subject::Session), routes!(sessions::unshare_session)).for_tokens(ForTokens::With(Scope::SessionsWrite)),
         row(Access::Look, Quiet, routes!(terminals::list_terminals)),
         row(Access::Look, Quiet, routes!(terminals::get_terminal)),
         row(Access::Look, Quiet, routes!(terminals::capture_terminal)),
@@ -94,6 +99,7 @@ fn for_drivers(input_limit: usize) -> Vec<Row> {
         row(Access::Drive, Every("session.create", Subject::Object("session")), routes!(sessions::create_session)),
         row(Access::Drive, Every("session.update", Subject::Session), routes!(sessions::update_session)),
         row(Access::Drive, Every("session.delete", Subject::Session), routes!(sessions::delete_session)),
+        row(Access::Drive, Every("session.share", Subject::Session), routes!(sessions::share_session)),
         row(Access::Drive, Every("session.start", Subject::Session), routes!(sessions::start_session)),
         row(Access::Drive, Every("session.stop", Subject::Session), routes!(sessions::stop_session)),
         row(Access::Drive, Every("session.restart", Subject::Session), routes!(sessions::restart_session)),
@@ -109,6 +115,7 @@ fn for_drivers(input_limit: usize) -> Vec<Row> {
         row(Access::Drive, Every("file.move", Subject::Nothing), routes!(files::move_file)).for_tokens(ForTokens::With(Scope::FilesWrite)),
         row(Access::Drive, Every("file.copy", Subject::Nothing), routes!(files::copy_file)).with_own_deadline().for_tokens(ForTokens::With(Scope::FilesWrite)),
         row(Access::Drive, Every("file.delete", Subject::Nothing), routes!(files::delete_file)).with_own_deadline().for_tokens(ForTokens::With(Scope::FilesWrite)),
+        row(Access::Drive, Quiet, routes!(users::list_people)),
     ]
 }
 
@@ -124,6 +131,11 @@ fn for_admins() -> Vec<Row> {
         row(Access::Admin, Every("secrets.rotate_master", Subject::Nothing), routes!(secrets::rotate_master_key)),
         row(Access::Admin, Quiet, routes!(meta::get_settings)),
         row(Access::Admin, Every("settings.update", Subject::Nothing), routes!(meta::update_settings)),
+        row(Access::Admin, Quiet, routes!(users::list_users)),
+        row(Access::Admin, Every("user.create", Subject::Object("user")), routes!(users::create_user)),
+        row(Access::Admin, Quiet, routes!(users::get_user)),
+        row(Access::Admin, Every("user.update", Subject::Object("user")), routes!(users::update_user)),
+        row(Access::Admin, Every("user.delete", Subject::Object("user")), routes!(users::delete_user)),
     ]
 }
 

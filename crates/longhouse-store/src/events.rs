@@ -6,12 +6,13 @@
 
 use longhouse_domain::clock::{from_millis, to_millis};
 use longhouse_domain::event::{Event, EventKind};
-use longhouse_domain::{Actor, Role, SessionId, Timestamp, UserId};
+use longhouse_domain::{Actor, SessionId, Timestamp, UserId};
 use sqlx::any::AnyRow;
 
 use crate::StoreError;
 use crate::connection::{Store, WriteTransaction};
-use crate::row::{Fields, to_json};
+use crate::row::{Fields, named, to_json};
+use crate::sight::{seen_by, visible};
 
 /// Which part of the log is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,15 +69,19 @@ impl Store {
         since: i64,
         limit: u32,
     ) -> Result<CatchUp, StoreError> {
-        let events = sqlx::query(
-            "select * from events where seq > $1 and (owner_id = $2 or $3 = 1) order by seq limit $4",
-        )
-        .bind(since)
-        .bind(actor.user.to_string())
-        .bind(i64::from(actor.role == Role::Admin))
-        .bind(i64::from(limit))
-        .fetch_all(&self.reader)
-        .await?;
+        // A deleted session has no row to see; whoever owned it may still know of its end.
+        let sql = concat!(
+            "select * from events where seq > $3 and (only_for = $1 or (only_for is null and \
+             (owner_id = $1 or $2 = 1 or exists \
+             (select 1 from sessions where sessions.id = events.session_id and ",
+            visible!(),
+            ")))) order by seq limit $4"
+        );
+        let events = seen_by(actor, sql)
+            .bind(since)
+            .bind(i64::from(limit))
+            .fetch_all(&self.reader)
+            .await?;
         // The bounds are read after the events: what was trimmed in between shows.
         let bounds = self.event_bounds().await?;
         if since < bounds.oldest - 1 || since > bounds.latest {
@@ -134,28 +139,56 @@ pub(crate) async fn append(
             .fetch_one(&mut **tx)
             .await?
             .int("value")?;
-    let at = to_millis(now);
-    let mut events = Vec::with_capacity(what.len());
-    for (seq, kind) in (latest - count + 1..).zip(what) {
-        sqlx::query(
-            "insert into events (seq, at, session_id, owner_id, what) values ($1, $2, $3, $4, $5)",
-        )
-        .bind(seq)
-        .bind(at)
-        .bind(session.to_string())
-        .bind(owner.to_string())
-        .bind(to_json(kind)?)
-        .execute(&mut **tx)
-        .await?;
-        events.push(Event {
+    let events: Vec<Event> = (latest - count + 1..)
+        .zip(what)
+        .map(|(seq, kind)| Event {
             seq,
-            at: from_millis(at),
+            at: from_millis(to_millis(now)),
             session,
             owner,
+            only_for: None,
             what: kind.clone(),
-        });
+        })
+        .collect();
+    for event in &events {
+        insert(tx, event).await?;
     }
     Ok(events)
+}
+
+/// Tells each of these users, and nobody else, that the session has ceased to exist for them.
+pub(crate) async fn append_farewells(
+    tx: &mut WriteTransaction,
+    session: SessionId,
+    owner: UserId,
+    users: &[UserId],
+    now: Timestamp,
+) -> Result<Vec<Event>, StoreError> {
+    let what = vec![EventKind::Deleted; users.len()];
+    let mut events = append(tx, session, owner, &what, now).await?;
+    for (event, user) in events.iter_mut().zip(users) {
+        event.only_for = Some(*user);
+        sqlx::query("update events set only_for = $2 where seq = $1")
+            .bind(event.seq)
+            .bind(user.to_string())
+            .execute(&mut **tx)
+            .await?;
+    }
+    Ok(events)
+}
+
+async fn insert(tx: &mut WriteTransaction, event: &Event) -> Result<(), StoreError> {
+    sqlx::query(
+        "insert into events (seq, at, session_id, owner_id, what) values ($1, $2, $3, $4, $5)",
+    )
+    .bind(event.seq)
+    .bind(to_millis(event.at))
+    .bind(event.session.to_string())
+    .bind(event.owner.to_string())
+    .bind(to_json(&event.what)?)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
 }
 
 fn from_row(row: &AnyRow) -> Result<Event, StoreError> {
@@ -164,6 +197,10 @@ fn from_row(row: &AnyRow) -> Result<Event, StoreError> {
         at: row.time("at")?,
         session: row.parsed("session_id")?,
         owner: row.parsed("owner_id")?,
+        only_for: row
+            .maybe_text("only_for")?
+            .map(|id| named("only_for", &id, |id| id.parse().ok()))
+            .transpose()?,
         what: row.json("what")?,
     })
 }

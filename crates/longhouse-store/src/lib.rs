@@ -19,6 +19,7 @@
 //!
 //! Time and identifiers come in as arguments. Nothing here takes the present moment or rolls a die.
 
+pub mod accounts;
 pub mod api_tokens;
 pub mod audit;
 mod connection;
@@ -33,12 +34,15 @@ pub mod screens;
 pub mod secrets;
 pub mod sessions;
 pub mod settings;
+pub mod shares;
+mod sight;
 mod snapshot;
 pub mod tickets;
 pub mod tokens;
 pub mod url;
 pub mod users;
 
+pub use accounts::{Account, Person, Removed};
 pub use api_tokens::{ApiToken, NewApiToken};
 pub use audit::{AuditCut, AuditFault, AuditKey, AuditPage, AuditQuery, AuditReport};
 pub use connection::{Health, Store};
@@ -49,7 +53,8 @@ pub use idempotency::{IdempotencyKey, IdempotentClaim};
 pub use logs::{LogQuery, MAX_LOG_LINES, NewLogLine};
 pub use screens::LastScreen;
 pub use secrets::{SealedDataKey, SealedSecret, SecretScope, SecretsChange};
-pub use sessions::{Changed, Created, NewRecord, SessionRef, StatusCounts};
+pub use sessions::{Changed, Created, NewRecord, SessionRef, StatusCounts, Visible};
+pub use shares::{Share, Shared};
 pub use snapshot::Snapshot;
 pub use tokens::{NewSignIn, NewToken, Rotation, SignIn};
 pub use url::StoreUrl;

@@ -2,12 +2,13 @@
 
 use longhouse_domain::clock::to_millis;
 use longhouse_domain::event::{LogLevel, LogLine};
-use longhouse_domain::{Actor, Role, SessionId, Timestamp};
+use longhouse_domain::{Actor, SessionId, Timestamp};
 use sqlx::any::AnyRow;
 
 use crate::StoreError;
 use crate::connection::Store;
 use crate::row::{Fields, named, storable};
+use crate::sight::{seen_by, visible};
 
 /// How many lines a session's log keeps; older ones are forgotten as new ones come.
 pub const MAX_LOG_LINES: u32 = 5_000;
@@ -95,20 +96,20 @@ impl Store {
         } else {
             wanted
         };
-        let rows = sqlx::query(
-            "select * from session_logs where session_id = $1 and at >= $2 and level >= $3 and seq > $4 \
-             and exists (select 1 from sessions s where s.id = $1 and (s.owner_id = $5 or $6 = 1)) \
-             order by seq desc limit $7",
-        )
-        .bind(session.to_string())
-        .bind(query.since.map_or(i64::MIN, to_millis))
-        .bind(query.level.map_or(0, rank))
-        .bind(query.after.unwrap_or(0))
-        .bind(actor.user.to_string())
-        .bind(i64::from(actor.role == Role::Admin))
-        .bind(i64::from(read))
-        .fetch_all(&self.reader)
-        .await?;
+        let sql = concat!(
+            "select * from session_logs where session_id = $3 and at >= $4 and level >= $5 and seq > $6 \
+             and exists (select 1 from sessions where sessions.id = $3 and ",
+            visible!(),
+            ") order by seq desc limit $7"
+        );
+        let rows = seen_by(actor, sql)
+            .bind(session.to_string())
+            .bind(query.since.map_or(i64::MIN, to_millis))
+            .bind(query.level.map_or(0, rank))
+            .bind(query.after.unwrap_or(0))
+            .bind(i64::from(read))
+            .fetch_all(&self.reader)
+            .await?;
         let needle = query.text.as_deref().map(str::to_lowercase);
         let mut lines = Vec::new();
         for row in &rows {

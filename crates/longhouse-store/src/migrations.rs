@@ -41,6 +41,10 @@ const MIGRATIONS: &[Migration] = &[
         version: 6,
         sql: include_str!("../migrations/0006_credentials.sql"),
     },
+    Migration {
+        version: 7,
+        sql: include_str!("../migrations/0007_people.sql"),
+    },
 ];
 
 /// The newest version that this binary knows.

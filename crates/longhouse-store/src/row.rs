@@ -87,3 +87,16 @@ pub(crate) fn storable(text: &str) -> Cow<'_, str> {
 pub(crate) fn name_key(name: &str) -> String {
     storable(name).to_lowercase()
 }
+
+/// The text anywhere, with the characters that `like` gives a meaning to taken as themselves.
+pub(crate) fn pattern_for(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for c in name_key(text).chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}

@@ -1,10 +1,11 @@
 //! What the terminals of a session that has ended showed last. While a session runs, its sessiond knows better.
 
-use longhouse_domain::{Actor, Role, SessionId};
+use longhouse_domain::{Actor, SessionId};
 
 use crate::StoreError;
 use crate::connection::Store;
 use crate::row::{Fields, storable};
+use crate::sight::{seen_by, visible};
 
 /// A terminal's last screen, in one of the formats that captures have.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,18 +54,18 @@ impl Store {
         terminal: &str,
         format: &str,
     ) -> Result<Option<String>, StoreError> {
-        sqlx::query(
-            "select l.content from last_screens l join sessions s on s.id = l.session_id \
-             where s.id = $1 and (s.owner_id = $2 or $3 = 1) and l.terminal = $4 and l.format = $5",
-        )
-        .bind(session.to_string())
-        .bind(actor.user.to_string())
-        .bind(i64::from(actor.role == Role::Admin))
-        .bind(storable(terminal).into_owned())
-        .bind(storable(format).into_owned())
-        .fetch_optional(&self.reader)
-        .await?
-        .map(|row| row.text("content"))
-        .transpose()
+        let sql = concat!(
+            "select l.content from last_screens l join sessions on sessions.id = l.session_id \
+             where sessions.id = $3 and l.terminal = $4 and l.format = $5 and ",
+            visible!()
+        );
+        seen_by(actor, sql)
+            .bind(session.to_string())
+            .bind(storable(terminal).into_owned())
+            .bind(storable(format).into_owned())
+            .fetch_optional(&self.reader)
+            .await?
+            .map(|row| row.text("content"))
+            .transpose()
     }
 }

@@ -13,9 +13,9 @@ use longhouse_domain::clock::to_millis;
 use longhouse_domain::{Timestamp, UserId};
 use uuid::Uuid;
 
-use crate::StoreError;
 use crate::connection::{Store, WriteTransaction};
 use crate::row::{Fields, named, storable};
+use crate::{StoreError, users};
 
 /// A token to be remembered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,6 +109,7 @@ impl Store {
         .execute(&mut *tx)
         .await?;
         insert_token(&mut tx, new.id, &new.token, now).await?;
+        users::note_seen(&mut tx, new.user, now).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -138,6 +139,7 @@ impl Store {
             return Ok(Rotation::Revoked);
         }
         let (user, id) = (sign_in.parsed("user_id")?, sign_in.parsed("id")?);
+        users::note_seen(&mut tx, user, now).await?;
         let rotation = rotate(&mut tx, (user, id), current, successor, now, grace).await?;
         tx.commit().await?;
         Ok(rotation)

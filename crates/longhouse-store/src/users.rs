@@ -221,7 +221,7 @@ pub(crate) async fn lock_accounts(tx: &mut WriteTransaction) -> Result<(), Store
     Ok(())
 }
 
-async fn keep_an_admin(tx: &mut WriteTransaction) -> Result<(), StoreError> {
+pub(crate) async fn keep_an_admin(tx: &mut WriteTransaction) -> Result<(), StoreError> {
     let admins =
         sqlx::query("select count(*) as n from users where role = 'admin' and disabled = 0")
             .fetch_one(&mut **tx)
@@ -258,7 +258,21 @@ pub(crate) async fn insert(
     from_row(&row)
 }
 
-fn from_row(row: &AnyRow) -> Result<User, StoreError> {
+/// A sign-in of theirs began or went on.
+pub(crate) async fn note_seen(
+    tx: &mut WriteTransaction,
+    user: UserId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query("update users set last_seen_at = $2 where id = $1")
+        .bind(user.to_string())
+        .bind(to_millis(now))
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+pub(crate) fn from_row(row: &AnyRow) -> Result<User, StoreError> {
     Ok(User {
         id: row.parsed("id")?,
         username: row.text("username")?,

@@ -4,7 +4,7 @@ use longhouse_domain::user::User;
 use longhouse_store::StoreError;
 use uuid::Uuid;
 
-use crate::error::FieldProblem;
+use crate::error::{EngineError, FieldProblem};
 
 /// Why something about an account was not done.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +59,12 @@ pub enum AccountError {
     /// Nobody would be left to administer.
     #[error("the last admin must stay one")]
     LastAdmin,
+    /// The account owns sessions: say what is to become of them.
+    #[error("the user owns sessions: hand them over to somebody, or have them removed")]
+    OwnsSessions,
+    /// What hangs on the account could not be seen to.
+    #[error(transparent)]
+    Session(#[from] EngineError),
     /// Fields to correct.
     #[error("the request has {} field(s) to correct", .0.len())]
     Invalid(Vec<FieldProblem>),

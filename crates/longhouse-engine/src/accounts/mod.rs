@@ -18,7 +18,7 @@ use std::sync::Arc;
 use longhouse_domain::user::User;
 use longhouse_domain::{Clock, Role, UserId};
 pub use longhouse_store::{ApiToken, SignIn};
-use longhouse_store::{NewUser, Store, UserChange};
+use longhouse_store::{NewUser, Removed, Store, UserChange};
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
@@ -120,20 +120,20 @@ impl Accounts {
         username: &str,
         password: Secret,
     ) -> Result<User, AccountError> {
-        password::check(&password, "password")?;
+        let hash = self.hash(password).await?;
         let user = self
             .store
             .user_by_name(username)
             .await?
             .ok_or(AccountError::UserNotFound)?;
         let change = UserChange {
-            password_hash: Some(self.passwords.hash(password).await?),
+            password_hash: Some(hash),
             ..UserChange::default()
         };
         self.change(user.id, &change).await
     }
 
-    /// Disables or enables an account. A disabled one's tokens stop being good.
+    /// Changes an account. Every token of theirs stops being good.
     ///
     /// # Errors
     /// [`AccountError::LastAdmin`] where nobody would be left to administer, [`AccountError::UserNotFound`].
@@ -149,6 +149,30 @@ impl Accounts {
             .ok_or(AccountError::UserNotFound)?;
         self.revoke(user, Revoked::All);
         Ok(changed)
+    }
+
+    /// Removes an account that owns no session. Its tokens stop being good.
+    ///
+    /// # Errors
+    /// [`AccountError::OwnsSessions`], [`AccountError::LastAdmin`], [`AccountError::UserNotFound`].
+    pub async fn remove(&self, user: UserId) -> Result<(), AccountError> {
+        match self.store.remove_user(user).await? {
+            Removed::Done => {}
+            Removed::Unknown => return Err(AccountError::UserNotFound),
+            Removed::OwnsSessions => return Err(AccountError::OwnsSessions),
+            Removed::LastAdmin => return Err(AccountError::LastAdmin),
+        }
+        self.revoke(user, Revoked::All);
+        Ok(())
+    }
+
+    /// A new password's hash.
+    ///
+    /// # Errors
+    /// [`AccountError::Invalid`] for a password that will not do.
+    pub(crate) async fn hash(&self, password: Secret) -> Result<String, AccountError> {
+        password::check(&password, "password")?;
+        self.passwords.hash(password).await
     }
 
     async fn prepare(&self, new: NewAccount) -> Result<NewUser, AccountError> {
@@ -185,6 +209,8 @@ fn is_username(name: &str) -> bool {
         && name
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'@' | b'-'))
+        // Where a name is asked for an identifier is understood too: nobody may be called as somebody else is numbered.
+        && Uuid::try_parse(name).is_err()
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use longhouse_domain::session::{Multiplexer, RuntimeKind, Session, SessionSpec, 
 use longhouse_domain::terminal::{
     TerminalCommand, TerminalSize, TerminalSpec, is_environment_name,
 };
-use longhouse_domain::{SessionId, UserId};
+use longhouse_domain::{Audience, SessionId, UserId};
 use longhouse_runtime::ProvisionError;
 use longhouse_store::{Created, IdempotencyKey, NewRecord, SecretScope, SessionRef, StoreError};
 
@@ -19,6 +19,7 @@ use super::secrets::check_secrets;
 use super::view::SessionView;
 use crate::engine::Engine;
 use crate::error::{EngineError, FieldProblem};
+use crate::events::Notice;
 
 /// The most characters of a description, and of a prompt.
 const DESCRIPTION_CHARS: usize = 4_000;
@@ -66,12 +67,16 @@ impl Engine {
         {
             Created::Before(id) => self.get_session(actor, &id.to_string()).await,
             Created::New(changed) => {
-                let handle = self.drive(changed.session.clone())?;
-                let view = self.view_of(actor, &changed.session, Some(&handle)).await?;
+                let audience = Audience::of(changed.session.owner);
+                let handle = self.drive(changed.session.clone(), audience)?;
+                let view = self.view_of(actor, &changed.session, &handle).await?;
+                let session = Some(std::sync::Arc::new(view.clone()));
                 for event in changed.events {
-                    self.context()
-                        .events
-                        .publish(event, Some(std::sync::Arc::new(view.clone())));
+                    self.context().events.publish(Notice {
+                        event,
+                        session: session.clone(),
+                        audience: handle.audience.clone(),
+                    });
                 }
                 Ok(view)
             }

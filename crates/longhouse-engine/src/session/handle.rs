@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use longhouse_domain::UserId;
 use longhouse_domain::event::EventKind;
 use longhouse_domain::lifecycle::Wish;
 use longhouse_domain::session::Session;
+use longhouse_domain::{Actor, Audience, ShareAccess, UserId};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -14,6 +14,7 @@ use tokio_util::task::TaskTracker;
 use super::connection::Connections;
 use super::live::Live;
 use super::request::SecretsPatch;
+use super::right::Right;
 use crate::error::EngineError;
 use crate::terminal::Hub;
 
@@ -35,6 +36,12 @@ pub(crate) enum Command {
     ChangeSecrets(Change, SecretsPatch, Reply),
     /// Its terminals changed: look at them again.
     Refresh(Reply),
+    /// Share it with somebody, or with no access: not any more.
+    Share(UserId, Option<ShareAccess>, Reply),
+    /// Make it somebody else's.
+    HandOver(UserId, Reply),
+    /// What its owner may do has changed: look whether it may go on.
+    Reconsider(Reply),
 }
 
 /// Answered when it is written down, not when it is done.
@@ -43,7 +50,8 @@ pub(crate) type Reply = oneshot::Sender<Result<Session, EngineError>>;
 /// One session, to the rest of the engine.
 #[derive(Debug)]
 pub(crate) struct Handle {
-    pub(crate) owner: UserId,
+    /// For whom it exists at this moment.
+    pub(crate) audience: watch::Receiver<Audience>,
     pub(crate) live: watch::Receiver<Live>,
     pub(crate) connections: Connections,
     commands: mpsc::Sender<Command>,
@@ -53,13 +61,13 @@ pub(crate) struct Handle {
 
 impl Handle {
     pub(super) fn new(
-        owner: UserId,
+        audience: watch::Receiver<Audience>,
         live: watch::Receiver<Live>,
         connections: Connections,
         commands: mpsc::Sender<Command>,
     ) -> Self {
         Self {
-            owner,
+            audience,
             live,
             connections,
             commands,
@@ -80,6 +88,11 @@ impl Handle {
             .await
             .map_err(|_| EngineError::SessionNotFound)?;
         answer.await.map_err(gone)?
+    }
+
+    /// What this actor may do with the session, now and from now on.
+    pub(crate) fn right(&self, actor: &Actor) -> Right {
+        Right::new(actor, self.audience.clone())
     }
 
     /// The terminal's hub: the one that others already watch, or a new one.

@@ -226,7 +226,7 @@ impl Engine {
         let hub = handle
             .hub(name.as_str(), &context.tasks, &context.stop)
             .await?;
-        Viewer::join(hub, &actor.username, join.from, join.access).await
+        Viewer::join(hub, &actor.username, handle.right(actor), join).await
     }
 
     async fn present_terminals(

@@ -14,7 +14,7 @@ use super::create::{LIST_ITEMS, check_environment, check_labels, check_list};
 use super::handle::{Command, Handle};
 use super::request::{SessionPatch, SessionsStats};
 use super::secrets::{check_secrets, note_secrets};
-use super::view::{SessionView, allowed_actions};
+use super::view::SessionView;
 use crate::engine::Engine;
 use crate::error::{EngineError, FieldProblem};
 
@@ -30,11 +30,10 @@ impl Engine {
     ) -> Result<Page<SessionView>, EngineError> {
         let page = self.context().store.sessions(actor, &query).await?;
         let mut items = Vec::with_capacity(page.items.len());
-        for session in &page.items {
-            items.push(
-                self.view_of(actor, session, self.handle(session.id).as_ref())
-                    .await?,
-            );
+        for found in &page.items {
+            let handle = self.handle(found.session.id);
+            let view = self.view(&found.session, handle.as_deref()).await?;
+            items.push(view.with_access(found.access, found.shared));
         }
         Ok(Page {
             items,
@@ -53,7 +52,7 @@ impl Engine {
         let now = self.context().now();
         self.context().store.note_accessed(session.id, now).await?;
         session.last_accessed_at = Some(now);
-        self.view_of(actor, &session, Some(&handle)).await
+        self.view_of(actor, &session, &handle).await
     }
 
     /// One session, without counting as opening it: for programs that follow what happens.
@@ -63,7 +62,7 @@ impl Engine {
         reference: &str,
     ) -> Result<SessionView, EngineError> {
         let (session, handle) = self.find(actor, reference, Permission::Look).await?;
-        self.view_of(actor, &session, Some(&handle)).await
+        self.view_of(actor, &session, &handle).await
     }
 
     /// Changes a session's record.
@@ -90,7 +89,7 @@ impl Engine {
                 Command::ChangeSecrets(change, secrets, reply)
             })
             .await?;
-        self.view_of(actor, &changed, Some(&handle)).await
+        self.view_of(actor, &changed, &handle).await
     }
 
     /// Deletes a session with everything that Longhouse made for it; returns when it is gone.
@@ -117,7 +116,7 @@ impl Engine {
         };
         loop {
             let page = self.context().store.sessions(actor, &query).await?;
-            for session in &page.items {
+            for session in page.items.iter().map(|found| &found.session) {
                 stats.total += 1;
                 *stats
                     .by_status
@@ -143,26 +142,26 @@ impl Engine {
         reference: &str,
         permission: Permission,
     ) -> Result<(Session, Arc<Handle>), EngineError> {
-        let session = self
+        let found = self
             .context()
             .store
             .session(actor, &SessionRef::parse(reference))
             .await?
-            .filter(|session| session.wish != Wish::Deleted || permission == Permission::Own)
+            .filter(|found| found.session.wish != Wish::Deleted || permission == Permission::Own)
             .ok_or(EngineError::SessionNotFound)?;
-        if !actor.may(permission, &session) {
+        if found.access < permission {
             return Err(EngineError::Forbidden {
                 code: "session.forbidden",
                 detail: "you may look at this session, but not do this".to_owned(),
             });
         }
         let handle = self
-            .handle(session.id)
+            .handle(found.session.id)
             .ok_or_else(|| EngineError::Unavailable {
                 code: "runtime.unavailable",
                 detail: "the runtime of this session is not available at present".to_owned(),
             })?;
-        Ok((session, handle))
+        Ok((found.session, handle))
     }
 
     /// The session as this actor sees it.
@@ -170,21 +169,26 @@ impl Engine {
         &self,
         actor: &Actor,
         session: &Session,
-        handle: Option<&Arc<Handle>>,
+        handle: &Handle,
+    ) -> Result<SessionView, EngineError> {
+        let (access, shared) = {
+            let audience = handle.audience.borrow();
+            (audience.access(actor), audience.shares.len() as u64)
+        };
+        // A share may have been taken away since it was asked for.
+        let access = access.ok_or(EngineError::SessionNotFound)?;
+        let view = self.view(session, Some(handle)).await?;
+        Ok(view.with_access(access, shared))
+    }
+
+    async fn view(
+        &self,
+        session: &Session,
+        handle: Option<&Handle>,
     ) -> Result<SessionView, EngineError> {
         let owner_name = self.context().username(session.owner).await?;
         let live = handle.map(|handle| handle.live.borrow().clone());
-        let view = self.context().view(session, live.as_ref(), owner_name);
-        Ok(view.for_actor(actor))
-    }
-}
-
-impl SessionView {
-    /// The same session, with what this actor may do.
-    #[must_use]
-    pub fn for_actor(mut self, actor: &Actor) -> Self {
-        self.allowed_actions = allowed_actions(actor, &self.session);
-        self
+        Ok(self.context().view(session, live.as_ref(), owner_name))
     }
 }
 

@@ -25,7 +25,7 @@ impl Engine {
             .await?)
     }
 
-    /// The same, and then every line that comes, until the session is deleted or the listener leaves.
+    /// The same, and then every line that comes, until the session is deleted, the listener leaves, or may not look any more.
     pub async fn follow_logs(
         &self,
         actor: &Actor,
@@ -42,8 +42,10 @@ impl Engine {
         let last = past.last().map_or(0, |line| line.seq);
         let (id, stop) = (session.id, self.context().stop.clone());
         let mut live = handle.live.clone();
+        let right = handle.right(actor);
         let gone = async move {
             tokio::select! {
+                () = right.lost() => {}
                 () = stop.cancelled() => {}
                 _ = live.wait_for(|live| live.gone) => {}
             }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use longhouse_domain::actor::{Actor, Permission};
 use longhouse_domain::lifecycle::{Status, Wish};
+use longhouse_domain::session::Session;
 
 use super::handle::{Command, Handle};
 use super::live::Live;
@@ -32,10 +33,11 @@ impl Engine {
                 ));
             }
         }
+        self.require_ground(&session).await?;
         let session = handle
             .ask(|reply| Command::Want(Wish::Running, reply))
             .await?;
-        self.view_of(actor, &session, Some(&handle)).await
+        self.view_of(actor, &session, &handle).await
     }
 
     /// Stops a session; returns when nothing of it runs any more. Stopping one that is at rest changes nothing.
@@ -53,7 +55,7 @@ impl Engine {
         self.wait_until(&handle, |live| at_rest(live) || live.gone)
             .await?;
         let session = handle.live.borrow().session.clone();
-        self.view_of(actor, &session, Some(&handle)).await
+        self.view_of(actor, &session, &handle).await
     }
 
     /// Ends a session's programs and starts them again. Answers when that is written down.
@@ -62,9 +64,21 @@ impl Engine {
         actor: &Actor,
         reference: &str,
     ) -> Result<SessionView, EngineError> {
-        let (_, handle) = self.find(actor, reference, Permission::Drive).await?;
+        let (session, handle) = self.find(actor, reference, Permission::Drive).await?;
+        self.require_ground(&session).await?;
         let session = handle.ask(Command::Restart).await?;
-        self.view_of(actor, &session, Some(&handle)).await
+        self.view_of(actor, &session, &handle).await
+    }
+
+    /// Refuses to start what would be stopped at once.
+    async fn require_ground(&self, session: &Session) -> Result<(), EngineError> {
+        match self.context().barred(session).await? {
+            None => Ok(()),
+            Some(detail) => Err(EngineError::Forbidden {
+                code: "session.host_forbidden",
+                detail,
+            }),
+        }
     }
 
     /// Waits until the session's state is as wanted.

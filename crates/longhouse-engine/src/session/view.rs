@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
+use longhouse_domain::Permission;
 use longhouse_domain::clock::{Timestamp, from_millis};
 use longhouse_domain::lifecycle::{Phase, Status, Wish};
 use longhouse_domain::name::TerminalName;
 use longhouse_domain::session::Session;
 use longhouse_domain::terminal::{TerminalCommand, TerminalSize, TerminalSpec};
-use longhouse_domain::{Actor, Permission};
 use longhouse_link::proto;
 
 /// What the agent is doing.
@@ -47,6 +47,8 @@ pub enum Action {
     Restart,
     /// Delete it.
     Delete,
+    /// Share it with others.
+    Share,
     /// Change its record.
     Update,
     /// Type into its terminals, open and close them, run commands.
@@ -130,17 +132,32 @@ pub struct SessionView {
     pub pid: Option<u32>,
     /// The tmux socket, where its terminals are wrapped in tmux.
     pub socket_path: Option<PathBuf>,
+    /// The most that the asking actor may do with it.
+    pub access: Permission,
+    /// With how many users it is shared.
+    pub shared: u64,
     /// What the asking actor may do now.
     pub allowed_actions: Vec<Action>,
 }
 
-/// What `actor` may do with the session in its present state.
-pub(crate) fn allowed_actions(actor: &Actor, session: &Session) -> Vec<Action> {
+impl SessionView {
+    /// The same session, for somebody who may do this with it.
+    #[must_use]
+    pub(crate) fn with_access(mut self, access: Permission, shared: u64) -> Self {
+        self.allowed_actions = allowed_actions(access, &self.session);
+        self.access = access;
+        self.shared = shared;
+        self
+    }
+}
+
+/// What somebody with this access may do with the session in its present state.
+fn allowed_actions(access: Permission, session: &Session) -> Vec<Action> {
     if session.wish == Wish::Deleted {
         return Vec::new();
     }
     let mut actions = Vec::new();
-    if actor.may(Permission::Drive, session) {
+    if access >= Permission::Drive {
         match session.status() {
             Status::Stopped | Status::Error => actions.push(Action::Start),
             Status::Pending | Status::Starting => actions.push(Action::Stop),
@@ -151,8 +168,8 @@ pub(crate) fn allowed_actions(actor: &Actor, session: &Session) -> Vec<Action> {
             actions.push(Action::Drive);
         }
     }
-    if actor.may(Permission::Own, session) {
-        actions.push(Action::Delete);
+    if access >= Permission::Own {
+        actions.extend([Action::Share, Action::Delete]);
     }
     actions
 }

@@ -153,6 +153,12 @@ impl Hub {
         self.shared.presence.notify_one();
     }
 
+    /// A viewer may do more or less than before.
+    pub(super) fn set_access(&self, id: u64, access: Access) {
+        self.shared.lock().presence.set_access(id, access);
+        self.shared.presence.notify_one();
+    }
+
     /// Types for a viewer, who becomes the driver. Waits while the program does not read.
     pub(super) async fn typed(&self, id: u64, data: Bytes) -> Result<(), EngineError> {
         if !self.shared.lock().presence.drives(id) {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use longhouse_domain::Permission;
 use longhouse_domain::terminal::TerminalSize;
 use longhouse_link::proto::WriteRequest;
 use longhouse_link::{LinkClient, limits};
@@ -14,6 +15,7 @@ use super::hub::Hub;
 use super::presence::Access;
 use crate::error::EngineError;
 use crate::session::connection::Connections;
+use crate::session::right::Right;
 
 /// How many messages lie between the queue and the link.
 const IN_FLIGHT: usize = 4;
@@ -23,7 +25,8 @@ const IN_FLIGHT: usize = 4;
 pub struct ViewerInput {
     pub(super) id: u64,
     pub(super) hub: Arc<Hub>,
-    pub(super) access: Access,
+    pub(super) asked: Access,
+    pub(super) right: Right,
 }
 
 impl std::fmt::Debug for ViewerInput {
@@ -48,10 +51,11 @@ impl ViewerInput {
         Ok(())
     }
 
-    fn may_write(&self) -> Result<(), EngineError> {
-        match self.access {
-            Access::Write => Ok(()),
-            Access::Read => Err(EngineError::Forbidden {
+    /// Whether this viewer may type now: they came to, and still may.
+    pub fn may_write(&self) -> Result<(), EngineError> {
+        match self.asked {
+            Access::Write if self.right.may(Permission::Drive) => Ok(()),
+            Access::Write | Access::Read => Err(EngineError::Forbidden {
                 code: "terminal.read_only",
                 detail: "this viewer may look, not type".to_owned(),
             }),

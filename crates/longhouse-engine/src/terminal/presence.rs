@@ -59,6 +59,16 @@ impl Presence {
         );
     }
 
+    /// The viewer may do more or less than before; one who may only look does not drive.
+    pub(super) fn set_access(&mut self, id: u64, access: Access) {
+        if let Some(viewer) = self.viewers.get_mut(&id) {
+            viewer.access = access;
+        }
+        if access == Access::Read && self.driver == Some(id) {
+            self.driver = None;
+        }
+    }
+
     pub(super) fn leave(&mut self, id: u64) {
         self.viewers.remove(&id);
         if self.driver == Some(id) {
@@ -142,6 +152,15 @@ mod tests {
         presence.leave(1);
         assert!(presence.wants(2, size(50)));
         assert_eq!(presence.count(), 1);
+    }
+
+    #[test]
+    fn a_driver_who_may_only_look_from_now_on_makes_room() {
+        let mut presence = two();
+        assert!(presence.wants(1, size(100)));
+        presence.set_access(1, Access::Read);
+        assert!(!presence.wants(1, size(90)));
+        assert!(presence.wants(2, size(50)));
     }
 
     #[test]

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
+use longhouse_domain::Permission;
 use longhouse_domain::terminal::TerminalSize;
 use tokio::sync::watch;
 
@@ -23,6 +24,8 @@ use super::ring::{READ_BYTES, Read};
 use super::state::Mark;
 use crate::error::EngineError;
 use crate::session::connection::Away;
+use crate::session::inside::Join;
+use crate::session::right::Right;
 
 /// Why a viewer hears no more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +34,8 @@ pub enum Closed {
     TerminalGone,
     /// The server goes away; the terminal stays. Come back.
     ServerStopping,
+    /// The viewer may not look at this session any more.
+    NoRight,
 }
 
 impl From<Away> for Closed {
@@ -93,7 +98,10 @@ enum Look {
 pub struct Viewer {
     id: u64,
     hub: Arc<Hub>,
+    /// What the viewer came for, and what of it they may do now.
+    asked: Access,
     access: Access,
+    right: Right,
     hello: Hello,
     changed: watch::Receiver<()>,
     position: u64,
@@ -122,9 +130,10 @@ impl Viewer {
     pub(crate) async fn join(
         hub: Arc<Hub>,
         username: &str,
-        from: Option<u64>,
-        access: Access,
+        right: Right,
+        join: Join,
     ) -> Result<Self, EngineError> {
+        let Join { from, access } = join;
         if from.is_some() {
             hub.look_again().await?;
         }
@@ -145,7 +154,9 @@ impl Viewer {
         let mut viewer = Self {
             id: hub.join(username, access),
             hub,
+            asked: access,
             access,
+            right,
             hello: Hello {
                 offset: from.unwrap_or(end),
                 oldest,
@@ -189,8 +200,14 @@ impl Viewer {
     /// `credit` and 64 KiB long.
     pub async fn next(&mut self, credit: usize) -> ViewerEvent {
         loop {
+            if !self.may_stay() {
+                return ViewerEvent::Closed(Closed::NoRight);
+            }
             if let Some(fetch) = &mut self.fetch {
-                let fetched = fetch.await;
+                let fetched = tokio::select! {
+                    fetched = fetch => fetched,
+                    () = self.right.changed() => continue,
+                };
                 self.fetch = None;
                 self.take(fetched);
             }
@@ -205,11 +222,12 @@ impl Viewer {
                     let (connections, name) = (self.hub.connections.clone(), self.hub.name.clone());
                     self.fetch = Some(Box::pin(past(connections, name, from, until)));
                 }
-                Look::Wait => {
-                    if self.changed.changed().await.is_err() {
+                Look::Wait => tokio::select! {
+                    changed = self.changed.changed() => if changed.is_err() {
                         return ViewerEvent::Closed(Closed::ServerStopping);
-                    }
-                }
+                    },
+                    () = self.right.changed() => {}
+                },
             }
         }
     }
@@ -220,8 +238,28 @@ impl Viewer {
         ViewerInput {
             id: self.id,
             hub: Arc::clone(&self.hub),
-            access: self.access,
+            asked: self.asked,
+            right: self.right.clone(),
         }
+    }
+
+    /// What the viewer may do with the session, for whoever cannot wait until the viewer takes what comes next.
+    #[must_use]
+    pub fn right(&self) -> Right {
+        self.right.clone()
+    }
+
+    /// Whether the viewer may still look. Whether they may type is seen to here, too: the others see it at once.
+    fn may_stay(&mut self) -> bool {
+        let access = match self.asked {
+            Access::Write if self.right.may(Permission::Drive) => Access::Write,
+            Access::Write | Access::Read => Access::Read,
+        };
+        if access != self.access {
+            self.access = access;
+            self.hub.set_access(self.id, access);
+        }
+        self.right.may(Permission::Look)
     }
 
     /// Types. Waits while the program does not read.

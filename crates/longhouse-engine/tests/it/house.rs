@@ -45,6 +45,7 @@ pub(crate) fn actor(name: &str, role: Role) -> Actor {
         role,
         may_use_host: true,
         only_looks: false,
+        disabled: false,
     }
 }
 

@@ -7,13 +7,11 @@ use axum::extract::State;
 use axum::http::header::{SET_COOKIE, USER_AGENT};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use longhouse_domain::user::User;
-use longhouse_domain::{Role, Timestamp};
 use longhouse_engine::accounts::{AccountError, Secret, SignedIn, TICKET_LIFETIME, Visitor};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
+use super::body::UserBody;
 use super::cookies::Cookie;
 use super::identify::{Caller, Presented, identify};
 use super::token::ACCESS_LIFETIME;
@@ -23,56 +21,6 @@ use crate::extract::{Body, OptionalBody};
 use crate::problem::{Problem, ProblemBody};
 use crate::serve::ClientAddress;
 use crate::state::AppState;
-
-/// A role.
-#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-#[schema(as = Role)]
-pub(crate) enum RoleName {
-    /// Sees and does everything.
-    Admin,
-    /// Sees and drives what is theirs or shared with them.
-    Member,
-    /// Only looks.
-    Viewer,
-}
-
-impl From<Role> for RoleName {
-    fn from(role: Role) -> Self {
-        match role {
-            Role::Admin => Self::Admin,
-            Role::Member => Self::Member,
-            Role::Viewer => Self::Viewer,
-        }
-    }
-}
-
-/// An account.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = User)]
-pub(crate) struct UserBody {
-    id: Uuid,
-    username: String,
-    role: RoleName,
-    /// Whether sessions may run on this machine itself.
-    may_use_host: bool,
-    disabled: bool,
-    created_at: Timestamp,
-}
-
-impl From<&User> for UserBody {
-    fn from(user: &User) -> Self {
-        Self {
-            id: user.id.0,
-            username: user.username.clone(),
-            role: user.role.into(),
-            may_use_host: user.actor().may_use_host(),
-            disabled: user.disabled,
-            created_at: user.created_at,
-        }
-    }
-}
 
 /// What a login gives. The refresh token comes as a cookie.
 #[derive(Debug, Serialize, ToSchema)]

@@ -177,6 +177,10 @@ impl From<AccountError> for Problem {
             AccountError::NoAccount => Self::forbidden("auth.no_account", detail),
             AccountError::Disabled => Self::forbidden("auth.disabled", detail),
             AccountError::LastAdmin => Self::new(StatusCode::CONFLICT, "user.last_admin", detail),
+            AccountError::OwnsSessions => {
+                Self::new(StatusCode::CONFLICT, "user.has_sessions", detail)
+            }
+            AccountError::Session(error) => Self::from(error),
             AccountError::Invalid(fields) => {
                 Self::from(longhouse_engine::EngineError::Invalid(fields))
             }

@@ -3,6 +3,7 @@
 //! The accounts themselves, passwords and sign-ins are the engine's; this is how they travel over HTTP.
 
 mod api_tokens;
+mod body;
 mod cookies;
 mod handlers;
 mod identify;
@@ -13,6 +14,7 @@ mod tries;
 mod watch;
 
 pub(crate) use api_tokens::*;
+pub(crate) use body::*;
 pub(crate) use handlers::*;
 pub(crate) use identify::{Caller, Presented, identify, ticket_identity, token_identity};
 pub use oidc::OidcProvider;

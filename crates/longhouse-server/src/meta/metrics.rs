@@ -152,5 +152,6 @@ fn counting() -> Actor {
         role: Role::Admin,
         may_use_host: false,
         only_looks: true,
+        disabled: false,
     }
 }

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::names::{
-    ActionName, AgentStateName, ModeName, MultiplexerName, RuntimeName, StatusName,
+    AccessName, ActionName, AgentStateName, ModeName, MultiplexerName, RuntimeName, StatusName,
 };
 use crate::terminals::TerminalBody;
 
@@ -82,6 +82,10 @@ pub(crate) struct SessionBody {
     updated_at: Timestamp,
     last_accessed_at: Option<Timestamp>,
     last_activity_at: Option<Timestamp>,
+    /// The most that the caller may do with it.
+    access: AccessName,
+    /// With how many users it is shared.
+    shared: u64,
     /// What the caller may do with it now.
     allowed_actions: Vec<ActionName>,
 }
@@ -128,6 +132,8 @@ impl From<&SessionView> for SessionBody {
             updated_at: session.updated_at,
             last_accessed_at: session.last_accessed_at,
             last_activity_at: session.last_activity_at,
+            access: view.access.into(),
+            shared: view.shared,
             allowed_actions: view
                 .allowed_actions
                 .iter()

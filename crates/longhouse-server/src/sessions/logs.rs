@@ -16,7 +16,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::names::LevelName;
-use crate::auth::Caller;
+use crate::auth::{Caller, until_revoked};
 use crate::extract::{PathOf, Question, parse_switch};
 use crate::problem::{Problem, ProblemBody};
 use crate::state::AppState;
@@ -93,9 +93,14 @@ pub(crate) async fn get_session_logs(
     let engine = state.engine();
     if follow {
         let lines = engine.follow_logs(&caller.actor, &id.0, query).await?;
-        let stop = state.stop().clone();
+        let app = state.0.clone();
         let lines = lines
-            .take_until(stop.cancelled_owned())
+            .take_until(Box::pin(async move {
+                tokio::select! {
+                    () = app.stop().cancelled() => {}
+                    () = until_revoked(&app, &caller.identity) => {}
+                }
+            }))
             .map(move |line| Ok::<_, std::convert::Infallible>(chunk(line, format)));
         let kind = match format {
             Format::Json => "application/x-ndjson",

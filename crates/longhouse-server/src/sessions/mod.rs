@@ -8,6 +8,7 @@ mod list;
 mod logs;
 mod names;
 mod record;
+mod shares;
 mod stats;
 
 pub(crate) use body::*;
@@ -18,4 +19,5 @@ pub(crate) use list::*;
 pub(crate) use logs::*;
 pub(crate) use names::*;
 pub(crate) use record::*;
+pub(crate) use shares::*;
 pub(crate) use stats::*;

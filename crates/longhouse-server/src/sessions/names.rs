@@ -1,9 +1,9 @@
 //! Enumerations as they stand in JSON. The domain's own ones stay free of the API's document.
 
-use longhouse_domain::Status;
 use longhouse_domain::agent::Mode;
 use longhouse_domain::event::{LogLevel, Stage};
 use longhouse_domain::session::{Multiplexer, RuntimeKind};
+use longhouse_domain::{Permission, ShareAccess, Status};
 use longhouse_engine::{Action, AgentActivity};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -112,10 +112,45 @@ mirror! {
         Restart,
         /// Delete it.
         Delete,
+        /// Share it with others.
+        Share,
         /// Change its record.
         Update,
         /// Type into its terminals, open and close them, run commands.
         Drive,
+    }
+}
+
+mirror! {
+    /// What a share lets somebody do.
+    ShareName as ShareAccess of ShareAccess {
+        /// Look.
+        View,
+        /// Look, type, start, stop, change.
+        Drive,
+    }
+}
+
+/// The most that the caller may do with a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = SessionAccess)]
+pub(crate) enum AccessName {
+    /// Look.
+    View,
+    /// Look, type, start, stop, change.
+    Drive,
+    /// Everything: it is theirs, or they are an admin.
+    Own,
+}
+
+impl From<Permission> for AccessName {
+    fn from(permission: Permission) -> Self {
+        match permission {
+            Permission::Look => Self::View,
+            Permission::Drive => Self::Drive,
+            Permission::Own => Self::Own,
+        }
     }
 }
 

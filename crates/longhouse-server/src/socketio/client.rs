@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::commands::{self, Command, Commands};
 use super::events;
+use super::table;
 use super::wire::{Handshake, SocketAck};
 use crate::audit::{Visitor, actor_of};
 use crate::auth::until_revoked;
@@ -61,7 +62,7 @@ impl Client {
             socket,
         };
         let (commands, queue) = Commands::new();
-        commands::listen(&client.socket, &commands);
+        table::listen(&client.socket, &commands);
         let gone = client.gone.clone();
         client.socket.on_disconnect(move || {
             gone.cancel();

@@ -5,14 +5,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::http::StatusCode;
-use socketioxide::ParserError;
-use socketioxide::extract::{AckSender, SocketRef, TryData};
+use socketioxide::extract::AckSender;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::client::{Client, Subscription, acknowledge};
 use super::terminals::Joined;
 use super::wire::{Dimensions, Input, SessionEvent, SessionSubscription, TerminalTarget};
 use super::{logs, terminals};
+use crate::access::Access;
 use crate::problem::Problem;
 use crate::sessions::SessionBody;
 
@@ -22,6 +22,7 @@ const MOST_LOGS: usize = 16;
 
 /// What a client asks for, and where the answer goes.
 pub(super) struct Command {
+    access: Access,
     what: Wanted,
     ack: AckSender,
     /// Its share of what a client may have waiting.
@@ -49,7 +50,8 @@ impl Commands {
         (Self { queue, room }, receiver)
     }
 
-    fn push(&self, what: Wanted, ack: AckSender) {
+    /// Puts a message of a client in line; `access` says who may send it.
+    pub(super) fn push(&self, access: Access, what: Wanted, ack: AckSender) {
         let bytes = match &what {
             Wanted::Type(_, input) => SMALL + input.0.len(),
             _ => SMALL,
@@ -59,6 +61,7 @@ impl Commands {
             .and_then(|bytes| Arc::clone(&self.room).try_acquire_many_owned(bytes).ok());
         let refused = match room {
             Some(room) => match self.queue.try_send(Command {
+                access,
                 what,
                 ack,
                 _room: room,
@@ -77,7 +80,8 @@ impl Commands {
     }
 }
 
-enum Wanted {
+/// What a message asks for.
+pub(super) enum Wanted {
     SubscribeSession(SessionSubscription),
     UnsubscribeSession,
     SubscribeLogs(SessionSubscription),
@@ -87,89 +91,6 @@ enum Wanted {
     Type(TerminalTarget, Input),
     Resize(TerminalTarget, Dimensions),
     Refuse(Problem),
-}
-
-/// Registers every event that clients send.
-pub(super) fn listen(socket: &SocketRef, commands: &Commands) {
-    on(
-        socket,
-        commands,
-        "subscribe.session",
-        Wanted::SubscribeSession,
-    );
-    on(
-        socket,
-        commands,
-        "unsubscribe.session",
-        |_: SessionSubscription| Wanted::UnsubscribeSession,
-    );
-    on(socket, commands, "subscribe.logs", Wanted::SubscribeLogs);
-    on(
-        socket,
-        commands,
-        "unsubscribe.logs",
-        Wanted::UnsubscribeLogs,
-    );
-    on(socket, commands, "terminal:join", Wanted::Join);
-    on(socket, commands, "terminal:leave", Wanted::Leave);
-    on(socket, commands, "terminal:input", |(target, input)| {
-        Wanted::Type(target, input)
-    });
-    on(socket, commands, "terminal:resize", |(target, size)| {
-        Wanted::Resize(target, size)
-    });
-    let no_container = |_: serde_json::Value| {
-        Wanted::Refuse(Problem::new(
-            StatusCode::NOT_FOUND,
-            "container.not_found",
-            "there is no such container",
-        ))
-    };
-    for event in [
-        "subscribe:metrics",
-        "unsubscribe:metrics",
-        "subscribe:logs",
-        "unsubscribe:logs",
-        "subscribe:status",
-        "unsubscribe:status",
-    ] {
-        on(socket, commands, event, no_container);
-    }
-    let queue = commands.clone();
-    socket.on_fallback(move |ack: AckSender| {
-        let unknown = Problem::new(
-            StatusCode::NOT_FOUND,
-            "event.unknown",
-            "there is no such event",
-        );
-        queue.push(Wanted::Refuse(unknown), ack);
-        std::future::ready(())
-    });
-}
-
-/// Registers one event. The queueing happens before the future that the library spawns, which keeps the order.
-fn on<T>(
-    socket: &SocketRef,
-    commands: &Commands,
-    event: &'static str,
-    wanted: impl Fn(T) -> Wanted + Clone + Send + Sync + 'static,
-) where
-    T: serde::de::DeserializeOwned + Send + Sync + 'static,
-{
-    let queue = commands.clone();
-    socket.on(event, move |TryData(data): TryData<T>, ack: AckSender| {
-        let what = match data {
-            Ok(data) => wanted(data),
-            Err(error) => Wanted::Refuse(unreadable(&error)),
-        };
-        queue.push(what, ack);
-        std::future::ready(())
-    });
-}
-
-fn unreadable(error: &ParserError) -> Problem {
-    tracing::debug!(%error, "a client's message could not be read");
-    Problem::invalid_field("", "the message does not have the form of this event")
 }
 
 /// What a client follows.
@@ -184,7 +105,10 @@ pub(super) async fn carry_out(client: &Client, mut queue: mpsc::Receiver<Command
     let client = Arc::new(client.clone());
     let mut followed = Followed::default();
     while let Some(command) = queue.recv().await {
-        let outcome = followed.obey(&client, command.what).await;
+        let outcome = match command.access.permit(&client.actor) {
+            Ok(()) => followed.obey(&client, command.what).await,
+            Err(problem) => Err(problem),
+        };
         acknowledge(command.ack, outcome);
     }
 }

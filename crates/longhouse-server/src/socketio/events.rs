@@ -108,7 +108,8 @@ async fn present(client: &Client, event: &Event) -> Option<SessionView> {
 }
 
 async fn send_notice(client: &Client, notice: &Notice) -> Result<(), Gone> {
-    send(client, &notice.event, notice.session.as_deref()).await
+    let view = notice.view_for(&client.actor);
+    send(client, &notice.event, view.as_ref()).await
 }
 
 async fn send(client: &Client, event: &Event, session: Option<&SessionView>) -> Result<(), Gone> {

@@ -12,8 +12,10 @@ mod commands;
 mod events;
 mod logs;
 mod service;
+mod table;
 mod terminals;
 mod wire;
 
 pub(crate) use service::service;
+pub use table::client_events;
 pub(crate) use wire::*;

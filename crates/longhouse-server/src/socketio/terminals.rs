@@ -26,7 +26,6 @@ const WAITING_INPUT: usize = 1 << 20;
 
 /// A terminal that a client has joined. Dropping it leaves.
 pub(super) struct Joined {
-    access: Access,
     input: ViewerInput,
     typed: Arc<Typed>,
     ended: CancellationToken,
@@ -49,7 +48,7 @@ pub(super) async fn join(
             return Err(problem);
         }
     };
-    let (access, input) = (viewer.hello().access, viewer.input());
+    let (input, right) = (viewer.input(), viewer.right());
     let typed = Arc::<Typed>::default();
     let ended = CancellationToken::new();
     let onlooker = typist.onlooker();
@@ -58,12 +57,15 @@ pub(super) async fn join(
         Subscription::begin(client, async move {
             // Told on every way out, also where the client is gone.
             let _told = ended.drop_guard();
-            let _ = send_output(&to, viewer, onlooker, &id, &name).await;
+            // One who may not look any more is not waited for either.
+            tokio::select! {
+                _ = send_output(&to, viewer, onlooker, &id, &name) => {}
+                () = right.lost() => {}
+            }
         })
     };
     let typing = Subscription::begin(client, type_in(input.clone(), typist, Arc::clone(&typed)));
     Ok(Joined {
-        access,
         input,
         typed,
         ended,
@@ -107,12 +109,7 @@ impl Joined {
         if data.is_empty() {
             return Ok(());
         }
-        if self.access == Access::Read {
-            return Err(Problem::forbidden(
-                "terminal.read_only",
-                "you may look at this terminal, not type",
-            ));
-        }
+        self.input.may_write()?;
         if self.typed.push(&data) {
             return Ok(());
         }
@@ -173,9 +170,13 @@ async fn type_in(input: ViewerInput, mut typist: Typist, typed: Arc<Typed>) {
             tracing::warn!("input was thrown away, because the audit log cannot be written");
             continue;
         }
-        if let Err(error) = input.write(data).await {
-            tracing::debug!(%error, "input did not arrive");
-            return;
+        match input.write(data).await {
+            // One who may not type just now may be allowed to again.
+            Ok(()) | Err(EngineError::Forbidden { .. }) => {}
+            Err(error) => {
+                tracing::debug!(%error, "input did not arrive");
+                return;
+            }
         }
     }
 }

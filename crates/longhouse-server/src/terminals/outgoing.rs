@@ -11,7 +11,7 @@ use futures_util::{Sink, SinkExt as _};
 use longhouse_engine::{Closed, Viewer, ViewerEvent};
 use tokio::sync::{mpsc, watch};
 
-use super::socket::Ended;
+use super::socket::{Ended, NO_RIGHT};
 use super::wire::{Ending, ServerMessage, ViewerBody, text};
 use crate::audit::Onlooker;
 use crate::state::AppState;
@@ -99,6 +99,7 @@ impl<S: Sink<Message> + Unpin> Outgoing<'_, S> {
             ViewerEvent::Closed(Closed::TerminalGone) => {
                 Err(Some((Ending::NotFound, "terminal.gone")))
             }
+            ViewerEvent::Closed(Closed::NoRight) => Err(Some(NO_RIGHT)),
             ViewerEvent::Closed(Closed::ServerStopping) => {
                 Err(Some((Ending::GoingAway, "server.stopping")))
             }

@@ -230,6 +230,9 @@ fn close(ending: Ending, reason: &str) -> Message {
 /// How a connection ended: with something to tell the client, or because the client is gone.
 pub(super) type Ended = Option<(Ending, &'static str)>;
 
+/// The end of a connection whose user may not look any more.
+pub(super) const NO_RIGHT: (Ending, &str) = (Ending::Forbidden, "session.forbidden");
+
 /// Serves one viewer until either side ends it.
 async fn serve_viewer(
     app: &AppState,
@@ -273,7 +276,7 @@ async fn both_ways(
     let (acked, acks) = watch::channel(viewer.hello().offset);
     let (replies, replied) = mpsc::channel(REPLIES);
     let (typed, to_type) = mpsc::channel(INPUT_FRAMES);
-    let input = viewer.input();
+    let (input, right) = (viewer.input(), viewer.right());
     let incoming = Incoming {
         input: input.clone(),
         acked,
@@ -294,6 +297,8 @@ async fn both_ways(
         ended = type_in(input, typist, to_type, replies) => Some(ended),
         ended = outgoing.run() => ended,
         fault = conduct.fault() => Some(condemned(fault)),
+        // Not only by what the viewer hears next: one that takes nothing hears nothing.
+        () = right.lost() => Some(NO_RIGHT),
         () = until_revoked(app, &identity) => Some((Ending::NotAuthenticated, "auth.revoked")),
         () = app.stop().cancelled() => Some((Ending::GoingAway, "server.stopping")),
     }

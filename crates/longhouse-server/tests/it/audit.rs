@@ -222,7 +222,7 @@ async fn admins_read_filter_page_export_and_verify_the_log_and_nobody_else_does(
     );
     house.running(&ann, "work").await;
     for path in ["/api/audit", "/api/audit/export", "/api/audit/verification"] {
-        assert_eq!(house.get(&ann, path).await.0, StatusCode::FORBIDDEN);
+        assert_eq!(house.get(&ann, path).await.0, StatusCode::NOT_FOUND);
     }
     let (_, page) = house
         .get(&admin, "/api/audit?actor=ANN&action=session&limit=1")

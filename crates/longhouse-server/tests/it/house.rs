@@ -225,6 +225,11 @@ impl House {
         answer(self.request(Method::GET, path).bearer_auth(&person.token)).await
     }
 
+    /// How much there is of sessions beyond those that are known.
+    pub(crate) async fn runtime_leftovers(&self) -> usize {
+        self.runtime.leftovers().await.unwrap().len()
+    }
+
     /// Ends everything; fails where the server does not end in time.
     pub(crate) async fn close(self) {
         self.stop.cancel();

@@ -2,16 +2,18 @@
 
 use longhouse_domain::query::{Order, Page, SessionQuery, SortKey};
 use longhouse_domain::session::RuntimeKind;
-use longhouse_domain::{Actor, Role, Session, Status};
+use longhouse_domain::{Actor, Status};
 use sqlx::any::AnyArguments;
 use sqlx::query::Query;
 use sqlx::{Any, AssertSqlSafe};
 
 use super::cursor;
-use super::record::{SortValue, from_row};
+use super::read::{Visible, visible_from};
+use super::record::SortValue;
 use crate::StoreError;
 use crate::connection::Store;
-use crate::row::{Fields, name_key, storable};
+use crate::row::{Fields, pattern_for, storable};
+use crate::sight::{eyes, visible, visible_columns};
 
 /// The most sessions that one page holds.
 const MAX_PAGE: u32 = 500;
@@ -87,7 +89,7 @@ impl Store {
         &self,
         actor: &Actor,
         query: &SessionQuery,
-    ) -> Result<Page<Session>, StoreError> {
+    ) -> Result<Page<Visible>, StoreError> {
         check(query)?;
         let matching = matching(actor, query);
         let total = matching
@@ -107,13 +109,13 @@ impl Store {
             .fetch_all(&self.reader)
             .await?
             .iter()
-            .map(from_row)
+            .filter_map(|row| visible_from(row, actor).transpose())
             .collect::<Result<Vec<_>, _>>()?;
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let has_more = items.len() > limit;
         items.truncate(limit);
         let next_cursor = match items.last() {
-            Some(last) if has_more => Some(cursor::after(last, query.sort)?),
+            Some(last) if has_more => Some(cursor::after(&last.session, query.sort)?),
             _ => None,
         };
         Ok(Page {
@@ -142,11 +144,12 @@ fn one_page(
             SortValue::Text(text) => Argument::Text(text),
         });
         let id = page.text(&place.id.to_string());
-        page.and(&format!("({column}, id) {beyond} ({value}, {id})"));
+        page.and(&format!("({column}, sessions.id) {beyond} ({value}, {id})"));
     }
     let more = page.argument(Argument::Number(i64::from(limit) + 1));
     let sql = format!(
-        "select * from sessions{} order by {column} {direction}, id {direction} limit {more}",
+        "select {} from sessions{} order by {column} {direction}, sessions.id {direction} limit {more}",
+        visible_columns!(),
         page.sql
     );
     Ok((page, sql))
@@ -177,10 +180,11 @@ fn check(query: &SessionQuery) -> Result<(), StoreError> {
 
 fn matching(actor: &Actor, query: &SessionQuery) -> Condition {
     let mut condition = Condition::default();
-    if actor.role != Role::Admin {
-        let owner = condition.text(&actor.user.to_string());
-        condition.and(&format!("owner_id = {owner}"));
-    }
+    // The actor is `$1` and `$2`, as everywhere.
+    let (user, all) = eyes(actor);
+    condition.argument(Argument::Text(user));
+    condition.argument(Argument::Number(all));
+    condition.and(visible!());
     condition.any_of("status", query.status.iter().copied().map(Status::as_str));
     condition.any_of("agent", query.agent.iter().map(String::as_str));
     condition.any_of(
@@ -209,7 +213,7 @@ fn matching(actor: &Actor, query: &SessionQuery) -> Condition {
 /// What is ordered by. A session without any activity comes last in either order.
 fn sort_column(query: &SessionQuery) -> String {
     match query.sort.key {
-        SortKey::Created => "created_at".to_owned(),
+        SortKey::Created => "sessions.created_at".to_owned(),
         SortKey::Updated => "updated_at".to_owned(),
         SortKey::Activity => {
             // Written as a difference where the number itself has no literal.
@@ -222,17 +226,4 @@ fn sort_column(query: &SessionQuery) -> String {
         SortKey::Name => "name_key".to_owned(),
         SortKey::Status => "status".to_owned(),
     }
-}
-
-/// The text anywhere, with the characters that `like` gives a meaning to taken as themselves.
-fn pattern_for(text: &str) -> String {
-    let mut pattern = String::from("%");
-    for c in name_key(text).chars() {
-        if matches!(c, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    pattern
 }

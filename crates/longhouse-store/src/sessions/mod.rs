@@ -9,5 +9,8 @@ mod read;
 mod record;
 mod write;
 
-pub use read::{SessionRef, StatusCounts};
+pub(crate) use record::{as_stored, update};
+pub(crate) use write::lock;
+
+pub use read::{SessionRef, StatusCounts, Visible};
 pub use write::{Changed, Created, NewRecord};

@@ -1,12 +1,13 @@
 //! Reading single sessions, and counting them.
 
-use longhouse_domain::{Actor, Role, Session, SessionId, Status, UserId};
+use longhouse_domain::{Actor, Permission, Session, SessionId, ShareAccess, Status, UserId};
 use sqlx::any::AnyRow;
 
 use super::record::from_row;
 use crate::StoreError;
 use crate::connection::Store;
 use crate::row::{Fields, name_key, named};
+use crate::sight::{seen_by, visible, visible_columns};
 
 /// What addresses a session in a URL: its identifier or its name. No name reads as an identifier.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +33,34 @@ impl From<SessionId> for SessionRef {
     fn from(id: SessionId) -> Self {
         Self::Id(id)
     }
+}
+
+/// A session as it is there for one actor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Visible {
+    /// The record.
+    pub session: Session,
+    /// The most that the actor may do with it.
+    pub access: Permission,
+    /// With how many users it is shared.
+    pub shared: u64,
+}
+
+/// Reads what [`visible_columns`] holds. The query has the condition already; that the domain says the same is asked once
+/// more, and where it does not, there is nothing.
+pub(super) fn visible_from(row: &AnyRow, actor: &Actor) -> Result<Option<Visible>, StoreError> {
+    let session = from_row(row)?;
+    let share = row
+        .maybe_text("own_share")?
+        .map(|name| named("access", &name, ShareAccess::parse))
+        .transpose()?;
+    let shared = row.int("shared")?.unsigned_abs();
+    let access = actor.access(session.owner, share);
+    Ok(access.map(|access| Visible {
+        session,
+        access,
+        shared,
+    }))
 }
 
 /// How many sessions have each status.
@@ -73,25 +102,31 @@ impl Store {
         &self,
         actor: &Actor,
         session: &SessionRef,
-    ) -> Result<Option<Session>, StoreError> {
+    ) -> Result<Option<Visible>, StoreError> {
+        const BY_ID: &str = concat!(
+            "select ",
+            visible_columns!(),
+            " from sessions where sessions.id = $3 and ",
+            visible!()
+        );
+        const BY_NAME: &str = concat!(
+            "select ",
+            visible_columns!(),
+            " from sessions where sessions.name_key = $3 and ",
+            visible!()
+        );
         let (sql, key) = match session {
-            SessionRef::Id(id) => (
-                "select * from sessions where id = $1 and (owner_id = $2 or $3 = 1)",
-                id.to_string(),
-            ),
-            SessionRef::Name(name) => (
-                "select * from sessions where name_key = $1 and (owner_id = $2 or $3 = 1)",
-                name_key(name),
-            ),
+            SessionRef::Id(id) => (BY_ID, id.to_string()),
+            SessionRef::Name(name) => (BY_NAME, name_key(name)),
         };
-        sqlx::query(sql)
+        let row = seen_by(actor, sql)
             .bind(key)
-            .bind(actor.user.to_string())
-            .bind(i64::from(actor.role == Role::Admin))
             .fetch_optional(&self.reader)
-            .await?
-            .map(|row| from_row(&row))
-            .transpose()
+            .await?;
+        match row {
+            Some(row) => visible_from(&row, actor),
+            None => Ok(None),
+        }
     }
 
     /// One session, for the engine's own work on it. Nothing of it goes to a user who was not asked for before.
@@ -110,6 +145,17 @@ impl Store {
     /// Every session of every user, for the engine's start: those at rest too, since the paper may be wrong.
     pub async fn every_session_for_reconciliation(&self) -> Result<Vec<Session>, StoreError> {
         sqlx::query("select * from sessions order by created_at, id")
+            .fetch_all(&self.reader)
+            .await?
+            .iter()
+            .map(from_row)
+            .collect()
+    }
+
+    /// Every session of one user, for what happens to their account.
+    pub async fn sessions_owned_by(&self, owner: UserId) -> Result<Vec<Session>, StoreError> {
+        sqlx::query("select * from sessions where owner_id = $1 order by created_at, id")
+            .bind(owner.to_string())
             .fetch_all(&self.reader)
             .await?
             .iter()

@@ -22,7 +22,7 @@ const UPDATE: &str = "update sessions set owner_id = $2, name = $3, name_key = $
      created_at = $15, updated_at = $16, last_accessed_at = $17, last_activity_at = $18, starts = $19 where id = $1";
 
 /// The session as reading it back will give it: times to the millisecond, text without NUL.
-pub(super) fn as_stored(mut session: Session) -> Session {
+pub(crate) fn as_stored(mut session: Session) -> Session {
     let whole = |at| from_millis(to_millis(at));
     session.description = storable(&session.description).into_owned();
     session.created_at = whole(session.created_at);
@@ -46,7 +46,7 @@ pub(super) async fn insert(
 }
 
 /// Writes all columns of a row that is there.
-pub(super) async fn update(tx: &mut WriteTransaction, session: &Session) -> Result<(), StoreError> {
+pub(crate) async fn update(tx: &mut WriteTransaction, session: &Session) -> Result<(), StoreError> {
     match bound(UPDATE, session)?.execute(&mut **tx).await {
         Ok(_) => {}
         // The name is all that is unique here, and the identifier does not change.

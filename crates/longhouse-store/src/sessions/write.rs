@@ -8,7 +8,7 @@ use super::record::{as_stored, from_row, insert, update, write_labels};
 use crate::connection::{Store, WriteTransaction};
 use crate::idempotency::{self, IdempotencyKey, IdempotentClaim};
 use crate::secrets::{self, SealedSecret, SecretScope, SecretsChange};
-use crate::{StoreError, events};
+use crate::{StoreError, events, shares};
 
 /// What came of a creation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -215,16 +215,19 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<Changed>, StoreError> {
         let mut tx = self.begin().await?;
-        let row = sqlx::query("delete from sessions where id = $1 returning *")
-            .bind(id.to_string())
-            .fetch_optional(&mut *tx)
-            .await?;
-        let Some(row) = row else {
+        let Some(session) = lock(&mut tx, id).await? else {
             return Ok(None);
         };
-        let session = from_row(&row)?;
+        // Their shares go with the session, and then nothing says any more that they may know of its end.
+        let others = shares::read_audience(&mut tx, id, session.owner).await?;
+        let others: Vec<_> = others.shares.into_keys().collect();
+        sqlx::query("delete from sessions where id = $1")
+            .bind(id.to_string())
+            .execute(&mut *tx)
+            .await?;
         let what = [EventKind::Deleted];
-        let events = events::append(&mut tx, id, session.owner, &what, now).await?;
+        let mut events = events::append(&mut tx, id, session.owner, &what, now).await?;
+        events.extend(events::append_farewells(&mut tx, id, session.owner, &others, now).await?);
         tx.commit().await?;
         Ok(Some(Changed { session, events }))
     }
@@ -232,7 +235,10 @@ impl Store {
 
 /// Reads a session and keeps others from changing it until the commit. Raising the version is what locks the row, in
 /// words that both back ends know.
-async fn lock(tx: &mut WriteTransaction, id: SessionId) -> Result<Option<Session>, StoreError> {
+pub(crate) async fn lock(
+    tx: &mut WriteTransaction,
+    id: SessionId,
+) -> Result<Option<Session>, StoreError> {
     sqlx::query("update sessions set version = version + 1 where id = $1 returning *")
         .bind(id.to_string())
         .fetch_optional(&mut **tx)

@@ -3,7 +3,7 @@
 use longhouse_domain::query::{Order, Page, SessionQuery, Sort, SortKey};
 use longhouse_domain::session::{RuntimeKind, Workdir};
 use longhouse_domain::{Actor, Phase, Role, Session, Status};
-use longhouse_store::{Store, StoreError};
+use longhouse_store::{Store, StoreError, Visible};
 
 use crate::harness::{actor, at, on_both_back_ends, session};
 
@@ -18,8 +18,11 @@ fn ask() -> SessionQuery {
     }
 }
 
-fn names(page: &Page<Session>) -> Vec<&str> {
-    page.items.iter().map(|item| item.name.as_str()).collect()
+fn names(page: &Page<Visible>) -> Vec<&str> {
+    page.items
+        .iter()
+        .map(|item| item.session.name.as_str())
+        .collect()
 }
 
 async fn put(store: &Store, owner: &Actor, name: &str, shape: impl FnOnce(&mut Session)) {
@@ -86,7 +89,7 @@ on_both_back_ends! {
         assert_eq!(matching(&store, &ann, by(&[("team", Some("red"))])).await, ["a"]);
         assert_eq!(matching(&store, &ann, by(&[("team", None), ("urgent", None)])).await, ["a"]);
         assert_eq!(matching(&store, &ann, by(&[("te%", None)])).await, Vec::<String>::new());
-        let id = store.sessions(&ann, &by(&[("urgent", None)])).await.unwrap().items[0].id;
+        let id = store.sessions(&ann, &by(&[("urgent", None)])).await.unwrap().items[0].session.id;
         store.change_session(id, at(1), |s| { s.labels.remove("urgent"); Vec::new() }).await.unwrap();
         assert_eq!(matching(&store, &ann, by(&[("urgent", None)])).await, Vec::<String>::new());
     }
@@ -130,7 +133,7 @@ on_both_back_ends! {
             // Something new before the place, something old deleted at the place, between any two pages.
             put(&store, &ann, &format!("new {round}"), |s| s.created_at = at(100)).await;
             if round == 0 {
-                doomed = page.items.last().map(|last| last.id);
+                doomed = page.items.last().map(|last| last.session.id);
                 store.delete_session(doomed.unwrap(), at(1)).await.unwrap();
             }
             query.cursor = page.next_cursor;

@@ -18,5 +18,6 @@ mod migrations;
 mod opening;
 mod parallel;
 mod sessions;
+mod sharing;
 mod tokens;
 mod users;

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use longhouse_domain::event::{EventKind, LogLevel};
 use longhouse_domain::query::SessionQuery;
-use longhouse_domain::{Actor, Phase, Role, Scope, Status, UserId};
+use longhouse_domain::{Actor, Permission, Phase, Role, Scope, Status, UserId};
 use longhouse_store::{
     AuditQuery, CatchUp, ExternalIdentity, IdempotencyKey, IdempotentClaim, LastScreen, LogQuery,
-    Rotation, SealedDataKey, SecretScope, SessionRef, Store,
+    Removed, Rotation, SealedDataKey, SecretScope, SessionRef, Store,
 };
 use sqlx::{Connection, Executor};
 
@@ -21,6 +21,7 @@ const ROWS: &[&str] = &[
     include_str!("rows/0004.sql"),
     include_str!("rows/0005.sql"),
     include_str!("rows/0006.sql"),
+    include_str!("rows/0007.sql"),
 ];
 
 /// Migrates step by step, with each version's rows put in as it would have written them.
@@ -67,8 +68,9 @@ on_both_back_ends! {
         };
         let found = store.sessions(&ann, &by_label).await.unwrap().items;
         assert_eq!(found.len(), 1);
+        let found = [&found[0].session];
         assert_eq!((found[0].status(), found[0].terminals.len()), (Status::Running, 3));
-        let two = store.session(&ann, &SessionRef::parse("two")).await.unwrap().unwrap();
+        let two = store.session(&ann, &SessionRef::parse("two")).await.unwrap().unwrap().session;
         assert_eq!((found[0].starts, two.starts), (0, 3));
         assert_eq!(two.phase, Phase::Error { reason: "killed by signal 9".to_owned() });
         let log = store.session_log(&ann, found[0].id, &LogQuery::default()).await.unwrap();
@@ -78,7 +80,21 @@ on_both_back_ends! {
         // And it can be changed and deleted as any other.
         assert!(store.set_phase(two.id, Phase::Starting, at(9)).await.unwrap().is_some());
         let gone = store.delete_session(found[0].id, at(9)).await.unwrap().unwrap();
-        assert_eq!((gone.events[0].seq, &gone.events[0].what), (7, &EventKind::Deleted));
+        assert_eq!((gone.events[0].seq, &gone.events[0].what), (8, &EventKind::Deleted));
+    }
+
+    async fn shares_of_version_7_show_what_they_share_and_go_with_it(bed: &Bed) {
+        let store = grown_up(bed).await;
+        let ben = store.user_by_name("ben").await.unwrap().unwrap();
+        let two = store.session(&ben.actor(), &SessionRef::parse("two")).await.unwrap().unwrap();
+        assert_eq!((two.access, two.shared), (Permission::Drive, 1));
+        assert_eq!(store.account(ben.id).await.unwrap().unwrap().last_seen_at, Some(at(9)));
+        // What was deleted before is told to him alone, in spite of there being nothing to share any more.
+        let CatchUp::Events(events) = store.catch_up(&ben.actor(), 4, 10).await.unwrap() else { panic!("told to reload") };
+        assert_eq!((events[0].seq, events[0].only_for), (5, Some(ben.id)));
+        store.delete_session(two.session.id, at(9)).await.unwrap();
+        assert_eq!(store.remove_user(ben.id).await.unwrap(), Removed::Done);
+        assert_eq!(store.every_share_for_reconciliation().await.unwrap().len(), 0);
     }
 
     async fn credentials_of_version_6_still_work(bed: &Bed) {
@@ -95,7 +111,7 @@ on_both_back_ends! {
     async fn screens_of_version_2_are_read_replaced_and_go_with_their_session(bed: &Bed) {
         let store = grown_up(bed).await;
         let ann = store.user_by_name("ann").await.unwrap().unwrap().actor();
-        let two = store.session(&ann, &SessionRef::parse("two")).await.unwrap().unwrap().id;
+        let two = store.session(&ann, &SessionRef::parse("two")).await.unwrap().unwrap().session.id;
         let kept = async |format| store.last_screen(&ann, two, "agent", format).await.unwrap();
         assert_eq!(kept("text").await.as_deref(), Some("all done"));
         let again = [LastScreen { terminal: "agent".to_owned(), format: "ansi", content: "x".to_owned() }];
@@ -116,7 +132,7 @@ on_both_back_ends! {
             id: 1, master: "f00d".to_owned(), sealed: "sealed key".to_owned(),
         }]);
         let ann = store.user_by_name("ann").await.unwrap().unwrap().actor();
-        let two = store.session(&ann, &SessionRef::parse("two")).await.unwrap().unwrap().id;
+        let two = store.session(&ann, &SessionRef::parse("two")).await.unwrap().unwrap().session.id;
         let scope = SecretScope::Session(two);
         let token = store.secret(scope, "TOKEN").await.unwrap().unwrap();
         assert_eq!((token.version, token.data_key, token.sealed.as_str()), (2, 1, "sealed token"));

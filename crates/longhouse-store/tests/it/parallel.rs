@@ -30,7 +30,7 @@ on_both_back_ends! {
             task.await.unwrap();
         }
         assert_eq!(store.session_counts(None).await.unwrap().starting, 96);
-        assert_eq!(store.event_bounds().await.unwrap().latest, 192);
+        assert_eq!(store.event_bounds().await.unwrap().latest, 288);
     }
 
     async fn a_write_that_is_given_up_leaves_nothing_and_blocks_nobody(bed: &Bed) {

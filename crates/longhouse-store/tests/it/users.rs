@@ -1,9 +1,9 @@
 //! Accounts.
 
 use longhouse_domain::{Role, UserId};
-use longhouse_store::{NewUser, StoreError, UserChange};
+use longhouse_store::{NewUser, Person, Removed, StoreError, UserChange};
 
-use crate::harness::{at, id, new_sign_in, new_user, on_both_back_ends};
+use crate::harness::{at, id, new_sign_in, new_user, on_both_back_ends, session};
 
 fn admin(username: &str) -> NewUser {
     NewUser {
@@ -109,5 +109,40 @@ on_both_back_ends! {
         assert_eq!(refused, 1);
         let admins = store.users().await.unwrap().into_iter().filter(|user| user.role == Role::Admin);
         assert_eq!(admins.count(), 1);
+    }
+
+    async fn an_account_goes_only_when_nothing_is_its_own_and_an_admin_stays(bed: &Bed) {
+        let store = bed.open().await;
+        let root = new_user(&store, "root", Role::Admin).await;
+        let ann = new_user(&store, "ann", Role::Member).await;
+        let made = session(ann.id, "a");
+        store.create_session(&made, None, &[], at(0)).await.unwrap();
+        assert_eq!(store.remove_user(ann.id).await.unwrap(), Removed::OwnsSessions);
+        assert_eq!(store.remove_user(root.id).await.unwrap(), Removed::LastAdmin);
+        assert_eq!(store.remove_user(UserId(id())).await.unwrap(), Removed::Unknown);
+        assert_eq!(store.user_count().await.unwrap(), 2);
+        let sign_in = id();
+        store.create_sign_in(&new_sign_in(sign_in, ann.id, "t"), at(4)).await.unwrap();
+        let account = store.account(ann.id).await.unwrap().unwrap();
+        assert_eq!((account.sessions, account.last_seen_at, account.has_password), (1, Some(at(4)), true));
+        store.hand_over_session(made.id, root.id, at(5)).await.unwrap().unwrap();
+        assert_eq!(store.remove_user(ann.id).await.unwrap(), Removed::Done);
+        assert_eq!(store.live_sign_in(sign_in).await.unwrap(), None);
+        let accounts = store.accounts().await.unwrap();
+        assert_eq!((accounts.len(), accounts[0].sessions, accounts[0].last_seen_at), (1, 1, None));
+    }
+
+    async fn people_to_share_with_are_the_enabled_others(bed: &Bed) {
+        let store = bed.open().await;
+        let ann = new_user(&store, "ann", Role::Member).await;
+        let hannah = new_user(&store, "Hannah", Role::Viewer).await;
+        let joan = new_user(&store, "joan_", Role::Member).await;
+        let gone = UserChange { disabled: Some(true), ..UserChange::default() };
+        new_user(&store, "root", Role::Admin).await;
+        store.change_user(joan.id, &gone, at(1)).await.unwrap();
+        let found = async |text: &str| store.people(ann.id, text).await.unwrap();
+        assert_eq!(found("ANN").await, [Person { id: hannah.id, username: "Hannah".to_owned() }]);
+        assert_eq!(found("").await.len(), 2);
+        assert_eq!((found("_").await, found("%").await), (vec![], vec![]));
     }
 }

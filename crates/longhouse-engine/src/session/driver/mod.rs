@@ -13,17 +13,19 @@ mod end;
 mod keep;
 pub(super) mod make;
 mod secrets;
+mod share;
+mod tell;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use longhouse_domain::SessionId;
-use longhouse_domain::event::{Event, EventKind, LogLevel, Stage};
+use longhouse_domain::event::LogLevel;
 use longhouse_domain::lifecycle::{Phase, Status, Step, Wish, next_step};
 use longhouse_domain::session::Session;
+use longhouse_domain::{Audience, SessionId};
 use longhouse_link::LinkListener;
 use longhouse_runtime::Runtime;
-use longhouse_store::{NewLogLine, SecretsChange};
+use longhouse_store::SecretsChange;
 use tokio::sync::{mpsc, watch};
 
 use super::connection::{Connections, Reach};
@@ -31,7 +33,7 @@ use super::handle::{Command, Handle, MAILBOX, Reply};
 use super::live::Live;
 use super::view::TerminalView;
 use crate::context::Context;
-use crate::error::{EngineError, plain};
+use crate::error::EngineError;
 
 /// The pauses between attempts at a step that failed for a reason that may pass.
 const BACKOFF_FIRST: Duration = Duration::from_millis(100);
@@ -63,6 +65,7 @@ pub(crate) struct Driver {
     session: Session,
     commands: mpsc::Receiver<Command>,
     live: watch::Sender<Live>,
+    audience: watch::Sender<Audience>,
     reach: watch::Sender<Reach>,
     listener: Option<LinkListener>,
     /// Why the session is being stopped, where it was not a person's wish.
@@ -70,12 +73,17 @@ pub(crate) struct Driver {
 }
 
 /// Starts the task that drives the session, and returns the way to reach it.
-pub(crate) fn spawn(context: &Arc<Context>, session: Session) -> Result<Arc<Handle>, EngineError> {
+pub(crate) fn spawn(
+    context: &Arc<Context>,
+    session: Session,
+    audience: Audience,
+) -> Result<Arc<Handle>, EngineError> {
     let runtime = context.runtime(session.spec.runtime)?.clone();
     let (sender, commands) = mpsc::channel(MAILBOX);
     let (live, state) = watch::channel(Live::new(session.clone(), context.now()));
     let (reach, connections) = Connections::channel();
-    let handle = Arc::new(Handle::new(session.owner, state, connections, sender));
+    let (audience, known) = watch::channel(audience);
+    let handle = Arc::new(Handle::new(known, state, connections, sender));
     let driver = Driver {
         id: session.id,
         context: context.clone(),
@@ -83,6 +91,7 @@ pub(crate) fn spawn(context: &Arc<Context>, session: Session) -> Result<Arc<Hand
         session,
         commands,
         live,
+        audience,
         reach,
         listener: None,
         ending: None,
@@ -116,6 +125,9 @@ impl Driver {
     }
 
     async fn carry_out(&mut self, step: Step) -> Result<Next, EngineError> {
+        if self.is_barred(&step).await? {
+            return Ok(Next::Again);
+        }
         match step {
             Step::Rest => self.rest().await,
             Step::Provision => self.make().await,
@@ -178,6 +190,20 @@ impl Driver {
             Command::Refresh(reply) => {
                 self.answer(reply, Ok(()));
                 Heard::Refresh
+            }
+            Command::Share(user, access, reply) => {
+                let changed = self.share(user, access).await;
+                self.answer(reply, changed);
+                Heard::Nothing
+            }
+            Command::HandOver(user, reply) => {
+                let changed = self.hand_over(user).await;
+                self.answer(reply, changed);
+                Heard::Nothing
+            }
+            Command::Reconsider(reply) => {
+                self.answer(reply, Ok(()));
+                Heard::NewWish
             }
         }
     }
@@ -301,71 +327,6 @@ impl Driver {
         .await?;
         self.log(level, "session", &message).await;
         Ok(())
-    }
-
-    async fn progress(&mut self, stage: Stage, detail: &str) {
-        let what = [EventKind::Progress {
-            stage,
-            percent: None,
-            detail: detail.to_owned(),
-        }];
-        self.append(&what).await;
-        self.log(LogLevel::Info, "session", detail).await;
-    }
-
-    /// Tells of something that changes no record.
-    async fn append(&mut self, what: &[EventKind]) {
-        let now = self.context.now();
-        match self
-            .context
-            .store
-            .append_events(self.id, self.session.owner, what, now)
-            .await
-        {
-            Ok(events) => self.tell(events).await,
-            Err(error) => self
-                .context
-                .complain(self.id, "write an event down", &error.into()),
-        }
-    }
-
-    async fn tell(&mut self, events: Vec<Event>) {
-        if events.is_empty() {
-            return;
-        }
-        let name = self
-            .context
-            .username(self.session.owner)
-            .await
-            .unwrap_or_default();
-        let view = {
-            let live = self.live.borrow();
-            (!live.gone).then(|| Arc::new(self.context.view(&self.session, Some(&live), name)))
-        };
-        for event in events {
-            self.context.events.publish(event, view.clone());
-        }
-    }
-
-    /// A line for the session's own log.
-    async fn log(&self, level: LogLevel, source: &str, message: &str) {
-        let line = NewLogLine {
-            at: self.context.now(),
-            level,
-            source: plain(source),
-            message: plain(message),
-        };
-        match self.context.store.append_log(self.id, &[line]).await {
-            Ok(lines) => {
-                for line in lines.into_iter().flatten() {
-                    self.context.events.publish_line(self.id, line);
-                }
-            }
-            Err(error) => {
-                self.context
-                    .complain(self.id, "write to the session's log", &error.into())
-            }
-        }
     }
 
     /// Changes what everybody sees at this moment.

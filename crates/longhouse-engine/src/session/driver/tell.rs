@@ -1,0 +1,81 @@
+//! What a driver tells: events for everybody who may know, and lines for the session's own log.
+
+use std::sync::Arc;
+
+use longhouse_domain::event::{Event, EventKind, LogLevel, Stage};
+use longhouse_store::NewLogLine;
+
+use super::Driver;
+use crate::error::plain;
+use crate::events::Notice;
+
+impl Driver {
+    pub(super) async fn progress(&mut self, stage: Stage, detail: &str) {
+        let what = [EventKind::Progress {
+            stage,
+            percent: None,
+            detail: detail.to_owned(),
+        }];
+        self.append(&what).await;
+        self.log(LogLevel::Info, "session", detail).await;
+    }
+
+    /// Tells of something that changes no record.
+    pub(super) async fn append(&mut self, what: &[EventKind]) {
+        let now = self.context.now();
+        match self
+            .context
+            .store
+            .append_events(self.id, self.session.owner, what, now)
+            .await
+        {
+            Ok(events) => self.tell(events).await,
+            Err(error) => self
+                .context
+                .complain(self.id, "write an event down", &error.into()),
+        }
+    }
+
+    pub(super) async fn tell(&mut self, events: Vec<Event>) {
+        if events.is_empty() {
+            return;
+        }
+        let name = self
+            .context
+            .username(self.session.owner)
+            .await
+            .unwrap_or_default();
+        let view = {
+            let live = self.live.borrow();
+            (!live.gone).then(|| Arc::new(self.context.view(&self.session, Some(&live), name)))
+        };
+        for event in events {
+            self.context.events.publish(Notice {
+                event,
+                session: view.clone(),
+                audience: self.audience.subscribe(),
+            });
+        }
+    }
+
+    /// A line for the session's own log.
+    pub(super) async fn log(&self, level: LogLevel, source: &str, message: &str) {
+        let line = NewLogLine {
+            at: self.context.now(),
+            level,
+            source: plain(source),
+            message: plain(message),
+        };
+        match self.context.store.append_log(self.id, &[line]).await {
+            Ok(lines) => {
+                for line in lines.into_iter().flatten() {
+                    self.context.events.publish_line(self.id, line);
+                }
+            }
+            Err(error) => {
+                self.context
+                    .complain(self.id, "write to the session's log", &error.into())
+            }
+        }
+    }
+}
