@@ -22,7 +22,7 @@ const queries = new QueryClient({
     },
   },
 })
-const live = new Live(queries, () => auth.accessToken())
+const live = new Live(queries, { token: () => auth.accessToken(), doubt: () => auth.doubt() })
 const router = makeRouter(queries)
 
 /** Pages for people who are not logged in. */

@@ -2,7 +2,9 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { Outlet, createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
 import { auth } from './api/browserAuth'
+import { meQuery, methodsQuery } from './api/people'
 import { configQuery, sessionQuery, sessionsQuery } from './api/queries'
+import { readAuditSearch } from './features/audit/auditSearch'
 import { safeNext } from './features/auth/next'
 import { readDashboardSearch } from './features/sessions/filters'
 import { readSessionSearch } from './features/sessions/sessionSearch'
@@ -22,10 +24,12 @@ const root = createRootRouteWithContext<Context>()({ component: Outlet })
 const login = createRoute({
   getParentRoute: () => root,
   path: '/login',
-  validateSearch: (search: Record<string, unknown>): { next?: string } => {
+  validateSearch: (search: Record<string, unknown>): { next?: string; error?: string } => {
     const next = safeNext(search['next'])
-    return next === '/' ? {} : { next }
+    const error = search['error']
+    return { ...(next === '/' ? {} : { next }), ...(typeof error === 'string' ? { error } : {}) }
   },
+  loader: ({ context }) => void context.queries.prefetchQuery(methodsQuery),
   component: lazyRouteComponent(() => import('./pages/LoginPage'), 'LoginPage'),
 })
 const setup = createRoute({
@@ -59,7 +63,7 @@ const dashboard = createRoute({
 const create = createRoute({
   getParentRoute: () => shell,
   path: '/new',
-  loader: ({ context }) => context.queries.ensureQueryData(configQuery).then(() => null),
+  loader: ({ context }) => Promise.all([context.queries.ensureQueryData(configQuery), context.queries.ensureQueryData(meQuery)]).then(() => null),
   component: lazyRouteComponent(() => import('./pages/NewSessionPage'), 'NewSessionPage'),
 })
 const session = createRoute({
@@ -69,6 +73,43 @@ const session = createRoute({
   loader: ({ context, params }) => void context.queries.prefetchQuery(sessionQuery(params.id)),
   component: lazyRouteComponent(() => import('./pages/SessionPage'), 'SessionPage'),
 })
+const profile = createRoute({
+  getParentRoute: () => shell,
+  path: '/profile',
+  component: lazyRouteComponent(() => import('./pages/ProfilePage'), 'ProfilePage'),
+})
+
+// Administrators; the page says so to everybody else.
+const admin = createRoute({
+  getParentRoute: () => shell,
+  path: '/admin',
+  component: lazyRouteComponent(() => import('./pages/AdminPage'), 'AdminPage'),
+})
+const adminIndex = createRoute({
+  getParentRoute: () => admin,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/admin/users', replace: true })
+  },
+})
+const users = createRoute({
+  getParentRoute: () => admin,
+  path: '/users',
+  component: lazyRouteComponent(() => import('./pages/UsersPage'), 'UsersPage'),
+})
+const allSessions = createRoute({
+  getParentRoute: () => admin,
+  path: '/sessions',
+  validateSearch: readDashboardSearch,
+  component: lazyRouteComponent(() => import('./pages/AllSessionsPage'), 'AllSessionsPage'),
+})
+const audit = createRoute({
+  getParentRoute: () => admin,
+  path: '/audit',
+  validateSearch: readAuditSearch,
+  component: lazyRouteComponent(() => import('./pages/AuditPage'), 'AuditPage'),
+})
+
 const terminal = createRoute({
   getParentRoute: () => authed,
   path: '/sessions/$id/terminals/$name',
@@ -79,7 +120,10 @@ const terminal = createRoute({
 const routeTree = root.addChildren([
   login,
   setup,
-  authed.addChildren([shell.addChildren([dashboard, create, session]), terminal]),
+  authed.addChildren([
+    shell.addChildren([dashboard, create, session, profile, admin.addChildren([adminIndex, users, allSessions, audit])]),
+    terminal,
+  ]),
 ])
 
 export function loginSearch(href: string): { next?: string } {

@@ -23,6 +23,9 @@ const NOT_LOGGED_IN = /\/api\/auth\/refresh.*\b401\b|\b401\b.*\/api\/auth\/refre
 /** What browsers themselves print about a server that is away. */
 const AWAY = /net::ERR_|WebSocket connection to .* failed|WebSocket is closed before/
 
+/** What they print about an answer that is a refusal. */
+const REFUSED = /the server responded with a status of 4\d\d|WebSocket connection to .* failed/
+
 export async function launch(flags = []) {
   const executablePath = process.env.LONGHOUSE_CHROMIUM ?? PROGRAMS.find(existsSync)
   assert.ok(executablePath, 'no Chromium is installed: run cargo xtask test --only setup')
@@ -34,6 +37,7 @@ export class Person {
   /** What must not happen; empty at the end of every test. */
   #complaints = []
   #serverMayBeAway = false
+  #mayBeRefused = false
 
   static async arrive(browser, server, options = {}) {
     const person = new Person()
@@ -58,7 +62,8 @@ export class Person {
     page.setDefaultTimeout(20_000)
     page.on('console', (message) => {
       const text = `${message.text()} (${message.location().url})`
-      if (message.type() !== 'error' || NOT_LOGGED_IN.test(text) || (this.#serverMayBeAway && AWAY.test(text))) return
+      if (message.type() !== 'error' || NOT_LOGGED_IN.test(text)) return
+      if ((this.#serverMayBeAway && AWAY.test(text)) || (this.#mayBeRefused && REFUSED.test(text))) return
       this.#complaints.push(`on the console: ${text}`)
     })
     page.on('pageerror', (error) => this.#complaints.push(`an uncaught ${error.stack ?? error}`))
@@ -70,12 +75,18 @@ export class Person {
     this.#serverMayBeAway = true
   }
 
-  async logIn(path = '/') {
+  /** From now on the server refuses this person on purpose: what browsers print about that is no complaint. */
+  expectRefusals() {
+    this.#mayBeRefused = true
+  }
+
+  async logIn(path = '/', { username = 'admin', password = PASSWORD } = {}) {
     await this.page.goto(path)
-    await this.page.getByLabel('User name').fill('admin')
-    await this.page.getByLabel('Password', { exact: true }).fill(PASSWORD)
-    await this.page.getByRole('button', { name: 'Log in' }).click()
-    await this.page.getByLabel('Password', { exact: true }).waitFor({ state: 'hidden' })
+    await this.page.getByLabel('User name').fill(username)
+    await this.page.getByLabel('Password', { exact: true }).fill(password)
+    const button = this.page.getByRole('button', { name: 'Log in', exact: true })
+    await button.click()
+    await button.waitFor({ state: 'hidden' })
   }
 
   pane(terminal, page = this.page) {
@@ -134,4 +145,22 @@ export class Person {
     await this.context.close()
     assert.deepEqual(this.#complaints, [], 'the page has nothing to complain about')
   }
+}
+
+/** Runs `use` with a person at a browser of their own, and asks at the end whether the page had anything to complain about. */
+export async function withPersonAt(browser, server, use, options = {}) {
+  const person = await Person.arrive(browser, server, options)
+  let failure
+  try {
+    await use(person, person.page)
+  } catch (error) {
+    failure = error
+  }
+  try {
+    await person.leave()
+  } catch (error) {
+    if (failure === undefined) throw error
+    failure.message += `\n${error.message}`
+  }
+  if (failure !== undefined) throw failure
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { freshName } from '../harness/api.js'
-import { launch, Person, PHONE } from '../harness/browser.js'
+import { launch, PHONE, withPersonAt } from '../harness/browser.js'
 import { PASSWORD, Server, withServer } from '../harness/server.js'
 
 let browser
@@ -19,23 +19,7 @@ after(async () => {
 })
 
 /** Runs `use` with a person at a browser of their own. */
-async function withPerson(use, options = {}, at = server) {
-  const person = await Person.arrive(browser, at, options)
-  let failure
-  try {
-    await use(person, person.page)
-  } catch (error) {
-    failure = error
-  }
-  try {
-    await person.leave()
-  } catch (error) {
-    if (failure === undefined) throw error
-    failure.message += `\n${error.message}`
-  }
-  if (failure !== undefined) throw failure
-}
-
+const withPerson = (use, options = {}, at = server) => withPersonAt(browser, at, use, options)
 const card = (page, name) => page.locator(`[data-session="${name}"]`)
 
 test('the first start: set-up link, empty dashboard, logout, login', async () => {

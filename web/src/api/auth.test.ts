@@ -94,6 +94,23 @@ test('401 signs out here and in the other tabs', async () => {
   expect(world.requests).toHaveLength(1)
 })
 
+test('a login that is doubted is asked about at once, though its token still looks good', async () => {
+  const world = new World()
+  const auth = new Auth(world)
+  await auth.doubt()
+  expect(world.requests).toEqual([])
+  await auth.accessToken()
+  world.answer = () => refusal(401)
+  await auth.doubt()
+  expect(auth.state()).toEqual({ kind: 'signedOut' })
+})
+
+test('too many tries say when to try again', async () => {
+  const world = new World()
+  world.answer = () => Response.json({ status: 429, title: 'Slow down', code: 'rate.limited' }, { status: 429, headers: { 'Retry-After': '17' } })
+  await expect(new Auth(world).login('mira', 'x')).rejects.toMatchObject({ retryAfter: 17, problem: { status: 429 } })
+})
+
 describe('a server that is away', () => {
   test('is no reason to log out, and is asked again later', async () => {
     const world = new World()

@@ -5,7 +5,7 @@
 //   unknown ──refresh──► signedIn ──expires, 401──► (refresh) ──► signedIn
 //      └──────401──────► signedOut ◄──logout, 401──────┘
 import { isRecord, numberOf, parseJson, stringOf } from './json'
-import { ApiError, readProblem, unreachable } from './problem'
+import { ApiError, apiError, readProblem, unreachable } from './problem'
 import type { Role, TokenAnswer, User } from './types'
 
 export type AuthState =
@@ -69,6 +69,11 @@ export class Auth {
       this.#inFlight = null
     })
     return this.#inFlight
+  }
+
+  /** Asks the server whether the login still stands, because something says that it does not. */
+  async doubt(): Promise<void> {
+    if (this.#state.kind === 'signedIn') await this.renew(this.#state.token)
   }
 
   async login(username: string, password: string): Promise<void> {
@@ -137,7 +142,7 @@ export class Auth {
       throw unreachable()
     }
     const json = parseJson(await response.text())
-    if (!response.ok) throw new ApiError(readProblem(json, response.status))
+    if (!response.ok) throw apiError(json, response)
     const answer = readTokenAnswer(json)
     if (answer === null) throw new ApiError(readProblem({ title: 'The server gave an unknown answer' }, 502))
     return answer

@@ -2,7 +2,7 @@
 import createClient from 'openapi-fetch'
 import { auth } from './browserAuth'
 import { parseJson } from './json'
-import { ApiError, readProblem, unreachable } from './problem'
+import { ApiError, apiError, readProblem, unreachable } from './problem'
 import type { paths } from './schema.gen'
 
 async function authorizedFetch(request: Request): Promise<Response> {
@@ -28,6 +28,17 @@ async function send(request: Request, token: string): Promise<Response> {
 
 export const client = createClient<paths>({ baseUrl: location.origin, fetch: authorizedFetch })
 
+/** For what is asked before anybody is logged in. */
+export const openClient = createClient<paths>({ baseUrl: location.origin, fetch: openFetch })
+
+async function openFetch(request: Request): Promise<Response> {
+  try {
+    return await fetch(request)
+  } catch {
+    throw unreachable()
+  }
+}
+
 interface Answer<T> {
   data?: T
   error?: unknown
@@ -38,19 +49,19 @@ interface Answer<T> {
 export async function unwrap<T>(answer: Promise<Answer<T>>): Promise<T> {
   const { data, error, response } = await answer
   if (response.ok && data !== undefined) return data
-  throw new ApiError(readProblem(error, response.status))
+  throw apiError(error, response)
 }
 
 /** For calls whose answer nobody reads (204, or a body of no interest). */
 export async function settle(answer: Promise<Answer<unknown>>): Promise<void> {
   const { error, response } = await answer
-  if (!response.ok) throw new ApiError(readProblem(error, response.status))
+  if (!response.ok) throw apiError(error, response)
 }
 
 /** A plain text answer, for downloads. */
 export async function getText(path: string): Promise<string> {
   const response = await authorizedFetch(new Request(new URL(path, location.origin)))
   const text = await response.text()
-  if (!response.ok) throw new ApiError(readProblem(parseJson(text), response.status))
+  if (!response.ok) throw apiError(parseJson(text), response)
   return text
 }

@@ -4,12 +4,33 @@ import type { FieldError, Problem } from './types'
 
 export class ApiError extends Error {
   readonly problem: Problem
+  /** How many seconds to wait before asking again, where the server said so. */
+  readonly retryAfter: number | null
 
-  constructor(problem: Problem) {
+  constructor(problem: Problem, retryAfter: number | null = null) {
     super(problem.detail || problem.title)
     this.name = 'ApiError'
     this.problem = problem
+    this.retryAfter = retryAfter
   }
+}
+
+/** The error that an answer stands for; `body` is its parsed JSON. */
+export function apiError(body: unknown, response: Response): ApiError {
+  return new ApiError(readProblem(body, response.status), readRetryAfter(response.headers.get('Retry-After')))
+}
+
+/** The header in seconds. Its other form, a date, would need the server's clock. */
+export function readRetryAfter(header: string | null): number | null {
+  return header !== null && /^\d{1,6}$/.test(header) ? Number(header) : null
+}
+
+export function hasStatus(error: unknown, status: number): boolean {
+  return error instanceof ApiError && error.problem.status === status
+}
+
+export function hasCode(error: unknown, code: string): boolean {
+  return error instanceof ApiError && error.problem.code === code
 }
 
 /** What the answer says went wrong, or the plainest truth where it is not in the server's format (a proxy's page). */

@@ -1,9 +1,20 @@
 // The names that the page uses for the shapes on the wire. All of them come from the generated schema; the rest of the page
 // imports them from here and nothing else of the wire, so that a change of the contract shows in one place first.
-import type { components } from './schema.gen'
+import type { components, paths } from './schema.gen'
 
 type Schemas = components['schemas']
 
+export type Account = Schemas['Account']
+export type AuditEntry = Schemas['AuditRecord']
+export type AuditOutcome = Schemas['AuditOutcome']
+export type AuditQuery = NonNullable<paths['/api/audit']['get']['parameters']['query']>
+export type LoginMethods = Schemas['LoginMethods']
+export type Person = Schemas['Person']
+export type Scope = Schemas['Scope']
+export type Share = Schemas['Share']
+export type ShareAccess = Schemas['ShareAccess']
+export type SignIn = Schemas['SignIn']
+export type ApiToken = Schemas['ApiToken']
 export type AgentInfo = Schemas['Agent']
 export type AgentState = Schemas['AgentState']
 export type CreateSession = Schemas['CreateSession']

@@ -1,13 +1,14 @@
 // All sessions, as cards or as a table, filtered and sorted by what the URL says.
 import { useQuery } from '@tanstack/react-query'
 import { Link, getRouteApi, useNavigate } from '@tanstack/react-router'
-import { CircleAlert, LayoutGrid, Plus, Rows3, Search } from 'lucide-react'
+import { CircleAlert, LayoutGrid, Plus, Rows3 } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { describe } from '../api/problem'
 import { sessionsQuery } from '../api/queries'
 import type { Session } from '../api/types'
+import { useUser } from '../features/auth/useUser'
 import { agentTitle } from '../features/sessions/AgentIcon'
-import { SORTS, STATUSES, countByStatus, readDashboardSearch, selectSessions } from '../features/sessions/filters'
+import { SORTS, STATUSES, countByStatus, ownersOf, readDashboardSearch, selectSessions } from '../features/sessions/filters'
 import type { DashboardSearch } from '../features/sessions/filters'
 import { SessionCard } from '../features/sessions/SessionCard'
 import { SessionTable } from '../features/sessions/SessionTable'
@@ -16,6 +17,8 @@ import { FirstSteps } from '../features/sessions/FirstSteps'
 import { Button, buttonClass } from '../ui/Button'
 import { classes } from '../ui/classes'
 import { Notice } from '../ui/Notice'
+import { PICK } from '../ui/pick'
+import { SearchField } from '../ui/SearchField'
 import { Segments } from '../ui/Segments'
 import { useMedia } from '../ui/useMedia'
 
@@ -24,6 +27,7 @@ const route = getRouteApi('/_authed/_shell/')
 export function DashboardPage() {
   const search = route.useSearch()
   const navigate = useNavigate({ from: '/' })
+  const user = useUser()
   const sessions = useQuery(sessionsQuery)
   const change = (next: Partial<Record<keyof DashboardSearch, string | undefined>>): void => {
     void navigate({ search: (now) => readDashboardSearch({ ...now, ...next }), replace: true })
@@ -35,12 +39,14 @@ export function DashboardPage() {
           <h1 className="text-xl font-semibold tracking-tight">Sessions</h1>
           <p className="text-xs text-faint">{summary(sessions.data)}</p>
         </div>
-        <Link to="/new" className={classes(buttonClass('primary'), 'max-sm:hidden')}>
-          <Plus size={16} /> New session
-        </Link>
+        {user?.role !== 'viewer' && (
+          <Link to="/new" className={classes(buttonClass('primary'), 'max-sm:hidden')}>
+            <Plus size={16} /> New session
+          </Link>
+        )}
       </header>
       {(sessions.data?.length ?? 0) > 0 && <Filters search={search} sessions={sessions.data ?? []} onChange={change} />}
-      <Content search={search} query={sessions} onClear={() => change({ q: undefined, status: undefined, agent: undefined })} />
+      <Content search={search} query={sessions} onClear={() => change({ q: undefined, status: undefined, agent: undefined, owner: undefined })} />
     </div>
   )
 }
@@ -58,26 +64,13 @@ interface FiltersProps {
   onChange: (change: Partial<Record<keyof DashboardSearch, string | undefined>>) => void
 }
 
-const PICK = 'h-8 min-w-0 rounded-lg border border-line-strong bg-surface px-2.5 text-xs text-soft hover:text-text coarse:h-10 coarse:text-[16px]'
-
 function Filters({ search, sessions, onChange }: FiltersProps) {
   const agents = [...new Set(sessions.map((session) => session.agent))].toSorted()
   const counts = countByStatus(sessions)
+  const owners = ownersOf(sessions)
   return (
-    <div className="mb-4 grid grid-cols-3 items-center gap-2 sm:flex">
-      <label className="relative col-span-3 sm:w-64">
-        <span className="sr-only">Search sessions</span>
-        <Search size={14} className="pointer-events-none absolute top-1/2 left-2.5 -translate-y-1/2 text-faint" />
-        <input
-          type="search"
-          data-hotkey="search"
-          placeholder="Search   /"
-          value={search.q ?? ''}
-          onChange={(event) => onChange({ q: event.target.value })}
-          onKeyDown={(event) => event.key === 'Escape' && event.currentTarget.blur()}
-          className="h-8 w-full rounded-lg border border-line-strong bg-surface pr-2 pl-8 text-sm hover:border-faint/60 focus:border-ember focus:ring-3 focus:ring-ember/20 focus:outline-none coarse:h-10 coarse:text-[16px]"
-        />
-      </label>
+    <div className={classes('mb-4 grid items-center gap-2 sm:flex', owners.length > 1 ? 'grid-cols-2' : 'grid-cols-3')}>
+      <SearchField label="Search sessions" className="col-span-full sm:w-64" value={search.q ?? ''} onChange={(q) => onChange({ q })} />
       <select aria-label="Filter by status" className={PICK} value={search.status ?? ''} onChange={(event) => onChange({ status: event.target.value })}>
         <option value="">Status</option>
         {STATUSES.map((status) => (
@@ -94,6 +87,16 @@ function Filters({ search, sessions, onChange }: FiltersProps) {
           </option>
         ))}
       </select>
+      {owners.length > 1 && (
+        <select aria-label="Filter by owner" className={PICK} value={search.owner ?? ''} onChange={(event) => onChange({ owner: event.target.value })}>
+          <option value="">Owner</option>
+          {owners.map(({ username, sessions: count }) => (
+            <option key={username} value={username}>
+              {username} ({count})
+            </option>
+          ))}
+        </select>
+      )}
       <span className="hidden flex-1 sm:block" />
       <select aria-label="Sort" className={PICK} value={search.sort ?? 'activity'} onChange={(event) => onChange({ sort: event.target.value })}>
         {SORTS.map((sort) => (

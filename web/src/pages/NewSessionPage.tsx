@@ -4,11 +4,13 @@ import { useNavigate } from '@tanstack/react-router'
 import { Shuffle } from 'lucide-react'
 import { useState } from 'react'
 import { client, unwrap } from '../api/client'
+import { meQuery } from '../api/people'
 import { ApiError, describe, fieldErrors } from '../api/problem'
 import { configQuery, sessionQuery, sessionsQuery } from '../api/queries'
 import type { ServerConfig } from '../api/types'
 import { AdvancedFields } from '../features/sessions/AdvancedFields'
 import { AgentPicker } from '../features/sessions/AgentPicker'
+import { runtimesFor, whyNoSession } from '../features/sessions/mayCreate'
 import { PlaceFields } from '../features/sessions/PlaceFields'
 import { suggestName } from '../features/sessions/suggestName'
 import { toRequest, validate } from '../features/sessions/validation'
@@ -16,9 +18,17 @@ import type { CreationForm, FormErrors } from '../features/sessions/validation'
 import { Button, IconButton } from '../ui/Button'
 import { TextArea, TextField } from '../ui/Field'
 import { Segments } from '../ui/Segments'
+import { ForbiddenPage } from './ForbiddenPage'
 
 export function NewSessionPage() {
   const { data: config } = useSuspenseQuery(configQuery)
+  const { data: me } = useSuspenseQuery(meQuery)
+  const reason = whyNoSession(me, config)
+  if (reason !== null) return <ForbiddenPage>{reason}</ForbiddenPage>
+  return <CreationPage config={{ ...config, runtimes: runtimesFor(me, config) }} />
+}
+
+function CreationPage({ config }: { config: ServerConfig }) {
   const { data: sessions } = useQuery(sessionsQuery)
   const taken = (sessions ?? []).map((session) => session.name)
   const [form, setForm] = useState(() => blankForm(config, suggestName(taken, Math.random)))
@@ -149,7 +159,8 @@ function blankForm(config: ServerConfig, name: string): CreationForm {
     agent: agent?.name ?? '',
     mode: 'interactive',
     prompt: '',
-    runtime: config.defaults.runtime,
+    // The usual one may not be open to this person.
+    runtime: (config.runtimes.find((runtime) => runtime.name === config.defaults.runtime) ?? config.runtimes[0])?.name ?? config.defaults.runtime,
     place: 'own',
     workdir: '',
     flags: '',

@@ -2,9 +2,10 @@
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useEffect } from 'react'
-import { ApiError, describe } from '../api/problem'
+import { describe, hasStatus } from '../api/problem'
 import { sessionQuery } from '../api/queries'
 import type { Session } from '../api/types'
+import { Gone } from '../features/sessions/Gone'
 import { SessionHeader } from '../features/sessions/SessionHeader'
 import { SessionPanel } from '../features/sessions/SessionPanel'
 import type { SessionLayout, SessionSearch } from '../features/sessions/sessionSearch'
@@ -22,8 +23,8 @@ const ROOM_FOR_TWO = '(min-width: 900px)'
 export function SessionPage() {
   const { id } = route.useParams()
   const { data: session, error, refetch } = useQuery(sessionQuery(id))
-  if (session !== undefined && !isGone(error)) return <OpenSession session={session} />
-  if (isGone(error)) return <NotFoundPage />
+  if (hasStatus(error, 404)) return session === undefined ? <NotFoundPage /> : <Gone name={session.name} />
+  if (session !== undefined) return <OpenSession session={session} />
   if (error === null) return <PaneSkeleton />
   return (
     <Notice title="The session could not be read" actions={<Button onClick={() => void refetch()}>Try again</Button>}>
@@ -87,8 +88,4 @@ function OpenSession({ session }: { session: Session }) {
 function withoutUsual(search: SessionSearch, wide: boolean): SessionSearch {
   const usual = wide ? 'split' : 'tabs'
   return search.view === usual ? { ...search, view: undefined } : search
-}
-
-function isGone(error: Error | null): boolean {
-  return error instanceof ApiError && error.problem.status === 404
 }

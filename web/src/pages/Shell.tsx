@@ -1,12 +1,13 @@
 // The frame of every page after login: the list of sessions at the side, the page beside it.
 import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useLocation } from '@tanstack/react-router'
-import { LayoutGrid, Menu as MenuIcon, PanelLeft, Plus, Search, X } from 'lucide-react'
+import { LayoutGrid, Menu as MenuIcon, PanelLeft, Plus, Search, ShieldCheck, X } from 'lucide-react'
 import { useState } from 'react'
 import type { ReactNode } from 'react'
 import { sessionsQuery } from '../api/queries'
 import type { Session } from '../api/types'
 import { UserMenu } from '../features/auth/UserMenu'
+import { useUser } from '../features/auth/useUser'
 import { LiveDot } from '../features/live/LiveDot'
 import { openPalette } from '../features/palette/open'
 import { comparison } from '../features/sessions/filters'
@@ -25,6 +26,7 @@ export function Shell() {
   // The drawer belongs to the page on which it was opened: going elsewhere closes it.
   const [drawerAt, setDrawerAt] = useState<string | null>(null)
   const compact = rail === 'rail'
+  const mayCreate = useUser()?.role !== 'viewer'
   // On a phone every line counts for the terminal; the session's own head leads back.
   const inSession = pathname.startsWith('/sessions/')
   return (
@@ -49,9 +51,11 @@ export function Shell() {
           <IconButton label="Search" onClick={openPalette}>
             <Search size={17} />
           </IconButton>
-          <Link to="/new" aria-label="New session" className="grid size-9 place-items-center rounded-md text-ember">
-            <Plus size={19} />
-          </Link>
+          {mayCreate && (
+            <Link to="/new" aria-label="New session" className="grid size-9 place-items-center rounded-md text-ember">
+              <Plus size={19} />
+            </Link>
+          )}
         </div>
         <main id="main" tabIndex={-1} className="min-h-0 flex-1 overflow-y-auto focus:outline-none">
           <Outlet />
@@ -75,6 +79,8 @@ function Drawer({ onClose }: { onClose: () => void }) {
 }
 
 function Sidebar({ compact, onFold }: { compact: boolean; onFold: () => void }) {
+  const user = useUser()
+  const { pathname } = useLocation()
   return (
     <nav aria-label="Sessions" className="flex min-h-0 min-w-0 flex-1 flex-col">
       <div className={classes('flex h-13 shrink-0 items-center gap-2', compact ? 'justify-center' : 'pr-2 pl-4')}>
@@ -93,8 +99,9 @@ function Sidebar({ compact, onFold }: { compact: boolean; onFold: () => void }) 
       </div>
       <div className={classes('space-y-0.5 pb-2', compact ? 'px-2' : 'px-2.5')}>
         {compact && <RailButton label="Unfold the side bar" icon={<PanelLeft size={16} />} onClick={onFold} />}
-        <SideLink to="/new" label="New session" compact={compact} icon={<Plus size={16} />} keys="C" />
+        {user?.role !== 'viewer' && <SideLink to="/new" label="New session" compact={compact} icon={<Plus size={16} />} keys="C" />}
         <SideLink to="/" label="All sessions" compact={compact} icon={<LayoutGrid size={15} />} />
+        {user?.role === 'admin' && <SideLink to="/admin/users" label="Administration" compact={compact} icon={<ShieldCheck size={15} />} active={pathname.startsWith('/admin')} />}
         <button
           type="button"
           onClick={openPalette}
@@ -128,14 +135,16 @@ function RailButton({ label, icon, onClick }: { label: string; icon: ReactNode; 
 }
 
 interface SideLinkProps {
-  to: '/' | '/new'
+  to: '/' | '/new' | '/admin/users'
   label: string
   icon: ReactNode
   compact: boolean
   keys?: string
+  /** Whether the page belongs to it, though its address is another. */
+  active?: boolean
 }
 
-function SideLink({ to, label, icon, compact, keys }: SideLinkProps) {
+function SideLink({ to, label, icon, compact, keys, active = false }: SideLinkProps) {
   return (
     <Link
       to={to}
@@ -143,7 +152,7 @@ function SideLink({ to, label, icon, compact, keys }: SideLinkProps) {
       aria-label={label}
       activeOptions={{ exact: true, includeSearch: false }}
       activeProps={{ className: 'bg-active text-text' }}
-      inactiveProps={{ className: 'text-soft hover:bg-hover hover:text-text' }}
+      inactiveProps={{ className: active ? 'bg-active text-text' : 'text-soft hover:bg-hover hover:text-text' }}
       className={classes('flex h-8 items-center gap-2.5 rounded-lg text-sm', compact ? 'justify-center' : 'px-2')}
     >
       {icon}
@@ -154,14 +163,15 @@ function SideLink({ to, label, icon, compact, keys }: SideLinkProps) {
 }
 
 function SessionList({ compact }: { compact: boolean }) {
+  const me = useUser()?.id
   const { data: sessions = [] } = useQuery(sessionsQuery)
   const sorted = sessions.toSorted(comparison('name'))
-  const alive = sorted.filter((session) => session.status !== 'stopped')
-  const resting = sorted.filter((session) => session.status === 'stopped')
+  const mine = sorted.filter((session) => session.owner.id === me)
   return (
     <div className={classes('scroll-quiet min-h-0 flex-1 overflow-y-auto border-t border-line py-2', compact ? 'px-2' : 'px-2.5')}>
-      <Group title="Active" sessions={alive} compact={compact} />
-      <Group title="Stopped" sessions={resting} compact={compact} />
+      <Group title="Active" sessions={mine.filter((session) => session.status !== 'stopped')} compact={compact} />
+      <Group title="Of others" sessions={sorted.filter((session) => session.owner.id !== me)} compact={compact} />
+      <Group title="Stopped" sessions={mine.filter((session) => session.status === 'stopped')} compact={compact} />
     </div>
   )
 }

@@ -3,10 +3,11 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, getRouteApi } from '@tanstack/react-router'
 import { ArrowLeft } from 'lucide-react'
 import { useEffect } from 'react'
-import { describe } from '../api/problem'
+import { describe, hasStatus } from '../api/problem'
 import { sessionQuery } from '../api/queries'
 import type { Session, TerminalInfo } from '../api/types'
 import { may } from '../features/sessions/actions'
+import { Gone } from '../features/sessions/Gone'
 import { Status } from '../features/sessions/Status'
 import { useTerminalActions } from '../features/sessions/terminalActions'
 import { Waiting } from '../features/sessions/Waiting'
@@ -20,6 +21,7 @@ const route = getRouteApi('/_authed/sessions/$id/terminals/$name')
 export function TerminalPage() {
   const { id, name } = route.useParams()
   const { data: session, error } = useQuery(sessionQuery(id))
+  if (hasStatus(error, 404)) return session === undefined ? <NotFoundPage /> : <Gone name={session.name} />
   if (session === undefined) {
     return error === null ? <PaneSkeleton /> : <Notice title="The terminal could not be opened">{describe(error)}</Notice>
   }
@@ -64,7 +66,7 @@ function Alone({ session, terminal }: { session: Session; terminal: TerminalInfo
         }
         onFullScreen={() => undefined}
         onRestart={() => actions.restart(name)}
-        onEnded={actions.refresh}
+        onChanged={actions.refresh}
         onClose={() => actions.close(name, leave)}
       />
     </main>

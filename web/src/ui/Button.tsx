@@ -20,7 +20,7 @@ const SIZES: Record<ButtonSize, string> = {
 export function buttonClass(look: ButtonLook = 'plain', size: ButtonSize = 'medium'): string {
   return classes(
     'inline-flex shrink-0 items-center justify-center whitespace-nowrap select-none transition-colors duration-100',
-    'disabled:opacity-50 disabled:pointer-events-none',
+    'disabled:opacity-50 disabled:pointer-events-none aria-disabled:opacity-50 aria-disabled:cursor-not-allowed',
     LOOKS[look],
     SIZES[size],
   )
@@ -29,19 +29,26 @@ export function buttonClass(look: ButtonLook = 'plain', size: ButtonSize = 'medi
 export interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   look?: ButtonLook
   size?: ButtonSize
+  /** Why it cannot be pressed. Unlike a disabled button it can be reached, so that the reason can be read. */
+  reason?: string | null
 }
 
-export function Button({ look, size, className, type = 'button', ...rest }: ButtonProps) {
-  return <button type={type} className={classes(buttonClass(look, size), className)} {...rest} />
+export function Button({ look, size, reason = null, className, type = 'button', onClick, ...rest }: ButtonProps) {
+  return <button type={type} className={classes(buttonClass(look, size), className)} {...rest} {...barred(reason, onClick)} />
+}
+
+function barred(reason: string | null, onClick: ButtonProps['onClick']): Pick<ButtonProps, 'aria-disabled' | 'title' | 'onClick'> {
+  return reason === null ? { onClick } : { 'aria-disabled': true, title: reason }
 }
 
 export interface IconButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   /** What it does, for everybody who does not see the icon. */
   label: string
   look?: ButtonLook
+  reason?: string | null
 }
 
-export function IconButton({ label, look = 'quiet', className, type = 'button', ...rest }: IconButtonProps) {
+export function IconButton({ label, look = 'quiet', reason = null, className, type = 'button', onClick, ...rest }: IconButtonProps) {
   return (
     <button
       type={type}
@@ -49,11 +56,12 @@ export function IconButton({ label, look = 'quiet', className, type = 'button', 
       title={label}
       className={classes(
         'inline-grid size-7 shrink-0 place-items-center rounded-md transition-colors duration-100 coarse:size-9',
-        'disabled:opacity-40 disabled:pointer-events-none',
+        'disabled:opacity-40 disabled:pointer-events-none aria-disabled:opacity-40 aria-disabled:cursor-not-allowed',
         LOOKS[look],
         className,
       )}
       {...rest}
+      {...barred(reason, onClick)}
     />
   )
 }

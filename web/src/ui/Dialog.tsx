@@ -20,7 +20,7 @@ export function Dialog({ title, description, onClose, children, width = 'narrow'
         <Radix.Overlay className="fixed inset-0 z-40 bg-[#050706]/50 backdrop-blur-[2px]" />
         <Radix.Content
           className={classes(
-            'fixed top-[12vh] left-1/2 z-50 max-h-[80dvh] w-[calc(100vw-2rem)] -translate-x-1/2 overflow-y-auto rounded-xl',
+            'fixed top-[5vh] left-1/2 z-50 max-h-[90dvh] sm:top-[12vh] sm:max-h-[80dvh] w-[calc(100vw-2rem)] -translate-x-1/2 overflow-y-auto rounded-xl',
             'border border-line-strong bg-raised p-5 shadow-pop focus:outline-none motion-safe:animate-rise',
             width === 'narrow' ? 'max-w-md' : 'max-w-xl',
           )}

@@ -6,9 +6,10 @@ import { classes } from './classes'
 
 export const MENU_SURFACE =
   'z-50 min-w-44 rounded-lg border border-line-strong bg-raised p-1 shadow-pop motion-safe:animate-rise'
-export const MENU_ITEM =
-  'flex h-8 w-full cursor-default select-none items-center gap-2.5 rounded-md px-2.5 text-sm text-text outline-none ' +
-  'data-[highlighted]:bg-active data-[disabled]:text-faint data-[disabled]:pointer-events-none coarse:h-10'
+const MENU_ROW =
+  'flex w-full cursor-default select-none items-center gap-2.5 rounded-md px-2.5 text-sm text-text outline-none ' +
+  'data-[highlighted]:bg-active data-[disabled]:text-faint data-[disabled]:pointer-events-none'
+export const MENU_ITEM = `${MENU_ROW} h-8 coarse:h-10`
 
 interface MenuProps {
   trigger: ReactNode
@@ -37,22 +38,27 @@ interface ItemProps {
   tone?: 'usual' | 'danger'
   keys?: string
   disabled?: boolean
+  /** Why it cannot be chosen, under its name. */
+  reason?: string | null
   /** Leaves the menu open, for what one does several times. */
   keep?: boolean
 }
 
-export function MenuItem({ icon, children, onSelect, tone = 'usual', keys, disabled = false, keep = false }: ItemProps) {
+export function MenuItem({ icon, children, onSelect, tone = 'usual', keys, disabled = false, reason = null, keep = false }: ItemProps) {
   return (
     <Radix.Item
       onSelect={(event) => {
         if (keep) event.preventDefault()
         onSelect()
       }}
-      disabled={disabled}
-      className={classes(MENU_ITEM, tone === 'danger' && 'text-err')}
+      disabled={disabled || reason !== null}
+      className={classes(reason === null ? MENU_ITEM : `${MENU_ROW} max-w-64 py-1.5`, tone === 'danger' && 'text-err')}
     >
       <span className="grid w-4 place-items-center text-soft">{icon}</span>
-      <span className="flex-1 truncate">{children}</span>
+      <span className="min-w-0 flex-1">
+        <span className="block truncate">{children}</span>
+        {reason !== null && <span className="block text-2xs text-pretty text-faint">{reason}</span>}
+      </span>
       {keys !== undefined && <span className="pl-4 text-2xs text-faint">{keys}</span>}
     </Radix.Item>
   )

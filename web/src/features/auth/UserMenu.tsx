@@ -1,7 +1,6 @@
-// Who is logged in, and what concerns that person: password, appearance, logout.
+// Who is logged in, and what concerns that person: profile, appearance, logout.
 import { useNavigate } from '@tanstack/react-router'
-import { KeyRound, LogOut } from 'lucide-react'
-import { useState } from 'react'
+import { LogOut, UserRound } from 'lucide-react'
 import { auth } from '../../api/browserAuth'
 import { describe } from '../../api/problem'
 import { Menu, MenuChoice, MenuItem, MenuLabel, MenuRule } from '../../ui/Menu'
@@ -9,7 +8,6 @@ import { toast } from '../../ui/toast'
 import { chooseAppearance } from '../appearance/appearance'
 import type { AppearanceChoice } from '../appearance/appearance'
 import { useAppearanceChoice } from '../appearance/useAppearance'
-import { PasswordDialog } from './PasswordDialog'
 import { useUser } from './useUser'
 
 const APPEARANCES: readonly { value: AppearanceChoice; label: string }[] = [
@@ -22,7 +20,6 @@ export function UserMenu({ compact }: { compact: boolean }) {
   const user = useUser()
   const navigate = useNavigate()
   const choice = useAppearanceChoice()
-  const [changing, setChanging] = useState(false)
   if (user === null) return null
   const logout = async (): Promise<void> => {
     try {
@@ -33,42 +30,40 @@ export function UserMenu({ compact }: { compact: boolean }) {
     }
   }
   return (
-    <>
-      <Menu
-        side="top"
-        align="start"
-        trigger={
-          <button type="button" aria-label={`Account of ${user.username}`} className="flex min-w-0 flex-1 items-center gap-2.5 rounded-lg px-2 py-1.5 text-left hover:bg-hover">
-            <span className="grid size-6 shrink-0 place-items-center rounded-full bg-ember-wash text-xs font-semibold text-ember uppercase">
-              {user.username.slice(0, 1)}
+    <Menu
+      side="top"
+      align="start"
+      trigger={
+        <button type="button" aria-label={`Account of ${user.username}`} className="flex min-w-0 flex-1 items-center gap-2.5 rounded-lg px-2 py-1.5 text-left hover:bg-hover">
+          <span className="grid size-6 shrink-0 place-items-center rounded-full bg-ember-wash text-xs font-semibold text-ember uppercase">
+            {user.username.slice(0, 1)}
+          </span>
+          {!compact && (
+            <span className="min-w-0 leading-tight">
+              <span className="block truncate text-sm font-medium">{user.username}</span>
+              <span className="block text-2xs text-faint">{user.role}</span>
             </span>
-            {!compact && (
-              <span className="min-w-0 leading-tight">
-                <span className="block truncate text-sm font-medium">{user.username}</span>
-                <span className="block text-2xs text-faint">{user.role}</span>
-              </span>
-            )}
-          </button>
-        }
-      >
-        <MenuLabel>Appearance</MenuLabel>
-        <MenuChoice
-          value={choice}
-          choices={APPEARANCES}
-          onChange={(value) => {
-            const found = APPEARANCES.find((item) => item.value === value)
-            if (found !== undefined) chooseAppearance(found.value)
-          }}
-        />
-        <MenuRule />
-        <MenuItem icon={<KeyRound size={14} />} onSelect={() => setChanging(true)}>
-          Change password…
-        </MenuItem>
-        <MenuItem icon={<LogOut size={14} />} onSelect={() => void logout()}>
-          Log out
-        </MenuItem>
-      </Menu>
-      {changing && <PasswordDialog onClose={() => setChanging(false)} />}
-    </>
+          )}
+        </button>
+      }
+    >
+      <MenuItem icon={<UserRound size={14} />} onSelect={() => void navigate({ to: '/profile' })}>
+        Profile
+      </MenuItem>
+      <MenuRule />
+      <MenuLabel>Appearance</MenuLabel>
+      <MenuChoice
+        value={choice}
+        choices={APPEARANCES}
+        onChange={(value) => {
+          const found = APPEARANCES.find((item) => item.value === value)
+          if (found !== undefined) chooseAppearance(found.value)
+        }}
+      />
+      <MenuRule />
+      <MenuItem icon={<LogOut size={14} />} onSelect={() => void logout()}>
+        Log out
+      </MenuItem>
+    </Menu>
   )
 }

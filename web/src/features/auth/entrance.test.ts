@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { safeNext } from './next'
+import { loginErrorWords } from './errorWords'
+import { providerUrl, safeNext } from './next'
 import { passwordStrength } from './strength'
 
 test('login leads only to pages of this server', () => {
@@ -14,4 +15,15 @@ test('a password is judged by length before anything else', () => {
   expect(passwordStrength('password1234').score).toBe(1)
   expect(passwordStrength('aaaaaaaaaaaaaaaa').score).toBe(1)
   expect(passwordStrength('correct horse battery staple').score).toBe(4)
+})
+
+test('a login by way of a provider comes back to where one wanted to go, and nowhere else', () => {
+  expect(providerUrl('/api/auth/oidc/forge/login', '/sessions/x?view=tabs')).toBe('/api/auth/oidc/forge/login?next=%2Fsessions%2Fx%3Fview%3Dtabs')
+  expect(providerUrl('/api/auth/oidc/forge/login', undefined)).toBe('/api/auth/oidc/forge/login')
+  expect(providerUrl('/api/auth/oidc/forge/login', '//evil.example')).toBe('/api/auth/oidc/forge/login')
+})
+
+test('a code in the address becomes a sentence, whatever it is', () => {
+  expect(loginErrorWords('auth.disabled')).toContain('disabled')
+  expect(loginErrorWords('<b>made up</b>')).toBe(loginErrorWords('something.else'))
 })

@@ -8,3 +8,9 @@ export function safeNext(value: unknown): string {
   if (url.origin !== base || url.pathname.startsWith('//')) return '/'
   return url.pathname.startsWith('/login') ? '/' : `${url.pathname}${url.search}${url.hash}`
 }
+
+/** Where a login by way of a provider begins; it comes back to `next`. */
+export function providerUrl(url: string, next: string | undefined): string {
+  const back = safeNext(next)
+  return back === '/' ? url : `${url}${url.includes('?') ? '&' : '?'}next=${encodeURIComponent(back)}`
+}

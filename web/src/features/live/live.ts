@@ -2,15 +2,25 @@
 // break the server sends what was missed, or says that everything must be read again.
 import type { QueryClient } from '@tanstack/react-query'
 import { io } from 'socket.io-client'
+import { sharesKey } from '../../api/people'
 import { progressKey, sessionsQuery } from '../../api/queries'
 import type { Session } from '../../api/types'
 import { applyToList, applyToSession, needsRefetch, readEvent, readSeq } from './events'
 import type { LiveEvent } from './events'
 
+type LiveSocket = ReturnType<typeof io>
+
 export type LiveStatus = 'connecting' | 'live' | 'lost'
 
 /** Refetches that events ask for are gathered for so long, in milliseconds: a burst costs one question. */
 const GATHER_MS = 250
+
+/** Who we are, for the handshake. */
+export interface LiveLogin {
+  token: () => Promise<string | null>
+  /** The server does not want us any more as who we said we are: asks it whether we are still logged in. */
+  doubt: () => Promise<void>
+}
 
 export class Live {
   #status: LiveStatus = 'connecting'
@@ -19,12 +29,12 @@ export class Live {
   #gathering: ReturnType<typeof setTimeout> | null = null
   readonly #listeners = new Set<() => void>()
   readonly #queries: QueryClient
-  readonly #token: () => Promise<string | null>
-  #socket: ReturnType<typeof io> | null = null
+  readonly #login: LiveLogin
+  #socket: LiveSocket | null = null
 
-  constructor(queries: QueryClient, token: () => Promise<string | null>) {
+  constructor(queries: QueryClient, login: LiveLogin) {
     this.#queries = queries
-    this.#token = token
+    this.#login = login
   }
 
   readonly status = (): LiveStatus => this.#status
@@ -53,12 +63,12 @@ export class Live {
     })
     socket.on('disconnect', (reason) => {
       this.#become('lost')
-      // The server closed us on purpose (login expired, shutting down); the library does not come back by itself then.
-      if (reason === 'io server disconnect') setTimeout(() => socket.connect(), 1000)
+      // The server closed us on purpose (login ended, other rights, shutting down); the library does not come back by itself.
+      if (reason === 'io server disconnect') this.#comeBack(socket, 1000)
     })
     socket.on('connect_error', () => {
       this.#become('lost')
-      if (!socket.active) setTimeout(() => socket.connect(), 3000)
+      if (!socket.active) this.#comeBack(socket, 3000)
     })
     socket.onAny((name: string, payload: unknown) => this.#hear(name, payload))
   }
@@ -72,8 +82,17 @@ export class Live {
     this.#become('connecting')
   }
 
+  /** Whoever is logged out meanwhile is not connected again: `stop` has closed this socket. */
+  #comeBack(socket: LiveSocket, milliseconds: number): void {
+    // A server that is away cannot say; then the next attempt will tell.
+    this.#login.doubt().catch(() => undefined)
+    setTimeout(() => {
+      if (this.#socket === socket) socket.connect()
+    }, milliseconds)
+  }
+
   async #handshake(): Promise<Record<string, unknown>> {
-    const token = await this.#token()
+    const token = await this.#login.token()
     return { ...(token === null ? {} : { token }), ...(this.#lastSeq === null ? {} : { lastSeq: this.#lastSeq }) }
   }
 
@@ -110,6 +129,7 @@ export class Live {
       this.#stale = new Set()
       this.#gathering = null
       void this.#queries.invalidateQueries({ queryKey: sessionsQuery.queryKey })
+      for (const changed of ids) void this.#queries.invalidateQueries({ queryKey: sharesKey(changed) })
       // Sessions are cached under the id or name that stood in the URL, so they are found by what they hold.
       void this.#queries.invalidateQueries({
         queryKey: ['session'],

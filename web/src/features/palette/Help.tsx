@@ -11,6 +11,8 @@ const GROUPS: readonly { title: string; keys: readonly [string, string][] }[] = 
       ['Ctrl K', 'Go to a session, or do something'],
       ['C', 'New session'],
       ['G D', 'All sessions'],
+      ['G P', 'Profile'],
+      ['G A', 'Administration'],
       ['/', 'Search the sessions'],
       ['?', 'This help'],
     ],

@@ -2,12 +2,13 @@
 import * as Radix from '@radix-ui/react-dialog'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { Keyboard, LayoutGrid, Moon, Plus, Sun } from 'lucide-react'
+import { Keyboard, LayoutGrid, Moon, Plus, ScrollText, Sun, UserRound, Users } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
 import type { ReactNode } from 'react'
 import { sessionsQuery } from '../../api/queries'
 import { classes } from '../../ui/classes'
 import { chooseAppearance } from '../appearance/appearance'
+import { useUser } from '../auth/useUser'
 import { AgentIcon, agentTitle } from '../sessions/AgentIcon'
 import { comparison } from '../sessions/filters'
 import { Status } from '../sessions/Status'
@@ -109,9 +110,17 @@ function PaletteBody({ onDone }: { onDone: () => void }) {
 function useEntries(): Entry[] {
   const navigate = useNavigate()
   const { data: sessions = [] } = useQuery(sessionsQuery)
+  const role = useUser()?.role
+  const administration: Entry[] = [
+    { id: 'people', title: 'People', note: 'administration', icon: <Users size={15} />, run: () => void navigate({ to: '/admin/users' }) },
+    { id: 'everybody', title: 'Sessions of everybody', note: 'administration', icon: <LayoutGrid size={15} />, run: () => void navigate({ to: '/admin/sessions' }) },
+    { id: 'audit', title: 'Audit', note: 'administration', icon: <ScrollText size={15} />, run: () => void navigate({ to: '/admin/audit' }) },
+  ]
   const commands: Entry[] = [
-    { id: 'new', title: 'New session', icon: <Plus size={16} />, run: () => void navigate({ to: '/new' }) },
+    ...(role === 'viewer' ? [] : [{ id: 'new', title: 'New session', icon: <Plus size={16} />, run: () => void navigate({ to: '/new' }) }]),
     { id: 'all', title: 'All sessions', icon: <LayoutGrid size={15} />, run: () => void navigate({ to: '/' }) },
+    { id: 'profile', title: 'Profile', note: 'password, logins, tokens', icon: <UserRound size={15} />, run: () => void navigate({ to: '/profile' }) },
+    ...(role === 'admin' ? administration : []),
     { id: 'keys', title: 'Keyboard shortcuts', icon: <Keyboard size={15} />, run: openHelp },
     { id: 'dark', title: 'Dark appearance', icon: <Moon size={15} />, run: () => chooseAppearance('dark') },
     { id: 'light', title: 'Light appearance', icon: <Sun size={15} />, run: () => chooseAppearance('light') },

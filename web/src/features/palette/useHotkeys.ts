@@ -22,6 +22,8 @@ export function useHotkeys(): void {
       goUntil = 0
       if (event.key === 'g') goUntil = performance.now() + CHORD_MS
       else if (going && event.key === 'd') void navigate({ to: '/' })
+      else if (going && event.key === 'p') void navigate({ to: '/profile' })
+      else if (going && event.key === 'a') void navigate({ to: '/admin' })
       else if (event.key === 'c') void navigate({ to: '/new' })
       else if (event.key === '/') focusSearch(event)
       else if (event.key === '?') openHelp()

@@ -1,10 +1,15 @@
 // The empty dashboard: teaches what a session is and leads to the first one.
+import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { MonitorSmartphone, Plus, SquareSplitHorizontal, Unplug } from 'lucide-react'
 import type { ReactNode } from 'react'
+import { meQuery } from '../../api/people'
+import { configQuery } from '../../api/queries'
 import { buttonClass } from '../../ui/Button'
 import { Copyable } from '../../ui/Copyable'
 import { Logo } from '../../ui/Logo'
+import { Notice } from '../../ui/Notice'
+import { whyNoSession } from './mayCreate'
 
 const POINTS: readonly { icon: ReactNode; title: string; text: string }[] = [
   {
@@ -25,6 +30,22 @@ const POINTS: readonly { icon: ReactNode; title: string; text: string }[] = [
 ]
 
 export function FirstSteps() {
+  const { data: me } = useQuery(meQuery)
+  const { data: config } = useQuery(configQuery)
+  if (me === undefined || config === undefined) return null
+  return whyNoSession(me, config) === null ? <Invitation /> : <Patience />
+}
+
+/** For those who cannot make a session themselves. */
+function Patience() {
+  return (
+    <Notice icon={<Logo size={44} />} title="Nothing is shared with you yet">
+      When somebody shares a session with you, it appears here by itself.
+    </Notice>
+  )
+}
+
+function Invitation() {
   return (
     <div className="mx-auto max-w-xl pt-8 pb-16 sm:pt-14">
       <Logo size={52} />

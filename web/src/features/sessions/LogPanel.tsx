@@ -8,6 +8,7 @@ import { logsQuery } from '../../api/queries'
 import type { LogLevel, LogLine, Session } from '../../api/types'
 import { IconButton } from '../../ui/Button'
 import { classes } from '../../ui/classes'
+import { saveFile } from '../../ui/saveFile'
 import { toast } from '../../ui/toast'
 
 const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
@@ -84,12 +85,7 @@ function Lines({ lines, follow }: { lines: readonly LogLine[]; follow: 'follow' 
 async function download(session: Session): Promise<void> {
   try {
     const text = await getText(`/api/sessions/${session.id}/logs?format=text&level=debug`)
-    const url = URL.createObjectURL(new Blob([text], { type: 'text/plain' }))
-    const link = document.createElement('a')
-    link.href = url
-    link.download = `${session.name.replaceAll(' ', '-')}.log`
-    link.click()
-    URL.revokeObjectURL(url)
+    saveFile(`${session.name.replaceAll(' ', '-')}.log`, 'text/plain', text)
   } catch (error) {
     toast(describe(error), 'error')
   }

@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router'
 import { Folder, Play, Square } from 'lucide-react'
 import type { Session } from '../../api/types'
 import { IconButton } from '../../ui/Button'
+import { ShareBadge } from '../sharing/ShareBadge'
 import { may, useSessionActions } from './actions'
 import { AgentIcon, agentTitle } from './AgentIcon'
 import { Ember } from './Ember'
@@ -41,6 +42,8 @@ export function SessionCard({ session }: { session: Session }) {
           <Status status={session.status} />
           <AgentStateBadge session={session} />
         </span>
+        <span className="min-w-0 flex-1" />
+        <ShareBadge session={session} />
         <Ember at={session.lastActivityAt} running={session.status === 'running'} />
       </div>
     </article>

@@ -1,15 +1,18 @@
 // The head of a session's page: name, status, actions, layout.
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { ArrowLeft, Columns2, Info, Maximize2, PanelTop, Play, RotateCw, Square } from 'lucide-react'
+import { ArrowLeft, Columns2, Eye, Info, Maximize2, PanelTop, Play, RotateCw, Square, UserPlus } from 'lucide-react'
 import { useState } from 'react'
 import { client, unwrap } from '../../api/client'
 import { describe } from '../../api/problem'
 import { sessionQuery, sessionsQuery } from '../../api/queries'
 import type { Session } from '../../api/types'
+import { Badge } from '../../ui/Badge'
 import { Button, IconButton } from '../../ui/Button'
 import { Segments } from '../../ui/Segments'
 import { toast } from '../../ui/toast'
+import { onlyLooking } from '../sharing/access'
+import { ShareDialog } from '../sharing/ShareDialog'
 import { may, useSessionActions } from './actions'
 import { AgentIcon } from './AgentIcon'
 import { SessionMenu } from './SessionMenu'
@@ -29,6 +32,8 @@ interface SessionHeaderProps {
 
 export function SessionHeader({ session, layout, wide, panelOpen, onLayout, onPanel, onDeleted }: SessionHeaderProps) {
   const { turn, busy } = useSessionActions(session)
+  const [sharing, setSharing] = useState(false)
+  const looking = onlyLooking(session)
   return (
     <header className="flex h-13 shrink-0 items-center gap-2 border-b border-line px-3 sm:px-4">
       <Link to="/" aria-label="All sessions" className="-ml-1 grid size-9 shrink-0 place-items-center rounded-md text-soft hover:bg-hover md:hidden">
@@ -42,8 +47,23 @@ export function SessionHeader({ session, layout, wide, panelOpen, onLayout, onPa
       <span className="hidden sm:inline">
         <AgentStateBadge session={session} />
       </span>
+      {looking !== null && (
+        <Badge title={looking}>
+          <Eye size={12} /> <span className="max-sm:sr-only">Look only</span>
+        </Badge>
+      )}
       <span className="flex-1" />
       <span className="hidden items-center gap-1.5 sm:flex">
+        {looking !== null && session.status === 'running' && (
+          <Button size="small" look="quiet" reason={looking}>
+            <Square size={11} fill="currentColor" /> Stop
+          </Button>
+        )}
+        {looking !== null && session.status === 'stopped' && (
+          <Button size="small" reason={looking}>
+            <Play size={13} /> Start
+          </Button>
+        )}
         {may(session, 'start') && (
           <Button size="small" look="primary" disabled={busy} onClick={() => turn('start')}>
             <Play size={13} /> Start
@@ -60,6 +80,13 @@ export function SessionHeader({ session, layout, wide, panelOpen, onLayout, onPa
           </Button>
         )}
       </span>
+      {may(session, 'share') && (
+        <Button size="small" look="quiet" aria-label="Share" className="max-sm:px-1.5" onClick={() => setSharing(true)}>
+          <UserPlus size={15} />
+          <span className="max-sm:hidden">Share</span>
+          {session.shared > 0 && <span className="text-faint tabular-nums">{session.shared}</span>}
+        </Button>
+      )}
       {wide && (
         <Segments
           label="Layout"
@@ -76,6 +103,7 @@ export function SessionHeader({ session, layout, wide, panelOpen, onLayout, onPa
         <Info size={16} />
       </IconButton>
       <SessionMenu session={session} onDeleted={onDeleted} />
+      {sharing && <ShareDialog session={session} onClose={() => setSharing(false)} />}
     </header>
   )
 }

@@ -1,10 +1,13 @@
 // The menu of one session: every action, those that are not allowed now greyed out.
 import { useNavigate } from '@tanstack/react-router'
-import { MoreHorizontal, Play, RotateCw, Square, SquareArrowOutUpRight, Trash2 } from 'lucide-react'
+import { LogOut, MoreHorizontal, Play, RotateCw, Square, SquareArrowOutUpRight, Trash2, UserPlus } from 'lucide-react'
 import { useState } from 'react'
 import type { Session } from '../../api/types'
 import { IconButton } from '../../ui/Button'
-import { Menu, MenuItem, MenuRule } from '../../ui/Menu'
+import { Menu, MenuItem, MenuLabel, MenuRule } from '../../ui/Menu'
+import { onlyLooking, ownersOnly } from '../sharing/access'
+import { LeaveDialog } from '../sharing/LeaveDialog'
+import { ShareDialog } from '../sharing/ShareDialog'
 import { may, useSessionActions } from './actions'
 import { DeleteDialog } from './DeleteDialog'
 
@@ -16,7 +19,9 @@ interface SessionMenuProps {
 export function SessionMenu({ session, onDeleted }: SessionMenuProps) {
   const navigate = useNavigate()
   const { turn, busy } = useSessionActions(session)
-  const [deleting, setDeleting] = useState(false)
+  const [asking, setAsking] = useState<'delete' | 'share' | 'leave' | null>(null)
+  const looking = onlyLooking(session)
+  const reserved = (action: 'share' | 'delete'): string | null => (may(session, action) ? null : ownersOnly(session))
   return (
     <>
       <Menu
@@ -32,6 +37,7 @@ export function SessionMenu({ session, onDeleted }: SessionMenuProps) {
         >
           Open
         </MenuItem>
+        {looking !== null && <MenuLabel>{looking}</MenuLabel>}
         <MenuItem icon={<Play size={14} />} disabled={busy || !may(session, 'start')} onSelect={() => turn('start')}>
           Start
         </MenuItem>
@@ -42,16 +48,26 @@ export function SessionMenu({ session, onDeleted }: SessionMenuProps) {
           Restart
         </MenuItem>
         <MenuRule />
-        <MenuItem icon={<Trash2 size={14} />} tone="danger" disabled={!may(session, 'delete')} onSelect={() => setDeleting(true)}>
+        <MenuItem icon={<UserPlus size={14} />} reason={reserved('share')} onSelect={() => setAsking('share')}>
+          Share…
+        </MenuItem>
+        {session.access !== 'own' && (
+          <MenuItem icon={<LogOut size={14} />} onSelect={() => setAsking('leave')}>
+            Leave…
+          </MenuItem>
+        )}
+        <MenuItem icon={<Trash2 size={14} />} tone="danger" reason={reserved('delete')} onSelect={() => setAsking('delete')}>
           Delete…
         </MenuItem>
       </Menu>
-      {deleting && (
+      {asking === 'share' && <ShareDialog session={session} onClose={() => setAsking(null)} />}
+      {asking === 'leave' && <LeaveDialog session={session} onClose={() => setAsking(null)} onLeft={() => onDeleted?.()} />}
+      {asking === 'delete' && (
         <DeleteDialog
           session={session}
-          onClose={() => setDeleting(false)}
+          onClose={() => setAsking(null)}
           onDeleted={() => {
-            setDeleting(false)
+            setAsking(null)
             onDeleted?.()
           }}
         />

@@ -1,7 +1,9 @@
 // The sessions as a table: for many of them, and for those who like rows.
 import { Link } from '@tanstack/react-router'
+import { Users } from 'lucide-react'
 import type { Session } from '../../api/types'
 import { Ago } from '../../ui/Ago'
+import { peopleWord } from '../sharing/access'
 import { AgentIcon, agentTitle } from './AgentIcon'
 import { Ember } from './Ember'
 import { QuickTurn } from './SessionCard'
@@ -66,7 +68,16 @@ function Row({ session }: { session: Session }) {
           {session.workdir}
         </span>
       </td>
-      <td className={`${CELL} text-xs text-soft`}>{session.owner.username}</td>
+      <td className={`${CELL} text-xs text-soft`}>
+        <span className="flex items-center gap-2">
+          {session.owner.username}
+          {session.shared > 0 && (
+            <span title={`Shared with ${peopleWord(session.shared)}`} className="inline-flex items-center gap-1 text-2xs text-faint">
+              <Users size={12} /> {session.shared}
+            </span>
+          )}
+        </span>
+      </td>
       <td className={`${CELL} text-xs whitespace-nowrap text-faint`}>
         <Ago at={session.createdAt} />
       </td>

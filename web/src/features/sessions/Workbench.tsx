@@ -43,7 +43,7 @@ export function Workbench({ session, layout, chosen, onChange }: WorkbenchProps)
         tabs={tabs}
         onFullScreen={() => onChange(layout === 'full' ? { terminal: terminal.name } : { view: 'full', terminal: terminal.name })}
         onRestart={() => actions.restart(terminal.name)}
-        onEnded={actions.refresh}
+        onChanged={actions.refresh}
         onClose={() => actions.close(terminal.name, () => onChange(layout === 'split' ? {} : { view: layout }))}
       />
     </Suspense>

@@ -9,6 +9,8 @@ export interface DashboardSearch {
   q?: string
   status?: SessionStatus
   agent?: string
+  /** By user name. */
+  owner?: string
   sort?: SortKey
 }
 
@@ -29,6 +31,9 @@ export function readDashboardSearch(search: Record<string, unknown>): DashboardS
   const status = STATUSES.find((known) => known === search['status'])
   if (status !== undefined) result.status = status
   if (typeof search['agent'] === 'string' && search['agent'] !== '') result.agent = search['agent']
+  const { owner } = search
+  // The router reads a name of digits as a number.
+  if ((typeof owner === 'string' || typeof owner === 'number') && owner !== '') result.owner = String(owner)
   const sort = SORTS.find((known) => known.value === search['sort'])
   if (sort !== undefined && sort.value !== 'activity') result.sort = sort.value
   return result
@@ -39,6 +44,7 @@ export function selectSessions(sessions: readonly Session[], search: DashboardSe
   return sessions
     .filter((session) => search.status === undefined || session.status === search.status)
     .filter((session) => search.agent === undefined || session.agent === search.agent)
+    .filter((session) => search.owner === undefined || session.owner.username === search.owner)
     .filter((session) => {
       const text = searchText(session)
       return words.every((word) => text.includes(word))
@@ -68,6 +74,13 @@ export function countByStatus(sessions: readonly Session[]): Record<SessionStatu
   const counts: Record<SessionStatus, number> = { running: 0, starting: 0, pending: 0, stopped: 0, error: 0 }
   for (const session of sessions) counts[session.status] += 1
   return counts
+}
+
+/** Everybody who owns one of the sessions, and how many. */
+export function ownersOf(sessions: readonly Session[]): { username: string; sessions: number }[] {
+  const counts = new Map<string, number>()
+  for (const { owner } of sessions) counts.set(owner.username, (counts.get(owner.username) ?? 0) + 1)
+  return [...counts].map(([username, count]) => ({ username, sessions: count })).toSorted((a, b) => a.username.localeCompare(b.username))
 }
 
 function lastMoved(session: Session): number {

@@ -1,13 +1,13 @@
 // Filtering, sorting and naming sessions, and what of it stands in the URL.
 import { describe, expect, test } from 'vitest'
-import { countByStatus, readDashboardSearch, selectSessions } from './filters'
+import { countByStatus, ownersOf, readDashboardSearch, selectSessions } from './filters'
 import { makeSession } from './makeSession.testing'
 import { readSessionSearch } from './sessionSearch'
 import { suggestName } from './suggestName'
 
 const sessions = [
   makeSession({ id: '1', name: 'beta 10', status: 'stopped', lastActivityAt: '2026-01-02T00:00:00Z' }),
-  makeSession({ id: '2', name: 'beta 9', status: 'error', agent: 'codex', createdAt: '2026-02-01T00:00:00Z' }),
+  makeSession({ id: '2', name: 'beta 9', status: 'error', agent: 'codex', owner: { id: 'u2', username: 'arne' }, createdAt: '2026-02-01T00:00:00Z' }),
   makeSession({ id: '3', name: 'Alpha', labels: { team: 'Core' }, lastActivityAt: '2026-01-03T00:00:00Z' }),
 ]
 const ids = (search: Parameters<typeof selectSessions>[1]): string[] => selectSessions(sessions, search).map((session) => session.id)
@@ -25,6 +25,13 @@ describe('the dashboard', () => {
     expect(ids({ agent: 'codex' })).toEqual(['2'])
     expect(ids({ q: 'core alpha' })).toEqual(['3'])
     expect(ids({ q: 'core beta' })).toEqual([])
+  })
+
+  test('knows whose the sessions are', () => {
+    expect(ids({ owner: 'arne' })).toEqual(['2'])
+    expect(ids({ owner: 'nobody' })).toEqual([])
+    expect(ownersOf(sessions)).toEqual([{ username: 'arne', sessions: 1 }, { username: 'mira', sessions: 2 }])
+    expect(readDashboardSearch({ owner: 7 })).toEqual({ owner: '7' })
   })
 
   test('counts', () => {

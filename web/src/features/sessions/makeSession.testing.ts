@@ -36,6 +36,8 @@ export function makeSession(part: Partial<Session>): Session {
     lastAccessedAt: null,
     lastActivityAt: null,
     allowedActions: ['stop', 'drive'],
+    access: 'own',
+    shared: 0,
     ...part,
   }
 }

@@ -19,12 +19,12 @@ export type TerminalPaneProps = Omit<TitleBarProps, 'view' | 'onFind' | 'onResta
   sessionId: string
   focusFirst: boolean
   onRestart: () => Promise<void>
-  /** The program ended while we looked: the session has changed. */
-  onEnded: () => void
+  /** The program ended while we looked, or we may look no more: the session has changed. */
+  onChanged: () => void
 }
 
 export function TerminalPane(props: TerminalPaneProps) {
-  const { sessionId, terminal, canDrive, focusFirst, onEnded } = props
+  const { sessionId, terminal, canDrive, focusFirst, onChanged } = props
   const [searching, setSearching] = useState(false)
   const onShortcut = (shortcut: Shortcut): void => {
     if (shortcut === 'find') setSearching(true)
@@ -36,7 +36,7 @@ export function TerminalPane(props: TerminalPaneProps) {
   }
   const { attach, controller, view, theme } = useTerminal(
     { sessionId, terminal: terminal.name, mode: canDrive ? 'write' : 'read', focus: focusFirst ? 'focus' : 'wait' },
-    { shortcut: onShortcut, copied: (text) => void copyText(text, 'Text'), selected: copyQuietly, ended: onEnded },
+    { shortcut: onShortcut, copied: (text) => void copyText(text, 'Text'), selected: copyQuietly, changed: onChanged },
   )
   const restart = async (): Promise<void> => {
     await props.onRestart()

@@ -41,8 +41,8 @@ export interface ControllerEvents {
   copied: (text: string) => void
   /** Selected, and to be copied without a word. */
   selected: (text: string) => void
-  /** The program ended. */
-  ended: () => void
+  /** The program ended, or the server sent us away: the session is not what it was. */
+  changed: () => void
 }
 
 /** A window that is being dragged asks for a size at most this often, in milliseconds. */
@@ -222,6 +222,7 @@ export class TerminalController {
   #statusChanged(status: ConnectionStatus): void {
     if (status.kind === 'connecting') this.#sizing = forgetQuestions(this.#sizing)
     this.#publish({ status, ...(status.kind === 'online' ? { refused: null } : {}) })
+    if (status.kind === 'stopped' && status.why !== '') this.#events.changed()
   }
 
   #perform(effect: Effect): void {
@@ -241,7 +242,7 @@ export class TerminalController {
         break
       case 'exit':
         this.#publish({ exit: { code: effect.code } })
-        this.#events.ended()
+        this.#events.changed()
         break
       case 'presence':
         this.#publish({ viewers: effect.viewers })

@@ -48,7 +48,7 @@ export function useTerminal(target: TerminalTarget, events: ControllerEvents): U
           shortcut: (shortcut) => latest.current.events.shortcut(shortcut),
           copied: (text) => latest.current.events.copied(text),
           selected: (text) => latest.current.events.selected(text),
-          ended: () => latest.current.events.ended(),
+          changed: () => latest.current.events.changed(),
         },
       )
       setController(made)

@@ -106,8 +106,15 @@ impl Case {
     }
 }
 
-#[rustfmt::skip] // One route, one line.
 fn cases() -> Vec<Case> {
+    let mut cases = cases_of_the_house();
+    cases.extend(cases_of_sessions());
+    cases
+}
+
+/// What concerns the server and the people.
+#[rustfmt::skip] // One route, one line.
+fn cases_of_the_house() -> Vec<Case> {
     vec![
         case("GET", "/health", all(200)),
         case("GET", "/api/health", all(200)),
@@ -116,6 +123,9 @@ fn cases() -> Vec<Case> {
         case("GET", "/api/openapi.json", all(200)),
         case("GET", "/api/docs", all(200)),
         case("GET", "/metrics", [401, 403, 403, 403, 403, 403, 200]),
+        case("GET", "/api/auth/methods", all(200)),
+        case("GET", "/api/auth/oidc/{provider}/login", all(404)),
+        case("GET", "/api/auth/oidc/{provider}/callback", all(404)),
         case("POST", "/api/auth/setup", all(409)).with(|n| json!({"token": "x", "username": format!("late-{n}"), "password": "long enough"})),
         case("POST", "/api/auth/login", all(401)).with(|n| json!({"username": format!("none-{n}"), "password": "wrong"})),
         case("POST", "/api/auth/refresh", all(401)),
@@ -136,13 +146,15 @@ fn cases() -> Vec<Case> {
         case("POST", "/api/users", admins(201)).with(|n| json!({"username": format!("new-{n}"), "password": "long enough", "role": "member"})),
         case("GET", "/api/users/{id}", admins(200)),
         case("PATCH", "/api/users/{id}", admins(200)).with(|_| json!({"role": "viewer"})),
+        case("GET", "/api/settings", admins(200)),
+        case("PATCH", "/api/settings", admins(200)).with(|_| json!({})),
         case("DELETE", "/api/users/{id}", admins(204)),
         case("GET", "/api/audit", admins(200)),
         case("GET", "/api/audit/export", admins(200)),
         case("GET", "/api/audit/verification", admins(200)),
         case("GET", "/api/secrets", admins(200)),
         case("POST", "/api/secrets/rotate", admins(200)),
-        case("POST", "/api/secrets/rotate-master", admins(422)),
+        case("POST", "/api/secrets/rotate-master", admins(409)),
         case("GET", "/api/files", seers(200)).of_session("?session={id}"),
         case("GET", "/api/files/content", seers(200)).of_session("?session={id}&path=file"),
         case("GET", "/api/files/archive", seers(200)).of_session("?session={id}"),
@@ -151,6 +163,13 @@ fn cases() -> Vec<Case> {
         case("POST", "/api/files/move", drivers(200)).of_session("?session={id}").with(|_| json!({"from": "file", "to": "g"})),
         case("POST", "/api/files/copy", drivers(201)).of_session("?session={id}").with(|_| json!({"from": "file", "to": "g"})),
         case("DELETE", "/api/files", drivers(204)).of_session("?session={id}&path=file"),
+    ]
+}
+
+/// What concerns sessions and what is in them.
+#[rustfmt::skip] // One route, one line.
+fn cases_of_sessions() -> Vec<Case> {
+    vec![
         case("GET", "/api/sessions", known(200)),
         case("GET", "/api/sessions/stats", known(200)),
         case("POST", "/api/sessions", doers(201)).with(|n| json!({"name": format!("made-{n}"), "agent": "shell"})),

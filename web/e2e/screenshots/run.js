@@ -2,14 +2,13 @@
 // `npm run screenshots` after a change of how the page looks, and look at the pictures. It is no test.
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { launch, Person, PHONE } from './harness/browser.js'
-import { claudeHome } from './harness/claude.js'
-import { call, say, scriptedModel } from './harness/model.js'
-import { withServer } from './harness/server.js'
-
-const DIRECTORY = resolve(import.meta.dirname, '../../docs/screenshots')
-const DESKTOP = { viewport: { width: 1440, height: 900 }, deviceScaleFactor: 1.5, reducedMotion: 'reduce' }
+import { join } from 'node:path'
+import { launch, Person, PHONE } from '../harness/browser.js'
+import { claudeHome } from '../harness/claude.js'
+import { call, say, scriptedModel } from '../harness/model.js'
+import { withServer } from '../harness/server.js'
+import { inhabit, peopleOnDesktop, peopleOnPhone } from './people.js'
+import { DESKTOP, picture } from './picture.js'
 
 const TEST_FILE = `import { test } from 'node:test'
 import assert from 'node:assert/strict'
@@ -86,14 +85,6 @@ async function work(api, { id }) {
   await api.untilScreen(session, 'manual', /duration_ms/)
 }
 
-async function picture(page, name, ready) {
-  await ready
-  await page.evaluate(() => document.fonts.ready)
-  // Two frames, so that what was just changed is drawn.
-  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
-  await page.screenshot({ path: join(DIRECTORY, `${name}.png`), animations: 'disabled', caret: 'hide' })
-}
-
 async function desktop(browser, server, { main, build }) {
   const person = await Person.arrive(browser, server, DESKTOP)
   const { page } = person
@@ -136,7 +127,6 @@ async function phone(browser, server, { main }) {
   await person.leave()
 }
 
-mkdirSync(DIRECTORY, { recursive: true })
 // Paths stand in the pictures, so they are the same every time.
 await withServer({ root: join(tmpdir(), 'longhouse') }, async (server) => {
   const api = await server.api()
@@ -147,6 +137,10 @@ await withServer({ root: join(tmpdir(), 'longhouse') }, async (server) => {
     await work(api, sessions.main)
     await desktop(browser, server, sessions)
     await phone(browser, server, sessions)
+    // Only now, so that the first pictures show a house of one.
+    await inhabit(server, api, sessions)
+    await peopleOnDesktop(browser, server, sessions)
+    await peopleOnPhone(browser, server, sessions)
   } finally {
     await browser.close()
     await model.close()

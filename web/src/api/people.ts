@@ -1,0 +1,51 @@
+// What the page asks about people: who may log in and how, who shares what, and what belongs to one's own account.
+import { queryOptions } from '@tanstack/react-query'
+import { client, openClient, unwrap } from './client'
+import type { Account } from './types'
+
+type Me = Pick<Account, 'username' | 'role' | 'mayUseHost' | 'createdAt'> & Partial<Pick<Account, 'hasPassword'>>
+
+/** How one can log in: asked by everybody. */
+export const methodsQuery = queryOptions({
+  queryKey: ['methods'],
+  queryFn: ({ signal }) => unwrap(openClient.GET('/api/auth/methods', { signal })),
+  staleTime: 60_000,
+})
+
+export const meQuery = queryOptions({
+  queryKey: ['me'],
+  queryFn: ({ signal }): Promise<Me> => unwrap(client.GET('/api/auth/me', { signal })),
+})
+
+// The server gives each of these lists whole.
+
+export const signInsQuery = queryOptions({
+  queryKey: ['signIns'],
+  queryFn: async ({ signal }) => (await unwrap(client.GET('/api/auth/sign-ins', { signal }))).items,
+})
+
+export const tokensQuery = queryOptions({
+  queryKey: ['tokens'],
+  queryFn: async ({ signal }) => (await unwrap(client.GET('/api/tokens', { signal }))).items,
+})
+
+export const usersQuery = queryOptions({
+  queryKey: ['users'],
+  queryFn: async ({ signal }) => (await unwrap(client.GET('/api/users', { signal }))).items,
+})
+
+/** Whom one may share with. */
+export const peopleQuery = (q: string) =>
+  queryOptions({
+    queryKey: ['people', q],
+    queryFn: ({ signal }) => unwrap(client.GET('/api/people', { params: { query: { q } }, signal })),
+  })
+
+export const sharesKey = (id: string): readonly ['shares', string] => ['shares', id]
+
+export const sharesQuery = (id: string) =>
+  queryOptions({
+    queryKey: sharesKey(id),
+    queryFn: ({ signal }) => unwrap(client.GET('/api/sessions/{id}/shares', { params: { path: { id } }, signal })),
+  })
+
