@@ -109,6 +109,11 @@ const audit = createRoute({
   validateSearch: readAuditSearch,
   component: lazyRouteComponent(() => import('./pages/AuditPage'), 'AuditPage'),
 })
+const settings = createRoute({
+  getParentRoute: () => admin,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('./pages/SettingsPage'), 'SettingsPage'),
+})
 
 const terminal = createRoute({
   getParentRoute: () => authed,
@@ -121,7 +126,7 @@ const routeTree = root.addChildren([
   login,
   setup,
   authed.addChildren([
-    shell.addChildren([dashboard, create, session, profile, admin.addChildren([adminIndex, users, allSessions, audit])]),
+    shell.addChildren([dashboard, create, session, profile, admin.addChildren([adminIndex, users, allSessions, audit, settings])]),
     terminal,
   ]),
 ])

@@ -229,7 +229,7 @@ test('a viewer is offered nothing to make, and the administration is a closed do
     await page.getByRole('button', { name: `Account of ${who.username}` }).waitFor()
     assert.equal(await page.getByRole('link', { name: 'New session' }).count(), 0)
     assert.equal(await page.getByRole('link', { name: 'Administration' }).count(), 0)
-    for (const path of ['/admin/users', '/admin/audit', '/new']) {
+    for (const path of ['/admin/users', '/admin/audit', '/admin/settings', '/new']) {
       await page.goto(path)
       await page.getByRole('heading', { name: 'This door is closed to you' }).waitFor()
     }
@@ -266,6 +266,20 @@ test('the audit shows what was done, follows it live, filters and exports it', a
   })
 })
 
+test('a policy is switched in the settings and stays switched', async () => {
+  await withPerson(async (person, page) => {
+    await person.logIn('/admin/settings')
+    const policy = page.getByRole('switch', { name: /command lines/ })
+    assert.equal(await policy.isChecked(), false, 'what people type is nobody’s business until somebody decides otherwise')
+    await policy.click()
+    await person.until('the switch to be on', () => policy.isChecked())
+    await page.reload()
+    await person.until('the switch to be on', () => policy.isChecked())
+    await policy.click()
+    await person.until('the switch to be off', async () => !(await policy.isChecked()))
+  })
+})
+
 test('too many wrong passwords are told so, with the time to wait', async () => {
   await withServer({}, async (fresh) => {
     // Logged in while that is still possible, for clearing up.
@@ -294,7 +308,7 @@ test('no page of people is too wide for a phone', async () => {
   const session = await api.session({ name: freshName('a-rather-long-name-for-a-session') })
   await withPerson(async (person, page) => {
     await person.logIn('/profile')
-    const pages = ['/profile', '/admin/users', '/admin/sessions', '/admin/audit', '/admin/audit?range=custom', '/login?error=x']
+    const pages = ['/profile', '/admin/users', '/admin/sessions', '/admin/audit', '/admin/audit?range=custom', '/admin/settings', '/login?error=x']
     for (const width of [390, 360]) {
       await page.setViewportSize({ width, height: 844 })
       for (const path of pages) {

@@ -49,3 +49,7 @@ export const sharesQuery = (id: string) =>
     queryFn: ({ signal }) => unwrap(client.GET('/api/sessions/{id}/shares', { params: { path: { id } }, signal })),
   })
 
+export const settingsQuery = queryOptions({
+  queryKey: ['settings'],
+  queryFn: ({ signal }) => unwrap(client.GET('/api/settings', { signal })),
+})

@@ -1,4 +1,4 @@
-// The frame of what only administrators see: people, all sessions, audit.
+// The frame of what only administrators see: people, all sessions, audit, settings.
 import { Link, Outlet } from '@tanstack/react-router'
 import { useUser } from '../features/auth/useUser'
 import { ForbiddenPage } from './ForbiddenPage'
@@ -7,13 +7,14 @@ const PARTS = [
   { to: '/admin/users', label: 'People' },
   { to: '/admin/sessions', label: 'Sessions' },
   { to: '/admin/audit', label: 'Audit' },
+  { to: '/admin/settings', label: 'Settings' },
 ] as const
 
 export function AdminPage() {
   const user = useUser()
   // Only a courtesy: the server refuses every question of these pages by itself.
   if (user !== null && user.role !== 'admin') {
-    return <ForbiddenPage>Only administrators look after people and audit. If you need something changed here, ask one of them.</ForbiddenPage>
+    return <ForbiddenPage>Only administrators look after people, audit and settings. If you need something changed here, ask one of them.</ForbiddenPage>
   }
   return (
     <div className="mx-auto max-w-6xl px-4 py-5 sm:px-8 sm:py-7">

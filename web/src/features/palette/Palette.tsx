@@ -2,7 +2,7 @@
 import * as Radix from '@radix-ui/react-dialog'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { Keyboard, LayoutGrid, Moon, Plus, ScrollText, Sun, UserRound, Users } from 'lucide-react'
+import { Keyboard, LayoutGrid, Moon, Plus, ScrollText, SlidersHorizontal, Sun, UserRound, Users } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
 import type { ReactNode } from 'react'
 import { sessionsQuery } from '../../api/queries'
@@ -115,6 +115,7 @@ function useEntries(): Entry[] {
     { id: 'people', title: 'People', note: 'administration', icon: <Users size={15} />, run: () => void navigate({ to: '/admin/users' }) },
     { id: 'everybody', title: 'Sessions of everybody', note: 'administration', icon: <LayoutGrid size={15} />, run: () => void navigate({ to: '/admin/sessions' }) },
     { id: 'audit', title: 'Audit', note: 'administration', icon: <ScrollText size={15} />, run: () => void navigate({ to: '/admin/audit' }) },
+    { id: 'settings', title: 'Settings', note: 'administration', icon: <SlidersHorizontal size={15} />, run: () => void navigate({ to: '/admin/settings' }) },
   ]
   const commands: Entry[] = [
     ...(role === 'viewer' ? [] : [{ id: 'new', title: 'New session', icon: <Plus size={16} />, run: () => void navigate({ to: '/new' }) }]),
