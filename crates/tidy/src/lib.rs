@@ -23,6 +23,8 @@ mod places;
 #[cfg(test)]
 mod processes;
 #[cfg(test)]
+mod promises;
+#[cfg(test)]
 mod repository;
 #[cfg(test)]
 mod sizes;
