@@ -1,23 +1,16 @@
 //! `longhouse audit ...`: the log of who did what, verified and exported. With a server that runs it asks the server; without
 //! one it opens the database itself, so that the log can be checked where nothing else is trusted to run.
 
-use std::sync::Arc;
-
 use http::Method;
 use http_body_util::BodyExt as _;
 use longhouse_engine::AuditQuery;
-use longhouse_engine::secrets::Vault;
 use longhouse_store::Store;
 use serde::Deserialize;
 
 use crate::client::{Client, ClientError, query};
-use crate::config::Settings;
 use crate::failure::{Code, Failure};
-use crate::places::Places;
-use crate::serve::keys::audit_key;
-use crate::serve::lock::{DataDirLock, LockError};
-use crate::serve::store_url;
-use crate::{Context, cli, master_key, output, text};
+use crate::reach::Reach;
+use crate::{Context, cli, output, text};
 
 /// How many records are read from the database at once.
 const PIECE: u32 = 500;
@@ -44,12 +37,12 @@ pub(crate) async fn run(
     place: &cli::Place,
     context: &Context,
 ) -> Result<u8, Failure> {
-    match Log::open(place, context).await? {
-        Log::Served(client) => match command {
+    match Reach::open(place, context).await? {
+        Reach::Served(client) => match command {
             cli::Audit::Verify => judge(&client.get("/api/audit/verification").await?),
             cli::Audit::Export(filters) => export_served(filters, &client).await,
         },
-        Log::Ours { store, _lock } => {
+        Reach::Ours { store, _lock } => {
             let done = match command {
                 cli::Audit::Verify => verify_ours(&store).await,
                 cli::Audit::Export(filters) => export_ours(filters, &store).await,
@@ -58,55 +51,6 @@ pub(crate) async fn run(
             done
         }
     }
-}
-
-/// Where the log is read.
-enum Log {
-    /// From a server that runs.
-    Served(Box<Client>),
-    /// From the database, which no server uses.
-    Ours { store: Store, _lock: DataDirLock },
-}
-
-impl Log {
-    async fn open(place: &cli::Place, context: &Context) -> Result<Self, Failure> {
-        let client = || Client::new(place, &context.environment, &context.directory);
-        if place.url.is_some() || context.environment.get("LONGHOUSE_URL").is_some() {
-            return Ok(Self::Served(Box::new(client()?)));
-        }
-        let settings = crate::load(crate::flags(place), context)?.settings;
-        let places = Places::new(&settings);
-        if !places.data_dir.is_dir() {
-            let error = anyhow::anyhow!("there is no data directory {}", places.data_dir.display());
-            return Err(Failure::new(Code::Failed, error));
-        }
-        match DataDirLock::take(&places.data_dir, &places.lock_file()) {
-            Ok(lock) => Ok(Self::Ours {
-                store: open_store(&settings, &places, context).await?,
-                _lock: lock,
-            }),
-            Err(LockError::Held { .. }) => Ok(Self::Served(Box::new(client()?))),
-            Err(error) => Err(Failure::new(Code::Failed, error)),
-        }
-    }
-}
-
-/// The store, with the key that seals its audit log. Only the holder of the data directory's lock may call this.
-pub(crate) async fn open_store(
-    settings: &Settings,
-    places: &Places,
-    context: &Context,
-) -> Result<Store, anyhow::Error> {
-    use anyhow::Context as _;
-    let store = Store::open(&store_url(settings, places)?)
-        .await
-        .context("cannot open the database")?;
-    let source = master_key::source(settings, places, &context.environment);
-    let vault = Vault::open(store.clone(), source, Arc::new(context.clock))
-        .await
-        .context("cannot open the secrets, among which is the key that seals the audit log")?;
-    let key = audit_key(&vault).await?;
-    Ok(store.with_audit_key(key))
 }
 
 async fn verify_ours(store: &Store) -> Result<u8, Failure> {

@@ -18,6 +18,7 @@ mod output;
 mod places;
 mod private_file;
 mod programs;
+mod reach;
 mod secrets;
 mod serve;
 mod session;
@@ -84,10 +85,7 @@ fn run(cli: &Cli) -> Result<u8, Failure> {
             asking(doctor::run(arguments, &loaded, &context))
         }
         Command::Token(command) => asking(token::run(command, &client()?)),
-        Command::User(cli::User::Passwd { name }) => {
-            let loaded = load(flags(&cli.place), &context)?;
-            asking(user::passwd(name, &loaded.settings, &context))
-        }
+        Command::User(command) => asking(user::run(command, &cli.place, &context)),
         Command::Audit(command) => asking(audit::run(command, &cli.place, &context)),
         Command::Secrets(command) => asking(secrets::run(command, &client()?)),
         Command::Backup(arguments) => {

@@ -48,6 +48,7 @@ pub(crate) async fn run(command: &cli::Token, client: &Client) -> Result<u8, Fai
             for token in tokens {
                 let path = format!("{PATH}/{}", segment(token));
                 client.act(Method::DELETE, &path).await?;
+                output::print(&format!("{}: deleted\n", text::line(token)))?;
             }
         }
     }

@@ -260,7 +260,10 @@ async fn a_refused_login_costs_the_same_work_whatever_was_wrong() {
         ("admin", ""),
     ] {
         let before = house.accounts.password_hashes();
-        let refused = house.accounts.log_in(name, secret(password), &visitor()).await;
+        let refused = house
+            .accounts
+            .log_in(name, secret(password), &visitor())
+            .await;
         assert!(
             matches!(refused, Err(AccountError::WrongCredentials)),
             "{name}"

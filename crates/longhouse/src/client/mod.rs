@@ -150,8 +150,12 @@ fn bearer(environment: &Environment) -> Result<Option<HeaderValue>, ClientError>
         }
         (None, None) => return Ok(None),
     };
-    let mut value = HeaderValue::from_str(&format!("Bearer {}", token.trim()))
-        .map_err(|_| ClientError::Configuration(format!("{name} holds no token")))?;
+    let no_token = || ClientError::Configuration(format!("{name} holds no token"));
+    let token = token.trim();
+    if token.is_empty() {
+        return Err(no_token());
+    }
+    let mut value = HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| no_token())?;
     value.set_sensitive(true);
     Ok(Some(value))
 }

@@ -16,6 +16,7 @@ mod backup;
 mod canary;
 mod command_line;
 mod killed;
+mod people;
 mod secrets;
 mod server;
 mod support;

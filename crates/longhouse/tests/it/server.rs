@@ -44,11 +44,8 @@ async fn a_person_logs_in_creates_a_session_and_works_in_its_terminal() {
     assert_eq!(house.leftovers(), Vec::<std::path::PathBuf>::new());
 }
 
-#[tokio::test]
-async fn without_a_password_the_console_shows_a_set_up_link_that_works_once() {
-    let mut house = House::new();
-    house.variables.clear();
-    let mut child = house.spawn();
+/// The address and the token of the set-up link that the console shows.
+fn set_up_link(child: &mut std::process::Child) -> (String, String) {
     let stdout = child.stdout.take().unwrap();
     let lines = std::io::BufRead::lines(std::io::BufReader::new(stdout));
     let link = lines
@@ -56,14 +53,68 @@ async fn without_a_password_the_console_shows_a_set_up_link_that_works_once() {
         .find(|line| line.contains("/setup?token="))
         .unwrap();
     let (url, token) = link.trim().split_once("/setup?token=").unwrap();
-    assert!(!house.log().contains(token), "the link was logged");
+    (url.to_owned(), token.to_owned())
+}
 
-    let client = Client::new(url);
+#[tokio::test]
+async fn without_a_password_the_console_shows_a_set_up_link_that_works_once() {
+    let mut house = House::new();
+    house.variables.clear();
+    let mut child = house.spawn();
+    let (url, token) = set_up_link(&mut child);
+    assert!(!house.log().contains(&token), "the link was logged");
+
+    let client = Client::new(&url);
     let body = json!({"token": token, "username": "ada", "password": PASSWORD});
     let made = client.post("/api/auth/setup", &body).await.created();
     assert_eq!(made["user"]["username"], "ada");
     let again = client.post("/api/auth/setup", &body).await;
     assert_eq!(again.status, StatusCode::CONFLICT, "{}", again.text);
+
+    processes::signal(child.id(), Signal::TERM);
+    assert!(child.wait().unwrap().success());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_twenty_claims_of_the_set_up_link_at_once_exactly_one_succeeds() {
+    const CLAIMS: usize = 20;
+    let mut house = House::new();
+    house.variables.clear();
+    let mut child = house.spawn();
+    let (url, token) = set_up_link(&mut child);
+    let together = std::sync::Arc::new(tokio::sync::Barrier::new(CLAIMS));
+    let claims: Vec<_> = (0..CLAIMS)
+        .map(|number| {
+            let (client, together) = (Client::new(&url), together.clone());
+            // Names differ, so that no name decides who wins.
+            let body =
+                json!({"token": token, "username": format!("claim{number}"), "password": PASSWORD});
+            tokio::spawn(async move {
+                together.wait().await;
+                client.post("/api/auth/setup", &body).await
+            })
+        })
+        .collect();
+    let mut won = Vec::new();
+    for claim in claims {
+        let answer = claim.await.unwrap();
+        if answer.status.is_success() {
+            won.push(answer.body);
+        } else {
+            let status = answer.status.as_u16();
+            assert!(
+                matches!(status, 401 | 403 | 409 | 429 | 503),
+                "{}",
+                answer.text
+            );
+        }
+    }
+    assert_eq!(won.len(), 1, "{won:?}");
+    let mut client = Client::new(&url);
+    client.token = Some(won[0]["accessToken"].as_str().unwrap().to_owned());
+    let users = client.get("/api/users").await.created();
+    assert_eq!(users["total"], 1, "{users}");
+    assert_eq!(users["items"][0]["username"], won[0]["user"]["username"]);
 
     processes::signal(child.id(), Signal::TERM);
     assert!(child.wait().unwrap().success());

@@ -292,6 +292,11 @@ impl Drop for House {
             eprintln!("the server's log:\n{}", self.log());
         }
         processes::end_all_of(self.home());
+        // What lies in memory outlives a server that was killed; a server that ends sessions in order is held to it by tests.
+        let data_dir = self.data_dir();
+        let in_memory =
+            longhouse_runtime::host::choose_secrets_dir(&data_dir, &data_dir.join("run"));
+        _ = std::fs::remove_dir_all(in_memory);
     }
 }
 

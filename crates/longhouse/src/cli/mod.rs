@@ -1,8 +1,12 @@
 //! The command line: what can be said, and what it is called. What is done about it stands in the other modules.
 
+mod people;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+
+pub(crate) use people::{ChangeRole, NewToken, NewUser, RemoveUser, Token, User};
 
 /// What the exit codes mean; the help shows it.
 const EXIT_CODES: &str = "\
@@ -12,7 +16,7 @@ Exit codes:
   2  the command line or the configuration is wrong
   3  no server answers
   4  not logged in, or not allowed
-  5  no such session or terminal
+  5  no such session, terminal, account or token
   6  it cannot be done now (wrong state, name taken, limit reached)
 `exec` and `attach` end with the program's own exit code; 125 stands for a failure of Longhouse itself.";
 
@@ -67,8 +71,8 @@ pub(crate) enum Command {
     Doctor(Doctor),
     /// Print the OpenAPI document of the HTTP interface
     Openapi,
-    /// Work with accounts
-    #[command(subcommand)]
+    /// Make, list, change and delete accounts, while the server runs or not
+    #[command(subcommand, visible_alias = "users", after_help = EXIT_CODES)]
     User(User),
     /// Make, list and delete API tokens
     #[command(subcommand, visible_alias = "tokens", after_help = EXIT_CODES)]
@@ -319,43 +323,6 @@ pub(crate) struct Restore {
     /// Also where there is a database already; it is kept aside
     #[arg(long)]
     pub(crate) force: bool,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Token {
-    /// Make a token; it is printed once
-    Create(NewToken),
-    /// List tokens
-    #[command(visible_alias = "list")]
-    Ls,
-    /// Delete tokens; what they opened closes
-    #[command(visible_alias = "delete")]
-    Rm {
-        /// Names or ids
-        #[arg(value_name = "TOKEN", required = true)]
-        tokens: Vec<String>,
-    },
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct NewToken {
-    /// What to call it
-    pub(crate) name: String,
-    /// What it may be used for; may be repeated
-    #[arg(long = "scope", value_name = "SCOPE", required = true, value_delimiter = ',', value_parser = ["sessions:read", "sessions:write", "files:read", "files:write", "metrics", "admin"])]
-    pub(crate) scopes: Vec<String>,
-    /// After how many days it stops being good [default: never]
-    #[arg(long, value_name = "DAYS")]
-    pub(crate) expires_in_days: Option<u32>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum User {
-    /// Give an account a new password while the server is not running; it is read from standard input
-    Passwd {
-        /// The account's name
-        name: String,
-    },
 }
 
 #[cfg(test)]
