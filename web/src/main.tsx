@@ -4,6 +4,7 @@ import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { auth } from './api/browserAuth'
+import { methodsQuery } from './api/people'
 import { ApiError } from './api/problem'
 import { followViewport } from './features/appearance/viewport'
 import { reportUncaught } from './features/errors/reportError'
@@ -44,8 +45,10 @@ auth.subscribe(() => {
 async function leaveForLogin(): Promise<void> {
   const { href, pathname } = router.state.location
   if (!ENTRANCES.includes(pathname)) await router.navigate({ to: '/login', search: loginSearch(href) })
-  // Only now does nothing on the page ask for what is forgotten here.
-  queries.clear()
+  // Only now does nothing on the page ask for what is forgotten here. How one can log in is nobody's secret, and what the page
+  // that was just opened is asking for.
+  queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== methodsQuery.queryKey[0] })
+  queries.getMutationCache().clear()
 }
 
 reportUncaught()

@@ -38,10 +38,12 @@ export class Person {
   #complaints = []
   #serverMayBeAway = false
   #mayBeRefused = false
+  #origins = new Set()
 
   static async arrive(browser, server, options = {}) {
     const person = new Person()
     person.server = server
+    person.mayVisit(server.url)
     person.context = await browser.newContext({ baseURL: server.url, colorScheme: 'dark', viewport: { width: 1280, height: 800 }, ...options })
     await person.context.addInitScript(() => {
       document.addEventListener('securitypolicyviolation', (event) => {
@@ -50,7 +52,7 @@ export class Person {
     })
     person.context.on('request', (request) => {
       const { origin, protocol } = new URL(request.url())
-      if (origin !== server.url && !['data:', 'blob:'].includes(protocol)) person.#complaints.push(`a request to ${request.url()}`)
+      if (!person.#origins.has(origin) && !['data:', 'blob:'].includes(protocol)) person.#complaints.push(`a request to ${request.url()}`)
     })
     person.page = await person.open()
     return person
@@ -68,6 +70,11 @@ export class Person {
     })
     page.on('pageerror', (error) => this.#complaints.push(`an uncaught ${error.stack ?? error}`))
     return page
+  }
+
+  /** The way of this person leads there too, so that requests to it are no complaint. */
+  mayVisit(origin) {
+    this.#origins.add(origin)
   }
 
   /** From now on the server is killed on purpose: that it does not answer is no complaint. */

@@ -59,12 +59,19 @@ export class Server {
   /** Every session that was ever seen, for finding what it left behind. */
   #sessions = new Set()
 
-  /** `root` is a directory of the caller's choice in place of one with a random name; it is removed at the end. */
-  constructor({ password = PASSWORD, env = {}, root = mkdtempSync(join(tmpdir(), 'longhouse-e2e-')) } = {}) {
+  /**
+   * `toml` becomes the server's `longhouse.toml`. `root` is a directory of the caller's choice in place of one with a random
+   * name; it is removed at the end.
+   */
+  constructor({ password = PASSWORD, env = {}, toml = null, root = mkdtempSync(join(tmpdir(), 'longhouse-e2e-')) } = {}) {
     this.root = root
     this.home = join(root, 'home')
     this.dataDir = join(root, 'data')
     mkdirSync(this.home, { recursive: true })
+    if (toml !== null) {
+      mkdirSync(this.dataDir, { mode: 0o700 })
+      writeFileSync(join(this.dataDir, 'longhouse.toml'), toml)
+    }
     // A prompt without names and paths, and no history: what a test sees is what the test typed.
     for (const file of ['.bashrc', '.profile']) writeFileSync(join(this.home, file), "PS1='$ '\nunset HISTFILE PROMPT_COMMAND\n")
     this.#environment = {

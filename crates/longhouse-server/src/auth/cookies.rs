@@ -1,5 +1,6 @@
 //! The cookies of a login. None can be read by a page's script. Those that log in are never sent from another site.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use axum::http::header::COOKIE;
@@ -12,32 +13,32 @@ use crate::settings::Scheme;
 
 /// Which cookie.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Cookie {
+pub(super) enum Cookie<'a> {
     /// The access token, for every address: WebSockets and downloads cannot carry a header.
     Access,
     /// The refresh token. Over plain HTTP it is sent to the addresses of the login alone.
     Refresh,
-    /// The attempt to log in through a provider. The way back from there begins on the provider's site, so it must be `Lax`.
-    Oidc,
+    /// One attempt to log in through a provider, by its label: several tabs may be under way at once. The way back begins on
+    /// the provider's site, so it must be `Lax`.
+    Oidc(&'a str),
 }
 
-impl Cookie {
+impl Cookie<'_> {
     /// Under TLS the prefix keeps other hosts of the same domain from planting one of the same name.
-    fn name(self, scheme: Scheme) -> &'static str {
+    fn name(self, scheme: Scheme) -> Cow<'static, str> {
         match (self, scheme) {
-            (Self::Access, Scheme::Http) => "longhouse_access",
-            (Self::Access, Scheme::Https) => "__Host-longhouse_access",
-            (Self::Refresh, Scheme::Http) => "longhouse_refresh",
-            (Self::Refresh, Scheme::Https) => "__Host-longhouse_refresh",
-            (Self::Oidc, Scheme::Http) => "longhouse_oidc",
-            (Self::Oidc, Scheme::Https) => "__Host-longhouse_oidc",
+            (Self::Access, Scheme::Http) => "longhouse_access".into(),
+            (Self::Access, Scheme::Https) => "__Host-longhouse_access".into(),
+            (Self::Refresh, Scheme::Http) => "longhouse_refresh".into(),
+            (Self::Refresh, Scheme::Https) => "__Host-longhouse_refresh".into(),
+            (Self::Oidc(label), _) => format!("{}{label}", attempt_prefix(scheme)).into(),
         }
     }
 
     /// The prefix demands `/`. That is worth more than a path, which keeps nothing from a page of the same origin.
     fn path(self, scheme: Scheme) -> &'static str {
         match (self, scheme) {
-            (Self::Refresh | Self::Oidc, Scheme::Http) => "/api/auth",
+            (Self::Refresh | Self::Oidc(_), Scheme::Http) => "/api/auth",
             (Self::Access, Scheme::Http) | (_, Scheme::Https) => "/",
         }
     }
@@ -46,19 +47,14 @@ impl Cookie {
         match self {
             Self::Access => ACCESS_LIFETIME,
             Self::Refresh => REFRESH_LIFETIME,
-            Self::Oidc => ATTEMPT_LIFETIME,
+            Self::Oidc(_) => ATTEMPT_LIFETIME,
         }
     }
 
     /// Its value in a request. Where a name stands twice, none of them is believed: one may have been planted.
     pub(super) fn read(self, headers: &HeaderMap, scheme: Scheme) -> Option<Secret> {
         let name = self.name(scheme);
-        let mut found = headers
-            .get_all(COOKIE)
-            .iter()
-            .filter_map(|line| line.to_str().ok())
-            .flat_map(|line| line.split(';'))
-            .filter_map(|pair| pair.trim().split_once('='))
+        let mut found = pairs(headers)
             .filter(|(key, _)| *key == name)
             .map(|(_, value)| value);
         match (found.next(), found.next()) {
@@ -84,7 +80,7 @@ impl Cookie {
         };
         let site = match self {
             Self::Access | Self::Refresh => "Strict",
-            Self::Oidc => "Lax",
+            Self::Oidc(_) => "Lax",
         };
         let text = format!(
             "{}={value}; Path={}; Max-Age={max_age}; HttpOnly; SameSite={site}{secure}",
@@ -95,6 +91,35 @@ impl Cookie {
         header.set_sensitive(true);
         Some(header)
     }
+}
+
+/// The attempts that a browser has under way, by label and value.
+pub(super) fn attempts_in(
+    headers: &HeaderMap,
+    scheme: Scheme,
+) -> impl Iterator<Item = (&str, Secret)> {
+    pairs(headers).filter_map(move |(key, value)| {
+        Some((
+            key.strip_prefix(attempt_prefix(scheme))?,
+            Secret::new(value),
+        ))
+    })
+}
+
+fn attempt_prefix(scheme: Scheme) -> &'static str {
+    match scheme {
+        Scheme::Http => "longhouse_oidc_",
+        Scheme::Https => "__Host-longhouse_oidc_",
+    }
+}
+
+fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
+    headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
 }
 
 #[cfg(test)]
@@ -120,7 +145,7 @@ mod tests {
 
     #[test]
     fn cookies_cannot_be_read_by_scripts_or_sent_from_elsewhere() {
-        let line = |cookie: Cookie, scheme| {
+        let line = |cookie: Cookie<'_>, scheme| {
             let header = cookie.set(&Secret::new("t"), scheme).unwrap();
             header.to_str().unwrap().to_owned()
         };

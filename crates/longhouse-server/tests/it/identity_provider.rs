@@ -129,6 +129,12 @@ impl Twin {
         (now.nonce, now.challenge) = (nonce.to_owned(), challenge.to_owned());
     }
 
+    /// The nonce and the challenge that are expected.
+    pub(crate) fn expected(&self) -> (String, String) {
+        let now = self.said.now.lock().unwrap();
+        (now.nonce.clone(), now.challenge.clone())
+    }
+
     pub(crate) fn groups(&self, groups: &[&str]) {
         self.said.now.lock().unwrap().groups =
             groups.iter().map(|group| (*group).to_owned()).collect();

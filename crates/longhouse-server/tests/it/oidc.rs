@@ -272,6 +272,35 @@ async fn only_the_browser_that_began_comes_back_and_only_to_this_server() {
 }
 
 #[tokio::test]
+async fn two_tabs_of_one_browser_log_in_beside_each_other() {
+    let twin = Twin::new().await;
+    let house = house(&twin).await;
+    let first = begin(&house, &twin, "/sessions/first").await;
+    let expected = twin.expected();
+    let second = begin(&house, &twin, "/sessions/second").await;
+    let jar = format!("{}; {}", first.cookie, second.cookie);
+    let come_back = async |way: &Way| {
+        let way = Way {
+            state: way.state.clone(),
+            cookie: jar.clone(),
+        };
+        finish(&house, &way).await
+    };
+    let (location, cookie) = come_back(&second).await;
+    assert_eq!(
+        (location.as_str(), cookie.is_some()),
+        ("/sessions/second", true)
+    );
+    twin.expect(&expected.0, &expected.1);
+    let (location, cookie) = come_back(&first).await;
+    assert_eq!(
+        (location.as_str(), cookie.is_some()),
+        ("/sessions/first", true)
+    );
+    house.close().await;
+}
+
+#[tokio::test]
 async fn passwords_can_be_switched_off() {
     let twin = Twin::new().await;
     let provider = twin.settings();

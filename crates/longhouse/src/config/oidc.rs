@@ -96,9 +96,51 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
     Ok(())
 }
 
+/// A name before an `@` would look like a host and be none.
 fn is_on_this_machine(issuer: &str) -> bool {
-    ["http://127.0.0.1", "http://localhost", "http://[::1]"]
-        .iter()
-        .filter_map(|start| issuer.strip_prefix(start))
-        .any(|rest| rest.is_empty() || rest.starts_with([':', '/']))
+    let starts = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
+    !issuer.contains('@')
+        && starts
+            .iter()
+            .filter_map(|start| issuer.strip_prefix(start))
+            .any(|rest| rest.is_empty() || rest.starts_with([':', '/']))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::Flags;
+    use crate::config::tests::{load_with, message};
+
+    fn file(issuer: &str) -> String {
+        format!("[oidc.corp]\nissuer = \"{issuer}\"\nclient_id = \"longhouse\"")
+    }
+
+    #[test]
+    fn plain_http_is_for_providers_on_this_machine() {
+        for good in [
+            "https://id.example.com/a",
+            "http://127.0.0.1:9/a",
+            "http://localhost",
+            "http://[::1]:9",
+        ] {
+            assert!(
+                load_with(&file(good), &[], &Flags::default()).is_ok(),
+                "{good}"
+            );
+        }
+        for bad in [
+            "http://id.example.com",
+            "http://10.0.0.1:9",
+            "http://localhost.evil.example",
+            "http://127.0.0.1:9@evil.example",
+            "id.example.com",
+        ] {
+            assert!(message(&file(bad), &[]).contains("https://"), "{bad}");
+        }
+    }
+
+    #[test]
+    fn there_is_always_a_way_in() {
+        assert!(message("password_login = false", &[]).contains("no [oidc.NAME]"));
+    }
 }

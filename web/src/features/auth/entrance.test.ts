@@ -25,5 +25,6 @@ test('a login by way of a provider comes back to where one wanted to go, and now
 
 test('a code in the address becomes a sentence, whatever it is', () => {
   expect(loginErrorWords('auth.disabled')).toContain('disabled')
+  expect(loginErrorWords('auth.oidc_not_allowed')).toContain('none of your groups')
   expect(loginErrorWords('<b>made up</b>')).toBe(loginErrorWords('something.else'))
 })

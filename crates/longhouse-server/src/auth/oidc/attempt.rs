@@ -16,6 +16,12 @@ use crate::settings::SigningKey;
 /// How long somebody may take at the provider.
 pub(in crate::auth) const ATTEMPT_LIFETIME: Duration = Duration::from_secs(600);
 
+/// Most attempts that one browser may have under way. Every one is a cookie that it sends with every request of its kind.
+const MOST_UNDER_WAY: usize = 8;
+
+/// Length of the label of an attempt, in characters of its state.
+const LABEL_LENGTH: usize = 12;
+
 /// Longest address within the page that somebody is brought back to, in bytes.
 const LONGEST_NEXT: usize = 512;
 
@@ -80,6 +86,24 @@ impl Attempts {
         (attempt.expires > now).then_some(attempt)
     }
 
+    /// Which of the attempts under way, by label and cookie, have to end before another one may begin: those that have ended
+    /// already, and of the others the oldest.
+    pub(super) fn superfluous<'a>(
+        &self,
+        under_way: impl Iterator<Item = (&'a str, Secret)>,
+        now: i64,
+    ) -> Vec<&'a str> {
+        let expiry = |cookie: &Secret| self.open(cookie, now).map(|attempt| attempt.expires);
+        let mut aged: Vec<(Option<i64>, &str)> = under_way
+            .map(|(label, cookie)| (expiry(&cookie), label))
+            .collect();
+        aged.sort_unstable();
+        let ended = aged.iter().filter(|(expiry, _)| expiry.is_none()).count();
+        let too_many = (aged.len() + 1).saturating_sub(MOST_UNDER_WAY);
+        aged.truncate(ended.max(too_many));
+        aged.into_iter().map(|(_, label)| label).collect()
+    }
+
     /// What the provider must bring back.
     pub(super) fn state(&self, attempt: &Attempt) -> String {
         self.made("state", attempt)
@@ -123,6 +147,14 @@ impl Attempts {
         }
         mac
     }
+}
+
+/// What tells an attempt from the others of the same browser: how its state begins. `None` where it cannot be a state of ours.
+pub(super) fn label_of(state: &str) -> Option<&str> {
+    let ours = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    state
+        .get(..LABEL_LENGTH)
+        .filter(|label| label.bytes().all(ours))
 }
 
 /// Whether an address leads to a page of ours, and nowhere else: browsers read `//` and `/\` as another host, and pass over
@@ -173,6 +205,32 @@ mod tests {
             &attempts.verifier(&attempt),
         ] {
             assert!(!attempts.is_state(&attempt, wrong), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_further_attempt_ends_what_is_over_and_else_the_oldest() {
+        let attempts = attempts();
+        let begun = |at: i64| attempts.seal(&attempts.begin("corp", None, at).unwrap());
+        let superfluous = |cookies: &[(&'static str, Secret)]| {
+            attempts.superfluous(cookies.iter().map(|(l, c)| (*l, c.clone())), NOW)
+        };
+        let mut under_way = vec![("b", begun(NOW - 2)), ("a", begun(NOW - 3))];
+        assert!(superfluous(&under_way).is_empty());
+        under_way.extend(["c", "d", "e", "f", "g"].map(|label| (label, begun(NOW))));
+        assert!(superfluous(&under_way).is_empty(), "the eighth still fits");
+        under_way.push(("h", begun(NOW)));
+        assert_eq!(superfluous(&under_way), ["a"]);
+        under_way.push(("over", begun(NOW - 600)));
+        under_way.push(("forged", Secret::new("x.y")));
+        assert_eq!(superfluous(&under_way), ["forged", "over", "a"]);
+    }
+
+    #[test]
+    fn a_label_is_nothing_but_the_beginning_of_a_state() {
+        assert_eq!(label_of("abcdef-_0123rest"), Some("abcdef-_0123"));
+        for not_ours in ["", "short", "abc=;def-_0123", "abcdefghijk\u{e9}lm"] {
+            assert_eq!(label_of(not_ours), None, "{not_ours}");
         }
     }
 

@@ -9,11 +9,11 @@ use longhouse_engine::accounts::{AccountError, ExternalLogin, SignedIn};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::attempt::Attempt;
+use super::attempt::{Attempt, label_of};
 use super::provider::{Code, OidcError, Provider};
 use super::rights::decide;
 use crate::audit::Note;
-use crate::auth::cookies::Cookie;
+use crate::auth::cookies::{Cookie, attempts_in};
 use crate::auth::handlers::{login_cookies, visitor};
 use crate::extract::{PathOf, Question};
 use crate::problem::{Problem, ProblemBody};
@@ -113,7 +113,7 @@ pub(crate) async fn begin_oidc_login(
     let provider = known_provider(&state, &path.0)?;
     match begin(&state, provider, question.text("next"), &headers).await {
         Ok(response) => Ok(response),
-        Err(failure) => Ok(back_with(&state, &failure)),
+        Err(failure) => Ok(back_with(&failure)),
     }
 }
 
@@ -140,16 +140,23 @@ pub(crate) async fn finish_oidc_login(
         let signed = state.accounts().log_in_external(&login, &visitor).await?;
         Ok::<_, Failure>((attempt, signed))
     };
-    match finished.await {
+    let mut response = match finished.await {
         Ok((attempt, signed)) => {
             note.signed_in(&signed.user);
-            enter(&state, &attempt, &signed)
+            enter(&state, &attempt, &signed)?
         }
         Err(failure) => {
             note.denied(failure.code);
-            Ok(back_with(&state, &failure))
+            back_with(&failure)
         }
-    }
+    };
+    // An attempt is good for one answer.
+    let over = question.text("state").and_then(label_of);
+    add_cookies(
+        &mut response,
+        over.map(|label| Cookie::Oidc(label).clear(state.scheme())),
+    );
+    Ok(response)
 }
 
 fn known_provider<'a>(app: &'a AppState, id: &str) -> Result<&'a Provider, Problem> {
@@ -182,13 +189,14 @@ async fn begin(
             .map(String::as_str)
             .filter(|scope| *scope != "openid"),
     );
+    let answer_to = oidc.attempts.state(&attempt);
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.extend_pairs([
         ("response_type", "code"),
         ("client_id", &settings.client_id),
         ("redirect_uri", &callback(app, provider, headers)),
         ("scope", &scopes.join(" ")),
-        ("state", &oidc.attempts.state(&attempt)),
+        ("state", &answer_to),
         ("nonce", &oidc.attempts.nonce(&attempt)),
         ("code_challenge", &oidc.attempts.challenge(&attempt)),
         ("code_challenge_method", "S256"),
@@ -196,8 +204,18 @@ async fn begin(
     let endpoint = &known.metadata.authorization_endpoint;
     let joint = if endpoint.contains('?') { '&' } else { '?' };
     let target = format!("{endpoint}{joint}{}", query.finish());
-    let cookie = Cookie::Oidc.set(&oidc.attempts.seal(&attempt), app.scheme());
-    Ok(redirect(&target, cookie))
+    let mut response = redirect(&target);
+    let scheme = app.scheme();
+    let begun = label_of(&answer_to)
+        .map(|label| Cookie::Oidc(label).set(&oidc.attempts.seal(&attempt), scheme));
+    let others = oidc
+        .attempts
+        .superfluous(attempts_in(headers, scheme), app.tokens().now());
+    let ended = others
+        .into_iter()
+        .map(|label| Cookie::Oidc(label).clear(scheme));
+    add_cookies(&mut response, begun.into_iter().chain(ended));
+    Ok(response)
 }
 
 /// The attempt that a browser comes back from, if it is the browser that began it.
@@ -209,12 +227,13 @@ fn attempt(
 ) -> Result<Attempt, Failure> {
     let attempts = &app.oidc().attempts;
     let foreign = |why: &str| Failure::new("auth.oidc_state", why);
-    let attempt = Cookie::Oidc
-        .read(headers, app.scheme())
+    let state = question.text("state").unwrap_or_default();
+    let attempt = label_of(state)
+        .and_then(|label| Cookie::Oidc(label).read(headers, app.scheme()))
         .and_then(|cookie| attempts.open(&cookie, app.tokens().now()))
         .filter(|attempt| attempt.provider == provider.settings.id)
         .ok_or_else(|| foreign("this browser has begun no login here, or too long ago"))?;
-    if !attempts.is_state(&attempt, question.text("state").unwrap_or_default()) {
+    if !attempts.is_state(&attempt, state) {
         return Err(foreign("the state is another one"));
     }
     if question
@@ -272,28 +291,25 @@ fn callback(app: &AppState, provider: &Provider, headers: &HeaderMap) -> String 
 
 fn enter(app: &AppState, attempt: &Attempt, signed: &SignedIn) -> Result<Response, Problem> {
     let (_, cookies) = login_cookies(app, signed)?;
-    let mut response = redirect(&attempt.next, Cookie::Oidc.clear(app.scheme()));
-    for cookie in cookies.into_iter().flatten() {
-        response.headers_mut().append(SET_COOKIE, cookie);
-    }
+    let mut response = redirect(&attempt.next);
+    add_cookies(&mut response, cookies);
     Ok(response)
 }
 
-fn back_with(app: &AppState, failure: &Failure) -> Response {
+fn back_with(failure: &Failure) -> Response {
     tracing::warn!(code = failure.code, why = %failure.why, "a login through an identity provider failed");
-    redirect(
-        &format!("/login?error={}", failure.code),
-        Cookie::Oidc.clear(app.scheme()),
-    )
+    redirect(&format!("/login?error={}", failure.code))
 }
 
-fn redirect(target: &str, cookie: Option<HeaderValue>) -> Response {
+fn redirect(target: &str) -> Response {
     let Ok(target) = HeaderValue::from_str(target) else {
         return Problem::internal("a redirect cannot be written").into_response();
     };
-    let mut response = (StatusCode::SEE_OTHER, [(LOCATION, target)]).into_response();
-    if let Some(cookie) = cookie {
+    (StatusCode::SEE_OTHER, [(LOCATION, target)]).into_response()
+}
+
+fn add_cookies(response: &mut Response, cookies: impl IntoIterator<Item = Option<HeaderValue>>) {
+    for cookie in cookies.into_iter().flatten() {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
-    response
 }

@@ -44,6 +44,7 @@ pub(super) enum WebError {
 /// The way out.
 pub(super) struct Web {
     tls: Option<TlsConnector>,
+    patience: Duration,
 }
 
 /// What is asked.
@@ -95,6 +96,7 @@ impl Web {
     pub(super) fn new(tls: Option<Arc<rustls::ClientConfig>>) -> Self {
         Self {
             tls: tls.map(TlsConnector::from),
+            patience: PATIENCE,
         }
     }
 
@@ -105,7 +107,7 @@ impl Web {
             address: address.clone(),
             why,
         };
-        match tokio::time::timeout(PATIENCE, self.exchange(ask)).await {
+        match tokio::time::timeout(self.patience, self.exchange(ask)).await {
             Ok(Ok((status, body))) if status.is_success() => Ok(body),
             Ok(Ok((status, body))) => Err(WebError::Refused {
                 why: format!("answered {status}: {}", excerpt(&body)),
@@ -209,8 +211,24 @@ mod tests {
             "//id.example.com",
             "",
             "http://127.0.0.1.evil.example",
+            "http://127.0.0.1:80@evil.example",
         ] {
             assert!(!is_safe(bad), "{bad}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_provider_that_takes_the_question_and_says_nothing_is_away() {
+        let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}/keys", silent.local_addr().unwrap());
+        let web = Web {
+            patience: Duration::from_millis(20),
+            ..Web::new(None)
+        };
+        let answer = web.ask(Ask::get(&address)).await;
+        let Err(WebError::Away { why, .. }) = answer else {
+            panic!("{answer:?}");
+        };
+        assert_eq!(why, "it took too long");
     }
 }
