@@ -91,9 +91,9 @@ export class Person {
     await this.page.goto(path)
     await this.page.getByLabel('User name').fill(username)
     await this.page.getByLabel('Password', { exact: true }).fill(password)
-    const button = this.page.getByRole('button', { name: 'Log in', exact: true })
-    await button.click()
-    await button.waitFor({ state: 'hidden' })
+    await this.page.getByRole('button', { name: 'Log in', exact: true }).click()
+    // Not the button: that one is called something else as soon as it is clicked, and who leaves then is not logged in.
+    await this.page.getByLabel('User name').waitFor({ state: 'detached' })
   }
 
   pane(terminal, page = this.page) {

@@ -1,4 +1,4 @@
-// The pictures of a house with several people in it: sharing, profile, people, audit.
+// The pictures of a house with several people in it: sharing, profile, people, audit, settings.
 import { Person, PHONE } from '../harness/browser.js'
 import { PASSWORD } from '../harness/server.js'
 import { DESKTOP, picture } from './picture.js'
@@ -34,6 +34,9 @@ export async function inhabit(server, api, { main, build }) {
   await logInAs(server, 'arne', PASSWORD, OTHER_BROWSERS[1])
 }
 
+/** What is shown in light colours too: one for all, they differ in nothing else. */
+const LIGHT = ['users']
+
 /** Every page of people by name: where it is, and when it is ready. */
 function pages(page, { main }) {
   const go = async (path, ready) => {
@@ -55,18 +58,17 @@ function pages(page, { main }) {
       await go('/admin/audit', page.locator('[data-audit="session.share"]').first())
       await page.locator('[data-audit="session.share"] summary').first().click()
     },
+    settings: () => go('/admin/settings', page.getByRole('switch', { name: /command lines/ })),
   }
 }
 
 export async function peopleOnDesktop(browser, server, sessions) {
   const person = await Person.arrive(browser, server, DESKTOP)
   await person.logIn('/')
-  for (const scheme of ['dark', 'light']) {
-    await person.page.emulateMedia({ colorScheme: scheme })
-    for (const [name, open] of Object.entries(pages(person.page, sessions))) {
-      await picture(person.page, scheme === 'dark' ? name : `${name}-light`, open())
-    }
-  }
+  const places = pages(person.page, sessions)
+  for (const [name, open] of Object.entries(places)) await picture(person.page, name, open())
+  await person.page.emulateMedia({ colorScheme: 'light' })
+  for (const name of LIGHT) await picture(person.page, `${name}-light`, places[name]())
   await person.leave()
 }
 

@@ -307,16 +307,26 @@ test('too many wrong passwords are told so, with the time to wait', async () => 
 test('no page of people is too wide for a phone', async () => {
   const session = await api.session({ name: freshName('a-rather-long-name-for-a-session') })
   await withPerson(async (person, page) => {
-    await person.logIn('/profile')
-    const pages = ['/profile', '/admin/users', '/admin/sessions', '/admin/audit', '/admin/audit?range=custom', '/admin/settings', '/login?error=x']
-    for (const width of [390, 360]) {
+    const inside = {
+      '/profile': page.locator('[data-sign-in="current"]'),
+      '/admin/users': page.locator('[data-user="admin"]'),
+      '/admin/sessions': card(page, session.name),
+      '/admin/audit': page.locator('[data-audit]'),
+      '/admin/audit?range=custom': page.locator('[data-audit]'),
+      '/admin/settings': page.getByRole('switch', { name: /command lines/ }),
+    }
+    /** Measures a page when what it is about stands on it, not before. */
+    const measure = async (width, path, ready) => {
       await page.setViewportSize({ width, height: 844 })
-      for (const path of pages) {
-        await page.goto(path)
-        await page.waitForLoadState('load')
-        await page.getByRole('heading').first().waitFor()
-        assert.equal(await person.sideways(), 0, `${path} at ${width} pixels can be scrolled to the side`)
-      }
+      await page.goto(path)
+      await ready.filter({ visible: true }).first().waitFor()
+      assert.equal(await person.sideways(), 0, `${path} at ${width} pixels can be scrolled to the side`)
+    }
+    const widths = [390, 360]
+    for (const width of widths) await measure(width, '/login?error=x', page.getByRole('alert'))
+    await person.logIn('/profile')
+    for (const width of widths) {
+      for (const [path, ready] of Object.entries(inside)) await measure(width, path, ready)
       await page.goto(`/sessions/${session.id}`)
       await page.getByRole('button', { name: 'Share', exact: true }).click()
       await dialog(page).getByLabel('Share with').waitFor()
