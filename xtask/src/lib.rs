@@ -10,6 +10,7 @@ mod audit;
 mod bench;
 mod build;
 pub mod codegen;
+mod fuzz;
 mod needs;
 mod npm;
 mod process;
@@ -37,6 +38,7 @@ Usage: cargo xtask <command>
   test [--only STAGE]   set up what the tests need and run everything that CI runs; `--only` may be repeated
   codegen               write web/openapi.json and web/src/api/schema.gen.ts anew
   audit                 what is known against the crates and packages that this is built from
+  fuzz [TARGET...]      feed every parser of foreign bytes with made-up ones, a minute each; --seconds N for another time
   fuzz-api              made-up requests against the API for ten minutes; --seconds N, --seed N
   bench [--no-write]    measure, and write the figures into docs/performance.md
   help                  show this text";
@@ -69,6 +71,7 @@ pub fn dispatch(arguments: &[String]) -> Result<ExitCode> {
         ["test", flags @ ..] => test::run(&workspace, flags),
         ["codegen"] => codegen::run(&workspace),
         ["audit"] => audit::run(&workspace),
+        ["fuzz", flags @ ..] => fuzz::run(&workspace, flags),
         ["fuzz-api", flags @ ..] => api_fuzz::run(&workspace, flags),
         ["bench", flags @ ..] => bench::run(&workspace, flags),
         _ => {

@@ -68,7 +68,7 @@ async fn read(request: Request, app: &AppState) -> Result<Bytes, Problem> {
     }
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     // Read once for its form alone, so that what is not JSON is called so, whatever else is wrong with what stands before.
     if let Err(error) = serde_json::from_slice::<serde::de::IgnoredAny>(bytes) {
         return Err(complain(&error, ""));

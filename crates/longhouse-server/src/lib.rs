@@ -11,6 +11,8 @@ mod document;
 mod edge;
 mod extract;
 mod files;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod guard;
 mod limits;
 mod meta;

@@ -9,6 +9,8 @@ mod daemon;
 mod environment;
 mod events;
 mod exec;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod launcher;
 mod logfile;
 mod processes;

@@ -45,7 +45,7 @@ pub(crate) fn read(pid: u32) -> Option<Process> {
 }
 
 /// Reads a line of `/proc/<pid>/stat`. The program's name stands in parentheses and may hold anything, parentheses too.
-fn parse(stat: &str) -> Option<Process> {
+pub(crate) fn parse(stat: &str) -> Option<Process> {
     let (pid, _) = stat.split_once(' ')?;
     let (_, rest) = stat.rsplit_once(") ")?;
     let fields: Vec<&str> = rest.split_ascii_whitespace().collect();

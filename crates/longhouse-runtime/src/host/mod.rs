@@ -9,6 +9,8 @@ mod detach;
 mod end;
 mod ending;
 mod environment;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod launch;
 mod layout;
 mod observe;

@@ -175,7 +175,7 @@ fn entry(pid: u32) -> Option<Entry> {
 }
 
 /// The program's name stands in parentheses and may itself hold spaces and parentheses: the fields are counted from the last one.
-fn parse_stat(pid: u32, stat: &[u8]) -> Option<Entry> {
+pub(super) fn parse_stat(pid: u32, stat: &[u8]) -> Option<Entry> {
     let end = stat.iter().rposition(|&byte| byte == b')')?;
     let mut fields = std::str::from_utf8(stat.get(end + 1..)?)
         .ok()?

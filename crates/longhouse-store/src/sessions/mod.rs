@@ -4,6 +4,8 @@
 //! which serve no user, are named after what they are for.
 
 mod cursor;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod list;
 mod read;
 mod record;
