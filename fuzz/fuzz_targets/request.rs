@@ -65,6 +65,7 @@ fn build() -> House {
             max_sessions_per_user: 10,
             allowed_dirs: vec!["/srv/work".into()],
             stop_grace: Duration::from_secs(1),
+            audit_archive: None,
             version: "fuzz",
         };
         let runtimes: Vec<Arc<dyn Runtime>> = vec![Arc::new(echo)];

@@ -7,11 +7,11 @@ use longhouse_domain::{Clock, Timestamp};
 use serde::de::DeserializeOwned;
 
 use crate::auth::AccessTokens;
-use crate::extract;
 use crate::sessions::CreateSession;
 use crate::settings::SigningKey;
 use crate::socketio::{Dimensions, Handshake, SessionSubscription, TerminalTarget};
 use crate::terminals::ClientMessage;
+use crate::{audit, auth, extract};
 
 /// A text frame of a terminal's viewer.
 pub fn terminal_message(frame: &[u8]) {
@@ -51,4 +51,14 @@ pub fn access_token(token: &[u8]) {
     };
     let tokens = AccessTokens::new(&SigningKey([7; 32]), Arc::new(Standstill));
     assert!(tokens.read(token).is_none(), "a forged token is believed");
+}
+
+/// What an identity provider says of somebody.
+pub fn id_token(word: &[u8]) {
+    auth::id_token(word);
+}
+
+/// What is typed into a terminal and shown by it, where the policy says that lines are recorded.
+pub fn typed_lines(data: &[u8]) {
+    audit::lines(data);
 }

@@ -15,6 +15,8 @@ mod typist;
 mod visitor;
 
 pub(crate) use handlers::*;
+#[cfg(fuzzing)]
+pub(crate) use lines::fuzzing::lines;
 pub(crate) use note::Note;
 pub(crate) use pending::{Pending, terminal};
 pub(crate) use rule::{Audit, Subject};

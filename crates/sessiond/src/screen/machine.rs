@@ -8,7 +8,7 @@ use std::time::Duration;
 use alacritty_terminal::event::{Event, EventListener};
 use alacritty_terminal::grid::{Cursor, Dimensions};
 use alacritty_terminal::index::Line;
-use alacritty_terminal::term::{Config, Term, TermMode};
+use alacritty_terminal::term::{Config, MIN_COLUMNS, Term, TermMode};
 use alacritty_terminal::vte::ansi::{
     Attr, CharsetIndex, CursorStyle, Handler, NamedMode, NamedPrivateMode, StandardCharset, Timeout,
 };
@@ -48,7 +48,8 @@ impl EventListener for Answers {
     }
 }
 
-/// A size in the form that alacritty takes.
+/// A size in the form that alacritty takes. Never so narrow that a wide character has no room: folding lines to one column, it looks
+/// for that room without end, and takes all memory on the way.
 #[derive(Clone, Copy)]
 pub(crate) struct Cells(pub(crate) TerminalSize);
 
@@ -60,7 +61,7 @@ impl Dimensions for Cells {
         self.0.rows.into()
     }
     fn columns(&self) -> usize {
-        self.0.cols.into()
+        usize::from(self.0.cols).max(MIN_COLUMNS)
     }
 }
 
@@ -102,7 +103,7 @@ impl Machine {
         Self {
             term: Term::new(config, &Cells(size), answers),
             region: None,
-            tabs: default_tabs(0, size.cols.into()).collect(),
+            tabs: default_tabs(0, Cells(size).columns()).collect(),
             charset: CharsetIndex::default(),
             cursor_style: None,
             title: None,
@@ -115,7 +116,7 @@ impl Machine {
     pub(crate) fn resize(&mut self, size: TerminalSize) {
         self.term.resize(Cells(size));
         self.region = None;
-        let columns = usize::from(size.cols);
+        let columns = Cells(size).columns();
         let old = self.tabs.len();
         self.tabs.truncate(columns);
         self.tabs.extend(default_tabs(old, columns));
@@ -200,4 +201,24 @@ impl Machine {
 
 pub(super) fn default_tabs(from: usize, to: usize) -> impl Iterator<Item = bool> {
     (from..to).map(|column| column % TAB_WIDTH == 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use alacritty_terminal::vte::ansi::Processor;
+
+    use super::*;
+
+    #[test]
+    fn a_wide_character_has_room_in_a_window_of_one_column() {
+        let size = |cols| TerminalSize { cols, rows: 5 };
+        assert_eq!(Cells(size(1)).columns(), 2);
+        let mut machine = Machine::new(size(10), 50, Answers::default());
+        let mut parser = Processor::<Immediately>::new();
+        parser.advance(&mut machine, "a漢b\r\n".as_bytes());
+        machine.resize(size(1));
+        assert!(machine.term.grid().total_lines() <= 5 + 50);
+        machine.resize(size(10));
+        assert_eq!(machine.tabs.len(), 10);
+    }
 }

@@ -11,6 +11,8 @@
 //! do in a shell, and no proof of what they did not do.
 
 mod echo;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod typed;
 
 use std::collections::VecDeque;

@@ -48,8 +48,9 @@ pub(super) enum TokenFault {
     Bad(&'static str),
 }
 
+/// What a token says before anybody has looked whether it will do.
 #[derive(Deserialize)]
-struct Claims {
+pub(super) struct Claims {
     iss: String,
     sub: String,
     aud: Audience,
@@ -60,6 +61,16 @@ struct Claims {
     nonce: Option<String>,
     #[serde(flatten)]
     rest: Map<String, Value>,
+}
+
+impl Claims {
+    /// What is left of it once it has been checked.
+    pub(super) fn vouched(self) -> Vouched {
+        Vouched {
+            subject: self.sub,
+            claims: self.rest,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -96,10 +107,7 @@ pub(super) fn verify(
         .map_err(|_| TokenFault::Bad("its signature or its claims are wrong"))?
         .claims;
     check(&claims, expected)?;
-    Ok(Vouched {
-        subject: claims.sub,
-        claims: claims.rest,
-    })
+    Ok(claims.vouched())
 }
 
 fn find_key<'a>(
@@ -136,7 +144,8 @@ fn fits(key: &Jwk, algorithm: Algorithm) -> bool {
         }
 }
 
-fn check(claims: &Claims, expected: &Expected<'_>) -> Result<(), TokenFault> {
+/// Holds what a token says, whose signature is good, against what it must say.
+pub(super) fn check(claims: &Claims, expected: &Expected<'_>) -> Result<(), TokenFault> {
     let audience = match &claims.aud {
         Audience::One(one) => std::slice::from_ref(one),
         Audience::Several(several) => several,

@@ -11,6 +11,8 @@
 //! its machine-to-machine addresses are not followed. What becomes of the person is the accounts' decision.
 
 mod attempt;
+#[cfg(fuzzing)]
+mod fuzzing;
 mod handlers;
 mod id_token;
 mod provider;
@@ -28,6 +30,8 @@ use provider::Provider;
 use web::Web;
 
 pub(super) use attempt::ATTEMPT_LIFETIME;
+#[cfg(fuzzing)]
+pub(crate) use fuzzing::id_token;
 pub(crate) use handlers::*;
 
 /// One identity provider, as it is configured.
