@@ -1,9 +1,6 @@
 // What the page asks about people: who may log in and how, who shares what, and what belongs to one's own account.
 import { queryOptions } from '@tanstack/react-query'
 import { client, openClient, unwrap } from './client'
-import type { Account } from './types'
-
-type Me = Pick<Account, 'username' | 'role' | 'mayUseHost' | 'createdAt'> & Partial<Pick<Account, 'hasPassword'>>
 
 /** How one can log in: asked by everybody. */
 export const methodsQuery = queryOptions({
@@ -14,7 +11,7 @@ export const methodsQuery = queryOptions({
 
 export const meQuery = queryOptions({
   queryKey: ['me'],
-  queryFn: ({ signal }): Promise<Me> => unwrap(client.GET('/api/auth/me', { signal })),
+  queryFn: ({ signal }) => unwrap(client.GET('/api/auth/me', { signal })),
 })
 
 // The server gives each of these lists whole.

@@ -33,7 +33,7 @@ export function ProfilePage() {
       <Section title="Account" lead={ROLES.find((role) => role.value === me.role)?.hint}>
         <AccountFacts me={me} />
       </Section>
-      {me.hasPassword !== false && (
+      {me.hasPassword && (
         <Section title="Password" lead="Changing it logs out every other device.">
           <PasswordSection username={me.username} />
         </Section>

@@ -5,8 +5,8 @@
 
 use std::time::Duration;
 
-use longhouse_domain::Timestamp;
 use longhouse_domain::user::User;
+use longhouse_domain::{Timestamp, UserId};
 use longhouse_store::{NewSignIn, NewToken, Rotation, SignIn, UserChange};
 use uuid::Uuid;
 
@@ -191,6 +191,12 @@ impl Accounts {
         // Which sign-in it was is not said, so all of the user's connections ask again who they are.
         self.revoke(user, Revoked::All);
         Ok(self.store.user(user).await?)
+    }
+
+    /// Whether somebody can log in with a password: whoever comes by a provider alone has none.
+    pub async fn has_password(&self, user: UserId) -> Result<bool, AccountError> {
+        let account = self.store.account(user).await?;
+        Ok(account.is_some_and(|account| account.has_password))
     }
 
     /// Changes one's own password, and begins a new sign-in in place of all others, which end.

@@ -64,6 +64,17 @@ pub(crate) struct UserBody {
     created_at: Timestamp,
 }
 
+/// One's own account.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Me)]
+pub(crate) struct MeBody {
+    #[serde(flatten)]
+    pub(super) user: UserBody,
+    /// Whether one can log in with a password, and so change it.
+    pub(super) has_password: bool,
+}
+
 impl From<&User> for UserBody {
     fn from(user: &User) -> Self {
         Self {

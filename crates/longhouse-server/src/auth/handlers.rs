@@ -11,7 +11,7 @@ use longhouse_engine::accounts::{AccountError, Secret, SignedIn, TICKET_LIFETIME
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::body::UserBody;
+use super::body::{MeBody, UserBody};
 use super::cookies::Cookie;
 use super::identify::{Caller, Presented, identify};
 use super::token::ACCESS_LIFETIME;
@@ -207,9 +207,17 @@ pub(crate) async fn log_out(
 
 /// Says who is logged in.
 #[utoipa::path(get, path = "/api/auth/me", tag = "auth", responses(
-    (status = 200, body = UserBody), (status = 401, body = ProblemBody)))]
-pub(crate) async fn get_me(caller: Caller) -> Json<UserBody> {
-    Json(UserBody::from(&caller.identity.user))
+    (status = 200, body = MeBody), (status = 401, body = ProblemBody)))]
+pub(crate) async fn get_me(
+    state: State<AppState>,
+    caller: Caller,
+) -> Result<Json<MeBody>, Problem> {
+    let user = &caller.identity.user;
+    let has_password = state.accounts().has_password(user.id).await?;
+    Ok(Json(MeBody {
+        user: UserBody::from(user),
+        has_password,
+    }))
 }
 
 /// Changes one's own password. All other sign-ins end.

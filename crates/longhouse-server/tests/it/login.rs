@@ -86,8 +86,13 @@ async fn a_login_gives_a_token_and_two_cookies_that_scripts_cannot_read() {
         .header("cookie", &person.cookie);
     let (status, me) = answer(with_cookie).await;
     assert_eq!(
-        (status, &me["username"], &me["role"]),
-        (StatusCode::OK, &json!("admin"), &json!("admin"))
+        (status, &me["username"], &me["role"], &me["hasPassword"]),
+        (
+            StatusCode::OK,
+            &json!("admin"),
+            &json!("admin"),
+            &json!(true)
+        )
     );
     // A refresh token is no access token, wherever it stands.
     let value = person.refresh.split_once('=').unwrap().1;

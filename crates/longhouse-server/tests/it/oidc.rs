@@ -119,8 +119,8 @@ async fn a_newcomer_gets_an_account_with_the_role_of_their_groups() {
     assert_eq!(location, "/sessions/x");
     let first = me(&house, &cookie.unwrap()).await;
     assert_eq!(
-        (&first["username"], &first["role"]),
-        (&json!("ann"), &json!("member"))
+        (&first["username"], &first["role"], &first["hasPassword"]),
+        (&json!("ann"), &json!("member"), &json!(false))
     );
 
     // The next login finds the same account, and follows the groups; an old sign-in ends with the old role.
