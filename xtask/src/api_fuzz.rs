@@ -115,6 +115,8 @@ fn fuzz(workspace: &Workspace, budget: Budget) -> Result<()> {
     report::line(&format!("the server's log: {}", server.log().display()));
     let mut command = Command::new(schemathesis);
     command
+        .arg("--config-file")
+        .arg(own_files(workspace).join("settings.toml"))
         .args(["run", &format!("{}/api/openapi.json", server.url)])
         .args(["--checks", "not_a_server_error", "--no-color"])
         .args(["--max-time", &budget.seconds.to_string()])
