@@ -95,6 +95,37 @@ test('a new person is made in the page, may look, then drive, then neither', asy
   })
 })
 
+test('a terminal that appears late takes the keyboard from nobody who writes', async () => {
+  const session = await api.session()
+  const who = await resident()
+  await withPerson(async (person, page) => {
+    let release
+    const released = new Promise((resolve) => (release = resolve))
+    await page.route('**/assets/TerminalPane-*.js', async (route) => {
+      await released
+      await route.continue()
+    })
+    await person.logIn('/')
+    await page.goto(`/sessions/${session.id}`)
+    await page.getByRole('button', { name: 'Share', exact: true }).click()
+    await dialog(page).getByLabel('Share with').fill(who.username)
+    await dialog(page).getByRole('option', { name: who.username }).waitFor()
+    release()
+    await person.untilScreen('agent', /\$/)
+    assert.equal(await dialog(page).getByLabel('Share with').evaluate((field) => field === document.activeElement), true)
+    await page.keyboard.press('Enter')
+    await dialog(page).locator(`[data-person="${who.username}"]`).waitFor()
+    assert.doesNotMatch(await person.screen('agent'), /person/, 'and nothing of it went into the terminal')
+
+    await dialog(page).getByRole('button', { name: 'Close' }).click()
+    await page.reload()
+    await person.untilScreen('agent', /\$/)
+    await page.keyboard.type('echo typed at once')
+    await page.keyboard.press('Enter')
+    await person.untilScreen('agent', /^typed at once$/m)
+  })
+})
+
 test('a token made in the page works within its scope, until it is deleted there', async () => {
   await withPerson(async (person, page) => {
     const name = freshName('token')

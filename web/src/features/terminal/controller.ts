@@ -6,6 +6,7 @@ import type { ConnectionStatus, SendResult } from './connection'
 import { FONT_FAMILY, TerminalEngine } from './engine'
 import { withModifiers } from './keys'
 import type { Modifiers } from './keys'
+import { isOccupied } from './occupied'
 import { FONT_SIZES, changeTerminalPreferences, terminalPreferences } from './preferences'
 import type { TerminalPreferences } from './preferences'
 import type { AccessMode, Effect, Viewer } from './protocol'
@@ -126,7 +127,7 @@ export class TerminalController {
     document.addEventListener('visibilitychange', hurry, { signal })
     signal.addEventListener('abort', () => observer.disconnect())
     this.#fit()
-    if (focus === 'focus') this.focus()
+    if (focus === 'focus' && !isOccupied(document.activeElement)) this.focus()
     this.#connection.open()
   }
 
