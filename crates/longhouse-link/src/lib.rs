@@ -12,6 +12,7 @@ mod hello;
 mod io;
 pub mod limits;
 mod listener;
+mod loss;
 pub mod spec;
 
 /// The messages, the client and the server trait, as generated from `proto/sessiond.proto`.
@@ -23,3 +24,4 @@ pub mod proto {
 pub use dial::{dial, serve_connection};
 pub use hello::{Greeting, answer_hello};
 pub use listener::{AcceptError, BindError, Link, LinkClient, LinkListener, PeerError};
+pub use loss::{never_sent, was_lost};

@@ -15,7 +15,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use longhouse_domain::SessionId;
 use longhouse_link::proto::*;
-use longhouse_link::{AcceptError, BindError, Link, LinkListener, PeerError, dial, limits};
+use longhouse_link::{
+    AcceptError, BindError, Link, LinkListener, PeerError, dial, limits, never_sent, was_lost,
+};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::{Code, Status};
@@ -169,10 +171,21 @@ async fn the_end_of_sessiond_is_noticed() {
     house.cancel.cancel();
     within(link.closed()).await;
     assert!(token.is_cancelled());
-    assert_eq!(
-        exec(&link, "x").await.unwrap_err().code(),
-        Code::Unavailable
-    );
+    let lost = exec(&link, "x").await.unwrap_err();
+    assert_eq!(lost.code(), Code::Unavailable);
+    assert!(was_lost(&lost) && never_sent(&lost), "{lost:?}");
+    house.end().await;
+}
+
+#[tokio::test]
+async fn what_sessiond_refuses_is_not_taken_for_a_lost_connection() {
+    let house = House::new();
+    let listener = house.bind();
+    house.dial(house.hello());
+    let link = within(listener.accept()).await.unwrap();
+    let refused = exec(&link, "refuse").await.unwrap_err();
+    assert_eq!(refused.code(), Code::Unavailable);
+    assert!(!was_lost(&refused) && !never_sent(&refused), "{refused:?}");
     house.end().await;
 }
 

@@ -1,11 +1,11 @@
 //! Whoever answers file calls: a session's sessiond, or the server for its own machine.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{Stream, StreamExt};
 use longhouse_domain::actor::{Actor, Permission};
 use longhouse_files::{FileError, TreePath};
-use longhouse_link::LinkClient;
 use longhouse_link::files::{FileCalls, FileChunks, file_error};
 use longhouse_link::proto::{
     ArchiveFilesRequest, ChangeFilesReply, ChangeFilesRequest, ListFilesReply, ListFilesRequest,
@@ -16,6 +16,10 @@ use tonic::{Code, Status};
 use super::FilePlace;
 use crate::engine::Engine;
 use crate::error::{EngineError, plain};
+use crate::session::ask::AskError;
+use crate::session::connection::Connection;
+use crate::session::handle::Handle;
+use crate::session::inside::require_running;
 
 /// How long a question may take that looks at one thing or one directory.
 const ANSWER_WAIT: Duration = Duration::from_secs(30);
@@ -28,7 +32,7 @@ const SAVE_WAIT: Duration = Duration::from_secs(60 * 60);
 
 /// See the module.
 pub(super) enum Reach {
-    Session(LinkClient),
+    Session(Arc<Handle>),
     Machine(FileCalls),
 }
 
@@ -43,8 +47,8 @@ impl Engine {
         match place {
             FilePlace::Session(reference) => {
                 let (session, handle) = self.find(actor, reference, permission).await?;
-                let connection = self.connection(&session, &handle).await?;
-                Ok(Reach::Session(connection.client()))
+                require_running(&session)?;
+                Ok(Reach::Session(handle))
             }
             FilePlace::Machine if !actor.may_use_host() => Err(EngineError::Forbidden {
                 code: "file.host_forbidden",
@@ -82,8 +86,14 @@ impl Reach {
     ) -> Result<ListFilesReply, EngineError> {
         let answer = async {
             match self {
-                Self::Session(link) => Ok(link.clone().list_files(request).await?.into_inner()),
-                Self::Machine(files) => files.list(request).await,
+                Self::Session(handle) => {
+                    let question = |link: Arc<Connection>| {
+                        let request = request.clone();
+                        async move { link.client().list_files(request).await }
+                    };
+                    Ok(handle.connections.ask(question).await?.into_inner())
+                }
+                Self::Machine(files) => Ok(files.list(request).await.map_err(AskError::Refused)?),
             }
         };
         in_time(ANSWER_WAIT, answer).await
@@ -92,11 +102,14 @@ impl Reach {
     pub(super) async fn read(&self, request: ReadFileRequest) -> Result<FileChunks, EngineError> {
         let answer = async {
             match self {
-                Self::Session(link) => {
-                    let chunks = link.clone().read_file(request).await?.into_inner();
-                    Ok(chunks.boxed())
+                Self::Session(handle) => {
+                    let question = |link: Arc<Connection>| {
+                        let request = request.clone();
+                        async move { link.client().read_file(request).await }
+                    };
+                    Ok(handle.connections.ask(question).await?.into_inner().boxed())
                 }
-                Self::Machine(files) => files.read(request).await,
+                Self::Machine(files) => Ok(files.read(request).await.map_err(AskError::Refused)?),
             }
         };
         in_time(ANSWER_WAIT, answer).await
@@ -108,11 +121,16 @@ impl Reach {
     ) -> Result<FileChunks, EngineError> {
         let answer = async {
             match self {
-                Self::Session(link) => {
-                    let chunks = link.clone().archive_files(request).await?.into_inner();
-                    Ok(chunks.boxed())
+                Self::Session(handle) => {
+                    let question = |link: Arc<Connection>| {
+                        let request = request.clone();
+                        async move { link.client().archive_files(request).await }
+                    };
+                    Ok(handle.connections.ask(question).await?.into_inner().boxed())
                 }
-                Self::Machine(files) => files.archive(request).await,
+                Self::Machine(files) => {
+                    Ok(files.archive(request).await.map_err(AskError::Refused)?)
+                }
             }
         };
         in_time(ANSWER_WAIT, answer).await
@@ -124,8 +142,15 @@ impl Reach {
     ) -> Result<WriteFileReply, EngineError> {
         let answer = async {
             match self {
-                Self::Session(link) => Ok(link.clone().write_file(requests).await?.into_inner()),
-                Self::Machine(files) => files.write(requests.map(Ok)).await,
+                Self::Session(handle) => {
+                    let question =
+                        async |link: Arc<Connection>| link.client().write_file(requests).await;
+                    Ok(handle.connections.ask_once(question).await?.into_inner())
+                }
+                Self::Machine(files) => Ok(files
+                    .write(requests.map(Ok))
+                    .await
+                    .map_err(AskError::Refused)?),
             }
         };
         in_time(SAVE_WAIT, answer).await
@@ -137,8 +162,16 @@ impl Reach {
     ) -> Result<ChangeFilesReply, EngineError> {
         let answer = async {
             match self {
-                Self::Session(link) => Ok(link.clone().change_files(request).await?.into_inner()),
-                Self::Machine(files) => files.change(request).await,
+                Self::Session(handle) => {
+                    let question = |link: Arc<Connection>| {
+                        let request = request.clone();
+                        async move { link.client().change_files(request).await }
+                    };
+                    Ok(handle.connections.ask(question).await?.into_inner())
+                }
+                Self::Machine(files) => {
+                    Ok(files.change(request).await.map_err(AskError::Refused)?)
+                }
             }
         };
         in_time(CHANGE_WAIT, answer).await
@@ -147,10 +180,12 @@ impl Reach {
 
 async fn in_time<T>(
     limit: Duration,
-    answer: impl Future<Output = Result<T, Status>>,
+    answer: impl Future<Output = Result<T, AskError>>,
 ) -> Result<T, EngineError> {
     match tokio::time::timeout(limit, answer).await {
-        Ok(answer) => answer.map_err(|status| refusal(&status)),
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(AskError::Refused(status))) => Err(refusal(&status)),
+        Ok(Err(error)) => Err(error.into()),
         Err(_) => Err(EngineError::unreachable("no answer about files in time")),
     }
 }

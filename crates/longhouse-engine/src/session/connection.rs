@@ -36,6 +36,11 @@ impl Connection {
         self.link.hello().pid
     }
 
+    /// Whether the connection is gone.
+    fn is_closed(&self) -> bool {
+        self.link.is_closed()
+    }
+
     /// Resolves when the connection is gone.
     pub(crate) async fn closed(&self) {
         self.link.closed().await;
@@ -78,17 +83,37 @@ impl Connections {
     /// The present connection, if there is one.
     pub(crate) fn current(&self) -> Option<Arc<Connection>> {
         match &*self.0.borrow() {
-            Reach::Up(connection) => Some(connection.clone()),
-            Reach::Down | Reach::AtRest => None,
+            Reach::Up(connection) if !connection.is_closed() => Some(connection.clone()),
+            Reach::Up(_) | Reach::Down | Reach::AtRest => None,
         }
     }
 
     /// The present connection, or the next one.
     pub(crate) async fn wait(&mut self) -> Result<Arc<Connection>, Away> {
-        let reach = self.0.wait_for(|reach| !matches!(reach, Reach::Down)).await;
+        // One that is gone stands here until the driver hears of it.
+        let usable = |reach: &Reach| match reach {
+            Reach::Up(connection) => !connection.is_closed(),
+            Reach::Down => false,
+            Reach::AtRest => true,
+        };
+        let reach = self.0.wait_for(usable).await;
         match reach.as_deref() {
             Ok(Reach::Up(connection)) => Ok(connection.clone()),
             Ok(Reach::AtRest | Reach::Down) => Err(Away::AtRest),
+            Err(_) => Err(Away::ServerStopping),
+        }
+    }
+
+    /// Waits until there is another connection than this one, which was lost.
+    pub(crate) async fn after(&mut self, lost: &Arc<Connection>) -> Result<(), Away> {
+        let another = |reach: &Reach| match reach {
+            Reach::Up(connection) => !Arc::ptr_eq(connection, lost),
+            Reach::Down => false,
+            Reach::AtRest => true,
+        };
+        match self.0.wait_for(another).await.as_deref() {
+            Ok(Reach::AtRest | Reach::Down) => Err(Away::AtRest),
+            Ok(Reach::Up(_)) => Ok(()),
             Err(_) => Err(Away::ServerStopping),
         }
     }

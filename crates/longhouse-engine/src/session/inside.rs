@@ -11,6 +11,7 @@ use longhouse_domain::session::Session;
 use longhouse_domain::terminal::{TerminalCommand, TerminalSize, TerminalSpec};
 use longhouse_link::proto::{ResizeTerminalRequest, TerminalRef, WriteRequest};
 
+use super::ask::AskError;
 use super::handle::{Command, Handle};
 use super::request::{CaptureFormat, NewTerminal};
 use super::terminals;
@@ -55,7 +56,7 @@ impl Engine {
         new: NewTerminal,
     ) -> Result<TerminalView, EngineError> {
         let (session, handle) = self.find(actor, reference, Permission::Drive).await?;
-        let connection = self.connection(&session, &handle).await?;
+        require_running(&session)?;
         let spec = next_terminal(&session, new)?;
         let request = terminals::create_request(self.context(), &session, &spec)?;
         let remembered = spec.clone();
@@ -66,23 +67,31 @@ impl Engine {
             return Err(taken(&spec.name));
         }
         let program = request.program.clone();
-        let opened = connection.client().create_terminal(request).await;
+        let opened = handle
+            .connections
+            .ask(|link| {
+                let request = request.clone();
+                async move { link.client().create_terminal(request).await }
+            })
+            .await;
         match opened {
             Ok(terminal) => {
                 handle.ask(Command::Refresh).await?;
                 Ok(TerminalView::alive(&spec, terminal.get_ref()))
             }
-            Err(status) => {
+            Err(error) => {
                 let name = spec.name.clone();
                 handle
                     .ask(|reply| Command::Change(Box::new(move |s| forget(s, &name)), reply))
                     .await?;
-                Err(match status.code() {
-                    tonic::Code::NotFound => EngineError::invalid(
-                        "command",
-                        format!("the program {program:?} was not found in the session"),
-                    ),
-                    _ => status.into(),
+                Err(match error {
+                    AskError::Refused(status) if status.code() == tonic::Code::NotFound => {
+                        EngineError::invalid(
+                            "command",
+                            format!("the program {program:?} was not found in the session"),
+                        )
+                    }
+                    error => error.into(),
                 })
             }
         }
@@ -97,17 +106,18 @@ impl Engine {
     ) -> Result<(), EngineError> {
         let (session, handle) = self.find(actor, reference, Permission::Drive).await?;
         let name = known(&session, name)?;
-        if let Some(connection) = handle.connections.current() {
-            let closed = connection
-                .client()
-                .close_terminal(TerminalRef {
-                    name: name.to_string(),
+        if handle.connections.current().is_some() {
+            let closed = handle
+                .connections
+                .ask(|link| {
+                    let terminal = reference_to(&name);
+                    async move { link.client().close_terminal(terminal).await }
                 })
                 .await;
             match closed {
-                Ok(_) => {}
-                Err(status) if status.code() == tonic::Code::NotFound => {}
-                Err(status) => return Err(status.into()),
+                Ok(_) | Err(AskError::AtRest) => {}
+                Err(AskError::Refused(status)) if status.code() == tonic::Code::NotFound => {}
+                Err(error) => return Err(error.into()),
             }
         }
         if let Some(hub) = handle.watched(name.as_str()) {
@@ -128,11 +138,12 @@ impl Engine {
     ) -> Result<TerminalView, EngineError> {
         let (session, handle) = self.find(actor, reference, Permission::Drive).await?;
         let name = known(&session, name)?;
-        let connection = self.connection(&session, &handle).await?;
-        connection
-            .client()
-            .restart_terminal(TerminalRef {
-                name: name.to_string(),
+        require_running(&session)?;
+        handle
+            .connections
+            .ask(|link| {
+                let terminal = reference_to(&name);
+                async move { link.client().restart_terminal(terminal).await }
             })
             .await?;
         handle.ask(Command::Refresh).await?;
@@ -149,13 +160,19 @@ impl Engine {
     ) -> Result<TerminalView, EngineError> {
         let (session, handle) = self.find(actor, reference, Permission::Drive).await?;
         let name = known(&session, name)?;
-        let connection = self.connection(&session, &handle).await?;
+        require_running(&session)?;
         let request = ResizeTerminalRequest {
             name: name.to_string(),
             cols: size.cols.into(),
             rows: size.rows.into(),
         };
-        connection.client().resize_terminal(request).await?;
+        handle
+            .connections
+            .ask(|link| {
+                let request = request.clone();
+                async move { link.client().resize_terminal(request).await }
+            })
+            .await?;
         self.one(&session, &handle, &name).await
     }
 
@@ -169,14 +186,20 @@ impl Engine {
     ) -> Result<(), EngineError> {
         let (session, handle) = self.find(actor, reference, Permission::Drive).await?;
         let name = known(&session, name)?;
-        let connection = self.connection(&session, &handle).await?;
-        let first = WriteRequest {
-            name: name.to_string(),
-            data: Bytes::new(),
-        };
-        let messages =
-            futures_util::stream::iter(std::iter::once(first).chain(crate::terminal::pieces(data)));
-        match tokio::time::timeout(INPUT_WAIT, connection.client().write(messages)).await {
+        require_running(&session)?;
+        let written = handle.connections.ask(|link| {
+            let first = WriteRequest {
+                name: name.to_string(),
+                data: Bytes::new(),
+            };
+            let messages = std::iter::once(first).chain(crate::terminal::pieces(data.clone()));
+            async move {
+                link.client()
+                    .write(futures_util::stream::iter(messages))
+                    .await
+            }
+        });
+        match tokio::time::timeout(INPUT_WAIT, written).await {
             Ok(written) => Ok(written.map(drop)?),
             Err(_) => Err(EngineError::conflict(
                 "terminal.not_reading",
@@ -203,8 +226,12 @@ impl Engine {
                 .await?;
             return kept.map(Bytes::from).ok_or_else(EngineError::not_running);
         }
-        let connection = self.connection(&session, &handle).await?;
-        terminals::capture(&connection, name.as_str(), format, scrollback_lines).await
+        require_running(&session)?;
+        let name = name.as_str();
+        let look = handle.connections.ask(|link| async move {
+            terminals::capture(&link, name, format, scrollback_lines).await
+        });
+        Ok(look.await?)
     }
 
     /// Joins a terminal to read it, and with [`Access::Write`] to type. Who may only look gets no more than that.
@@ -221,7 +248,7 @@ impl Engine {
         };
         let (session, handle) = self.find(actor, reference, permission).await?;
         let name = known(&session, name)?;
-        self.connection(&session, &handle).await?;
+        require_running(&session)?;
         let context = self.context();
         let hub = handle
             .hub(name.as_str(), &context.tasks, &context.stop)
@@ -234,10 +261,19 @@ impl Engine {
         session: &Session,
         handle: &Handle,
     ) -> Result<Vec<TerminalView>, EngineError> {
-        let Some(connection) = handle.connections.current() else {
-            return Ok(handle.live.borrow().terminals.clone());
+        let as_known = || Ok(handle.live.borrow().terminals.clone());
+        if handle.connections.current().is_none() {
+            return as_known();
+        }
+        let found = match handle
+            .connections
+            .ask(|link| async move { terminals::list(&link).await })
+            .await
+        {
+            Ok(found) => found,
+            Err(AskError::AtRest) => return as_known(),
+            Err(error) => return Err(error.into()),
         };
-        let found = terminals::list(&connection).await?;
         let view = |spec: &TerminalSpec| match found.iter().find(|t| t.name == spec.name.as_str()) {
             Some(terminal) => TerminalView::alive(spec, terminal),
             None => TerminalView::at_rest(spec),
@@ -257,18 +293,6 @@ impl Engine {
             .find(|t| t.name == *name)
             .ok_or(EngineError::TerminalNotFound)
     }
-
-    /// The session's connection; a clear answer where it does not run.
-    pub(crate) async fn connection(
-        &self,
-        session: &Session,
-        handle: &Handle,
-    ) -> Result<std::sync::Arc<super::connection::Connection>, EngineError> {
-        if matches!(session.status(), Status::Stopped | Status::Error) {
-            return Err(EngineError::not_running());
-        }
-        terminals::connected(&mut handle.connections.clone()).await
-    }
 }
 
 /// How to join a terminal.
@@ -278,6 +302,20 @@ pub struct Join {
     pub from: Option<u64>,
     /// To look, or to type too.
     pub access: Access,
+}
+
+/// Refuses what needs programs that run.
+pub(crate) fn require_running(session: &Session) -> Result<(), EngineError> {
+    match session.status() {
+        Status::Stopped | Status::Error => Err(EngineError::not_running()),
+        Status::Pending | Status::Starting | Status::Running => Ok(()),
+    }
+}
+
+fn reference_to(name: &TerminalName) -> TerminalRef {
+    TerminalRef {
+        name: name.to_string(),
+    }
 }
 
 fn known(session: &Session, name: &str) -> Result<TerminalName, EngineError> {

@@ -1,5 +1,6 @@
 //! Sessions: what people ask of them, and the tasks that drive each to its wish.
 
+pub(crate) mod ask;
 pub(crate) mod connection;
 pub(crate) mod create;
 pub(crate) mod driver;

@@ -1,6 +1,5 @@
 //! Questions to sessiond about terminals, with its answers checked.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -12,27 +11,13 @@ use longhouse_link::proto::{
 };
 use tonic::Status;
 
-use super::connection::{Connection, Connections};
+use super::connection::Connection;
 use super::request::CaptureFormat;
 use crate::context::Context;
 use crate::error::EngineError;
 
-/// How long a request waits for a connection that is just being made (a session that starts, a link that was lost a moment ago).
-const CONNECT_WAIT: Duration = Duration::from_secs(3);
-
 /// How long sessiond may take for a simple question.
 pub(crate) const ANSWER_WAIT: Duration = Duration::from_secs(10);
-
-/// The session's connection, waiting a little for one that is just being made.
-pub(crate) async fn connected(
-    connections: &mut Connections,
-) -> Result<Arc<Connection>, EngineError> {
-    match tokio::time::timeout(CONNECT_WAIT, connections.wait()).await {
-        Ok(Ok(connection)) => Ok(connection),
-        Ok(Err(_)) => Err(EngineError::not_running()),
-        Err(_) => Err(EngineError::unreachable("it is not connected")),
-    }
-}
 
 /// All terminals of the session.
 pub(crate) async fn list(connection: &Connection) -> Result<Vec<Terminal>, Status> {
@@ -44,12 +29,7 @@ pub(crate) async fn list(connection: &Connection) -> Result<Vec<Terminal>, Statu
 }
 
 /// The terminal of that name.
-pub(crate) async fn find(connection: &Connection, name: &str) -> Result<Terminal, EngineError> {
-    Ok(find_raw(connection, name).await?)
-}
-
-/// [`find`], with sessiond's own status.
-pub(crate) async fn find_raw(connection: &Connection, name: &str) -> Result<Terminal, Status> {
+pub(crate) async fn find(connection: &Connection, name: &str) -> Result<Terminal, Status> {
     list(connection)
         .await?
         .into_iter()
@@ -102,7 +82,7 @@ pub(crate) async fn capture(
     name: &str,
     format: CaptureFormat,
     scrollback_lines: u32,
-) -> Result<Bytes, EngineError> {
+) -> Result<Bytes, Status> {
     let format = match format {
         CaptureFormat::Text => Format::Text,
         CaptureFormat::Ansi => Format::Ansi,
@@ -117,7 +97,7 @@ pub(crate) async fn capture(
     let mut capture = BytesMut::new();
     while let Some(piece) = pieces.message().await? {
         if capture.len() + piece.data.len() > CAPTURE_BYTES {
-            return Err(EngineError::unreachable(
+            return Err(Status::data_loss(
                 "the capture is larger than a screen can be",
             ));
         }

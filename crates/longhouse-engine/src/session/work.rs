@@ -1,13 +1,16 @@
 //! Commands beside the terminals, and how a session fares.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use longhouse_domain::actor::{Actor, Permission};
 use longhouse_domain::lifecycle::Status;
 use longhouse_link::limits;
 use longhouse_link::proto::{ExecRequest, StatsRequest};
-use tonic::Status as Answer;
 
+use super::ask::AskError;
+use super::connection::Connection;
+use super::inside::require_running;
 use super::request::{ExecCommand, ExecOutcome, HealthCheck, SessionHealth, SessionStats};
 use super::terminals;
 use crate::engine::Engine;
@@ -30,7 +33,7 @@ impl Engine {
         if command.argv.first().is_none_or(String::is_empty) {
             return Err(EngineError::invalid("command", "must name a program"));
         }
-        let connection = self.connection(&session, &handle).await?;
+        require_running(&session)?;
         let program = command.argv.first().cloned().unwrap_or_default();
         let request = ExecRequest {
             argv: command.argv,
@@ -38,9 +41,11 @@ impl Engine {
             output_limit: limits::EXEC_OUTPUT_BYTES as u64,
             env: Default::default(),
         };
-        let mut client = connection.client();
-        let answer =
-            tokio::time::timeout(command.timeout + EXEC_ANSWER, client.exec(request)).await;
+        let answer = handle.connections.ask(|link| {
+            let request = request.clone();
+            async move { link.client().exec(request).await }
+        });
+        let answer = tokio::time::timeout(command.timeout + EXEC_ANSWER, answer).await;
         match answer {
             Ok(Ok(reply)) => {
                 let reply = reply.into_inner();
@@ -53,11 +58,13 @@ impl Engine {
                     duration: Duration::from_millis(reply.duration_ms),
                 })
             }
-            Ok(Err(status)) if status.code() == tonic::Code::NotFound => Err(EngineError::invalid(
-                "command[0]",
-                format!("the program {program:?} was not found in the session"),
-            )),
-            Ok(Err(status)) => Err(status.into()),
+            Ok(Err(AskError::Refused(status))) if status.code() == tonic::Code::NotFound => {
+                Err(EngineError::invalid(
+                    "command[0]",
+                    format!("the program {program:?} was not found in the session"),
+                ))
+            }
+            Ok(Err(error)) => Err(error.into()),
             Err(_) => Err(EngineError::unreachable(
                 "the command's time is over, and no answer came",
             )),
@@ -126,15 +133,12 @@ impl Engine {
         reference: &str,
     ) -> Result<SessionStats, EngineError> {
         let (session, handle) = self.find(actor, reference, Permission::Look).await?;
-        let connection = self.connection(&session, &handle).await?;
-        let ask = || async {
-            Ok::<_, Answer>(
-                connection
-                    .client()
-                    .stats(StatsRequest {})
-                    .await?
-                    .into_inner(),
-            )
+        require_running(&session)?;
+        let ask = async || {
+            let question =
+                |link: Arc<Connection>| async move { link.client().stats(StatsRequest {}).await };
+            let answer = handle.connections.ask(question).await?;
+            Ok::<_, AskError>(answer.into_inner())
         };
         let (first, began) = (ask().await?, Instant::now());
         tokio::time::sleep(MEASURE).await;

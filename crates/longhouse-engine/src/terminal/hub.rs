@@ -16,7 +16,8 @@ use super::state::State;
 use super::viewer::Closed;
 use super::{input, pump};
 use crate::error::EngineError;
-use crate::session::connection::Connections;
+use crate::session::ask::AskError;
+use crate::session::connection::{Connection, Connections};
 use crate::session::terminals;
 
 /// How many pieces of input wait for sessiond; beyond that, who types waits.
@@ -64,15 +65,14 @@ pub(crate) struct Hub {
 impl Hub {
     /// Begins to watch the terminal. Fails where the session has no such terminal, or is not connected.
     pub(crate) async fn open(
-        mut connections: Connections,
+        connections: Connections,
         name: &str,
         tasks: &TaskTracker,
         stop: &CancellationToken,
     ) -> Result<Self, EngineError> {
-        let connection = terminals::connected(&mut connections).await?;
-        let terminal = terminals::find(&connection, name).await?;
+        let (boot_id, terminal) = find(&connections, name).await?;
         let state = State::new(
-            connection.boot_id().to_owned(),
+            boot_id,
             terminal.oldest,
             terminal.offset,
             TerminalSize::clamped(terminal.cols.into(), terminal.rows.into()),
@@ -116,10 +116,9 @@ impl Hub {
 
     /// Asks sessiond again which bytes it keeps: that moves on with every one that is written.
     pub(super) async fn look_again(&self) -> Result<(), EngineError> {
-        let connection = terminals::connected(&mut self.connections.clone()).await?;
-        let terminal = terminals::find(&connection, &self.name).await?;
+        let (boot_id, terminal) = find(&self.connections, &self.name).await?;
         let mut state = self.shared.lock();
-        if state.boot_id == connection.boot_id() {
+        if state.boot_id == boot_id {
             state.oldest = terminal.oldest;
         }
         Ok(())
@@ -217,4 +216,16 @@ async fn announce(shared: Arc<Shared>) {
         shared.lock().presence_version += 1;
         shared.wake();
     }
+}
+
+/// The terminal as it is now, and in which start of sessiond.
+async fn find(
+    connections: &Connections,
+    name: &str,
+) -> Result<(String, proto::Terminal), AskError> {
+    let question = |link: Arc<Connection>| async move {
+        let terminal = terminals::find(&link, name).await?;
+        Ok((link.boot_id().to_owned(), terminal))
+    };
+    connections.ask(question).await
 }

@@ -40,7 +40,7 @@ async fn read(name: &str, shared: &Shared, connection: &Connection) -> Result<()
     let from = match same_boot(shared, connection.boot_id()) {
         Some(end) => end,
         None => {
-            let terminal = terminals::find_raw(connection, name).await?;
+            let terminal = terminals::find(connection, name).await?;
             let mut state = shared.lock();
             state.restart(connection.boot_id(), terminal.oldest, terminal.offset);
             terminal.offset

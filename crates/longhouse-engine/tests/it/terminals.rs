@@ -1,10 +1,13 @@
 //! Terminals through the hub: who reads what, from which byte, and whose size counts.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
 use bytes::Bytes;
 use longhouse_domain::Status;
 use longhouse_domain::terminal::{TerminalCommand, TerminalSize};
 use longhouse_engine::{
-    Access, CaptureFormat, Closed, EngineError, Join, NewTerminal, Viewer, ViewerEvent,
+    Access, CaptureFormat, Closed, EngineError, ExecCommand, Join, NewTerminal, Viewer, ViewerEvent,
 };
 
 use crate::house::{House, in_time};
@@ -323,4 +326,64 @@ async fn what_a_terminal_showed_last_stays_readable() {
         "{capture:?}"
     );
     house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_asks_while_the_session_is_stopped_hears_that_it_does_not_run() {
+    let house = House::new().await;
+    house.running("one").await;
+    for _ in 0..10 {
+        let stopped = AtomicBool::new(false);
+        let (asked, ()) = tokio::join!(ask_until(&house, &stopped), async {
+            house.engine.stop_session(&house.ann, "one").await.unwrap();
+            stopped.store(true, Ordering::Release);
+        });
+        for answer in asked {
+            let known = matches!(
+                answer,
+                EngineError::TerminalNotFound
+                    | EngineError::Conflict {
+                        code: "session.not_running",
+                        ..
+                    }
+            );
+            assert!(known, "{answer:?}");
+        }
+        house.engine.start_session(&house.ann, "one").await.unwrap();
+        house.wait_for_status("one", Status::Running).await;
+    }
+    house.close().await;
+}
+
+/// Asks this and that of the session, and gives what was refused.
+async fn ask_until(house: &House, over: &AtomicBool) -> Vec<EngineError> {
+    let (engine, ann) = (&house.engine, &house.ann);
+    let mut refused = Vec::new();
+    while !over.load(Ordering::Acquire) {
+        let new = NewTerminal {
+            name: None,
+            title: None,
+            command: TerminalCommand::Shell,
+            size: TerminalSize::DEFAULT,
+        };
+        let created = async {
+            let terminal = engine.create_terminal(ann, "one", new).await?;
+            engine
+                .close_terminal(ann, "one", terminal.name.as_str())
+                .await
+        };
+        let command = ExecCommand {
+            argv: vec!["hello".to_owned()],
+            timeout: Duration::from_secs(5),
+        };
+        let (created, ran, listed, shown) = tokio::join!(
+            created,
+            engine.exec(ann, "one", command),
+            engine.list_terminals(ann, "one"),
+            engine.capture_terminal(ann, "one", "agent", CaptureFormat::Text, 0),
+        );
+        let answers = [created.err(), ran.err(), listed.err(), shown.err()];
+        refused.extend(answers.into_iter().flatten());
+    }
+    refused
 }

@@ -35,7 +35,11 @@ impl Sessiond for Echo {
     }
 
     async fn exec(&self, r: Request<ExecRequest>) -> Result<Response<ExecReply>, Status> {
-        let stdout = r.into_inner().argv.join(" ").into();
+        let said = r.into_inner().argv.join(" ");
+        if said == "refuse" {
+            return Err(Status::unavailable("not now"));
+        }
+        let stdout = said.into();
         Ok(Response::new(ExecReply {
             stdout,
             ..ExecReply::default()
