@@ -22,6 +22,8 @@ pub enum Condition {
     Any,
     /// There is no such file yet.
     New,
+    /// There is one, whatever is in it.
+    Exists,
     /// It still is the content of one of these tags.
     Unchanged(Vec<String>),
 }
@@ -167,6 +169,7 @@ fn check(condition: &Condition, present: Option<&Facts>) -> Result<(), FileError
     let holds = match condition {
         Condition::Any => true,
         Condition::New => present.is_none(),
+        Condition::Exists => present.is_some(),
         Condition::Unchanged(tags) => present.is_some_and(|present| tags.contains(&present.tag())),
     };
     if holds {

@@ -35,6 +35,9 @@ pub const FILE_TAG_BYTES: usize = 128;
 /// The most tags that a save may name.
 pub const FILE_TAGS: usize = 16;
 
+/// Stands for every tag: the file only has to be there. No file's own tag looks like it.
+pub const ANY_FILE_TAG: &str = "*";
+
 /// The most that one copy, deletion or archive looks at: a large workspace with all its dependencies has half of it.
 pub const FILE_TREE_ENTRIES: u64 = 500_000;
 

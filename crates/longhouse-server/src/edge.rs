@@ -6,13 +6,13 @@ use std::time::Instant;
 
 use axum::Json;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{ALLOW, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 
-use crate::problem::Problem;
+use crate::problem::{Number, Problem};
 use crate::settings::Scheme;
 use crate::state::AppState;
 
@@ -129,8 +129,16 @@ fn render_problem(response: &mut Response, id: &RequestId) {
     if let Some(allow) = allow {
         headers.insert(ALLOW, allow);
     }
-    if let Some(seconds) = problem.retry_after_seconds() {
-        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    match problem.number() {
+        Some(Number::RetryAfter(seconds)) => {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        Some(Number::WholeSize(bytes)) => {
+            if let Ok(value) = HeaderValue::from_str(&format!("bytes */{bytes}")) {
+                headers.insert(CONTENT_RANGE, value);
+            }
+        }
+        None => {}
     }
     if problem.status() == StatusCode::UNAUTHORIZED {
         headers.insert(

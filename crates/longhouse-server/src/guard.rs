@@ -7,7 +7,8 @@ use axum::extract::{Request, State};
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE,
-    ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, COOKIE, HOST, ORIGIN, UPGRADE, VARY,
+    ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST, ORIGIN, UPGRADE,
+    VARY,
 };
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
@@ -28,6 +29,7 @@ pub(crate) async fn guard(State(app): State<AppState>, request: Request, next: N
     if let Err(problem) = check_encryption(&app, &request)
         .and_then(|()| check_host(names, &request))
         .and_then(|()| check_origin(names, &request))
+        .and_then(|()| check_form(&request))
     {
         return problem.into_response();
     }
@@ -93,13 +95,17 @@ fn check_host(names: &OwnNames, request: &Request) -> Result<(), Problem> {
 
 /// Whether a page that may not read the answer could do harm with the request all the same.
 fn is_sensitive(request: &Request) -> bool {
-    let path = request.uri().path();
     !matches!(
         *request.method(),
         Method::GET | Method::HEAD | Method::OPTIONS
     ) || request.headers().contains_key(UPGRADE)
-        || path.starts_with("/socket.io")
-        || path.starts_with("/api/socket")
+        || is_for_events(request)
+}
+
+/// Whether it is Socket.IO's.
+fn is_for_events(request: &Request) -> bool {
+    let path = request.uri().path();
+    path.starts_with("/socket.io") || path.starts_with("/api/socket")
 }
 
 fn check_origin(names: &OwnNames, request: &Request) -> Result<(), Problem> {
@@ -154,6 +160,29 @@ fn check_origin(names: &OwnNames, request: &Request) -> Result<(), Problem> {
             Ok(())
         }
     }
+}
+
+/// What a page can make a browser send without asking the server first.
+const KINDS_OF_FORMS: [&str; 3] = [
+    "application/x-www-form-urlencoded",
+    "multipart/form-data",
+    "text/plain",
+];
+
+/// Refuses what forms send, also where a route reads no body and would never look at its kind. Socket.IO sends its own messages
+/// as plain text, and asks for a login in them.
+fn check_form(request: &Request) -> Result<(), Problem> {
+    let kind = header(request.headers(), CONTENT_TYPE.as_str())
+        .and_then(|kind| kind.split(';').next())
+        .unwrap_or_default()
+        .trim();
+    let form = KINDS_OF_FORMS
+        .iter()
+        .any(|form| kind.eq_ignore_ascii_case(form));
+    if request.method() == Method::POST && form && !is_for_events(request) {
+        return Err(Problem::for_status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+    }
+    Ok(())
 }
 
 /// How long a browser may remember what a preflight said, in seconds.

@@ -55,6 +55,15 @@ pub struct ProblemBody {
     pub errors: Vec<FieldError>,
 }
 
+/// What a problem says in a header of its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Number {
+    /// Seconds after which to try again: `Retry-After`.
+    RetryAfter(u64),
+    /// The size in bytes of that of which a part was asked for that is not there: `Content-Range`.
+    WholeSize(u64),
+}
+
 /// An error on its way out.
 #[derive(Clone, Debug)]
 pub struct Problem {
@@ -62,7 +71,7 @@ pub struct Problem {
     code: Cow<'static, str>,
     detail: Cow<'static, str>,
     errors: Vec<FieldError>,
-    retry_after: Option<u64>,
+    number: Option<Number>,
     private: Option<String>,
 }
 
@@ -78,7 +87,7 @@ impl Problem {
             code: code.into(),
             detail: detail.into(),
             errors: Vec::new(),
-            retry_after: None,
+            number: None,
             private: None,
         }
     }
@@ -129,7 +138,14 @@ impl Problem {
     /// Says after how many seconds to try again.
     #[must_use]
     pub fn retry_after(mut self, seconds: u64) -> Self {
-        self.retry_after = Some(seconds.max(1));
+        self.number = Some(Number::RetryAfter(seconds.max(1)));
+        self
+    }
+
+    /// Says how large that is of which a part was asked for that is not there.
+    #[must_use]
+    fn of_size(mut self, bytes: u64) -> Self {
+        self.number = Some(Number::WholeSize(bytes));
         self
     }
 
@@ -177,9 +193,9 @@ impl Problem {
         self.private.as_deref()
     }
 
-    /// Seconds after which to try again.
-    pub(crate) fn retry_after_seconds(&self) -> Option<u64> {
-        self.retry_after
+    /// What the answer's headers say besides.
+    pub(crate) fn number(&self) -> Option<Number> {
+        self.number
     }
 
     /// The body as the client gets it.
@@ -263,5 +279,9 @@ fn of_file(error: FileError) -> Problem {
         | FileError::Busy
         | FileError::Failed(_) => StatusCode::CONFLICT,
     };
-    Problem::new(status, format!("file.{}", error.code()), error.to_string())
+    let problem = Problem::new(status, format!("file.{}", error.code()), error.to_string());
+    match error {
+        FileError::BeyondEnd(size) => problem.of_size(size),
+        _ => problem,
+    }
 }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
 use longhouse_domain::actor::{Actor, Permission};
 use longhouse_files::FileError;
-use longhouse_link::limits::{FILE_CHUNK_BYTES, FILE_TAGS};
+use longhouse_link::limits::{ANY_FILE_TAG, FILE_CHUNK_BYTES, FILE_TAGS};
 use longhouse_link::proto::write_file_request::Part;
 use longhouse_link::proto::{WriteFileHead, WriteFileRequest};
 
@@ -23,6 +23,8 @@ pub enum SaveCondition {
     Any,
     /// There is none yet.
     New,
+    /// There is one, whatever is in it.
+    Exists,
     /// It still is the content of one of these tags.
     Unchanged(Vec<String>),
 }
@@ -79,6 +81,7 @@ fn head(path: &[u8], condition: SaveCondition, limit: u64) -> Result<WriteFileHe
     let (must_be_new, tags) = match condition {
         SaveCondition::Any => (false, Vec::new()),
         SaveCondition::New => (true, Vec::new()),
+        SaveCondition::Exists => (false, vec![ANY_FILE_TAG.to_owned()]),
         // No tag can be the present one's: no other content was meant to be replaced either.
         SaveCondition::Unchanged(tags) if tags.is_empty() => return Err(FileError::Changed.into()),
         SaveCondition::Unchanged(tags) => (false, tags.into_iter().take(FILE_TAGS).collect()),

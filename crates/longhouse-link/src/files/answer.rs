@@ -7,7 +7,7 @@ use tonic::Status;
 
 use super::{FileCalls, FileChunks, wire};
 use crate::limits::{
-    FILE_CHUNK_BYTES, FILE_ENTRIES, FILE_TAGS, FILE_TREE_BYTES, FILE_TREE_ENTRIES,
+    ANY_FILE_TAG, FILE_CHUNK_BYTES, FILE_ENTRIES, FILE_TAGS, FILE_TREE_BYTES, FILE_TREE_ENTRIES,
 };
 use crate::proto::change_files_request::{Change, Copy, Delete, MakeDirectory, Move};
 use crate::proto::write_file_request::Part;
@@ -142,6 +142,7 @@ impl FileCalls {
         let condition = match (head.must_be_new, head.tags) {
             (true, _) => Condition::New,
             (false, tags) if tags.is_empty() => Condition::Any,
+            (false, tags) if tags.iter().any(|tag| tag == ANY_FILE_TAG) => Condition::Exists,
             (false, tags) => Condition::Unchanged(tags),
         };
         let places = self.places.clone();

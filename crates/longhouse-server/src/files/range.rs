@@ -58,11 +58,12 @@ pub(crate) fn condition(headers: &HeaderMap) -> Result<SaveCondition, Problem> {
     match (value(headers, IF_MATCH), value(headers, IF_NONE_MATCH)) {
         (None, None) => Ok(SaveCondition::Any),
         (None, Some("*")) => Ok(SaveCondition::New),
-        (Some("*"), None) => refuse("If-Match must name the file's entity tag"),
+        (Some("*"), None) => Ok(SaveCondition::Exists),
         // A weak tag matches nothing here; it is left out like one of another file.
         (Some(tags), None) => Ok(SaveCondition::Unchanged(
             tags.split(',')
                 .filter_map(|tag| tag.trim().strip_prefix('"')?.strip_suffix('"'))
+                .filter(|tag| *tag != "*")
                 .map(str::to_owned)
                 .collect(),
         )),
@@ -116,7 +117,9 @@ mod tests {
         };
         assert_eq!(of(IF_MATCH, "\"a\", \"b\"").unwrap(), tags(&["a", "b"]));
         assert_eq!(of(IF_MATCH, "W/\"a\", b").unwrap(), tags(&[]));
-        assert!(of(IF_MATCH, "*").is_err());
+        assert_eq!(of(IF_MATCH, "*").unwrap(), SaveCondition::Exists);
+        // In quotes it is a tag like any other, and no file's.
+        assert_eq!(of(IF_MATCH, "\"*\"").unwrap(), tags(&[]));
         assert!(of(IF_NONE_MATCH, "\"a\"").is_err());
     }
 }

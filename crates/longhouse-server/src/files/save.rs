@@ -20,11 +20,12 @@ use crate::problem::{Problem, ProblemBody};
 use crate::state::AppState;
 
 /// Saves the body as the file's content, whole and at once; its permissions stay. With `If-Match` only where the content is still the
-/// one of that entity tag, with `If-None-Match: *` only where there is no such file yet. The body may be of any type.
+/// one of that entity tag (`*`: where there is such a file at all), with `If-None-Match: *` only where there is none yet. The body may
+/// be of any type.
 #[utoipa::path(put, path = "/api/files/content", tag = "files", request_body(content = Vec<u8>, content_type = "application/octet-stream"), params(
         ("session" = Option<String>, Query, description = "The session in whose working directory the path begins; without it the path is absolute, on this machine"),
         ("path" = String, Query, description = "Percent-encoded bytes, decoded once"),
-        ("If-Match" = Option<String>, Header, description = "The entity tag of the content that is replaced"),
+        ("If-Match" = Option<String>, Header, description = "The entity tag of the content that is replaced; `*`: only a file that is there"),
         ("If-None-Match" = Option<String>, Header, description = "`*`: only a new file")),
     responses((status = 200, body = FileBody), (status = 201, body = FileBody), (status = 400, body = ProblemBody),
         (status = 403, body = ProblemBody), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody),

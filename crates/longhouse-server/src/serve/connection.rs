@@ -1,5 +1,6 @@
 //! One connection: HTTP/1.1 or HTTP/2 over it, with their bounds, until either side ends it.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use axum::Router;
@@ -7,8 +8,8 @@ use axum::extract::Request;
 use axum::http::StatusCode;
 use hyper::body::Incoming;
 use hyper::rt::Executor;
+use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::task::TaskTracker;
@@ -37,6 +38,9 @@ const MOST_ERROR_RESETS: usize = 256;
 
 /// What one HTTP/2 connection may have waiting to be sent, in bytes.
 const SEND_BUFFER: usize = 256 * 1024;
+
+/// How many bytes an HTTP/2 client sends before its first frame. As long as it has not, nothing asks whether it is there.
+const PREFACE: usize = 24;
 
 /// How often an HTTP/2 client is asked whether it is there, and how long it may take to say so.
 const ALIVE_INTERVAL: Duration = Duration::from_secs(30);
@@ -77,37 +81,62 @@ pub(super) async fn handle<S>(
             }
             response
         });
-    let builder = builder(&app, protocol, standing);
-    let connection = builder
-        .serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(service));
+    let service = TowerToHyperService::new(service);
+    // Each by its own builder: hyper-util's, which can do both, looks for HTTP/2 whatever it was told, and waits for the first
+    // bytes without a limit.
+    match protocol {
+        Protocol::One => {
+            let connection = http1(&app, standing).serve_connection(TokioIo::new(stream), service);
+            let end = http1::UpgradeableConnection::graceful_shutdown;
+            attend(&app, connection.with_upgrades(), end).await;
+        }
+        Protocol::Two => {
+            let stream = stream.that_says(PREFACE, head_time(&app, standing));
+            let connection = http2(&app).serve_connection(TokioIo::new(stream), service);
+            attend(&app, connection, http2::Connection::graceful_shutdown).await;
+        }
+    }
+}
+
+/// Carries a connection to its end. `end` asks it to come to one.
+async fn attend<C>(app: &AppState, connection: C, end: fn(Pin<&mut C>))
+where
+    C: Future<Output = hyper::Result<()>>,
+{
     let mut connection = std::pin::pin!(connection);
     tokio::select! {
         ended = connection.as_mut() => {
             if let Err(error) = ended {
-                tracing::debug!(error, "a connection ended");
+                tracing::debug!(%error, "a connection ended");
             }
             return;
         }
-        () = app.stop().cancelled() => connection.as_mut().graceful_shutdown(),
+        () = app.stop().cancelled() => end(connection.as_mut()),
     }
     // What is being answered may finish, but not for ever: a client that stopped reading would hold the server up.
     let _ = tokio::time::timeout(FAREWELL, connection).await;
 }
 
-fn builder(app: &AppState, protocol: Protocol, standing: Standing) -> Builder<Tracked> {
-    let head_time = match standing {
+fn head_time(app: &AppState, standing: Standing) -> Duration {
+    match standing {
         Standing::Ordinary => app.limits().head_time,
         Standing::Reserved => RESERVED_HEAD_TIME.min(app.limits().head_time),
-    };
-    let mut builder = Builder::new(Tracked(app.tasks().clone()));
+    }
+}
+
+fn http1(app: &AppState, standing: Standing) -> http1::Builder {
+    let mut builder = http1::Builder::new();
     builder
-        .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(head_time)
+        .header_read_timeout(head_time(app, standing))
         .max_buf_size(LARGEST_HEAD as usize)
         .max_headers(MOST_HEADERS);
     builder
-        .http2()
+}
+
+fn http2(app: &AppState) -> http2::Builder<Tracked> {
+    let mut builder = http2::Builder::new(Tracked(app.tasks().clone()));
+    builder
         .timer(TokioTimer::new())
         .max_header_list_size(LARGEST_HEAD)
         .max_concurrent_streams(MOST_STREAMS)
@@ -116,10 +145,7 @@ fn builder(app: &AppState, protocol: Protocol, standing: Standing) -> Builder<Tr
         .max_send_buf_size(SEND_BUFFER)
         .keep_alive_interval(ALIVE_INTERVAL)
         .keep_alive_timeout(ALIVE_TIME);
-    match protocol {
-        Protocol::One => builder.http1_only(),
-        Protocol::Two => builder.http2_only(),
-    }
+    builder
 }
 
 /// Where the requests of an HTTP/2 connection run: in the tracker, as everything does.

@@ -1,4 +1,5 @@
-//! A connection's bytes, with what hangs on the connection: its berth, and once it has become a WebSocket the meter of frames.
+//! A connection's bytes, with what hangs on the connection: its berth, how long it may say nothing at first, and once it has become a
+//! WebSocket the meter of frames.
 //!
 //! The berth is here and not in the task, for a connection that was upgraded leaves its task and keeps its descriptor.
 
@@ -50,7 +51,14 @@ pub(super) struct Moored<S> {
     conduct: Conduct,
     message_time: Duration,
     watch: Option<Watch>,
+    silence: Option<Silence>,
     _berth: Option<Berth>,
+}
+
+/// What has to be said first, and until when.
+struct Silence {
+    bytes: usize,
+    alarm: Pin<Box<Sleep>>,
 }
 
 /// What is known of a WebSocket.
@@ -66,8 +74,16 @@ impl<S> Moored<S> {
             conduct: Conduct::default(),
             message_time,
             watch: None,
+            silence: None,
             _berth: berth,
         }
+    }
+
+    /// The same, where reading fails unless so many bytes came within that time.
+    pub(super) fn that_says(mut self, bytes: usize, within: Duration) -> Self {
+        let alarm = Box::pin(tokio::time::sleep(within));
+        self.silence = Some(Silence { bytes, alarm });
+        self
     }
 
     pub(super) fn conduct(&self) -> Conduct {
@@ -96,6 +112,30 @@ impl Watch {
     }
 }
 
+impl<S: AsyncRead + Unpin> Moored<S> {
+    /// Reads what is no WebSocket's.
+    fn poll_plain(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        let Some(silence) = &mut self.silence else {
+            return read;
+        };
+        if read.is_pending() {
+            ready!(silence.alarm.as_mut().poll(context));
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        silence.bytes = silence.bytes.saturating_sub(buffer.filled().len() - before);
+        if silence.bytes == 0 {
+            self.silence = None;
+        }
+        read
+    }
+}
+
 impl<S: AsyncRead + Unpin> AsyncRead for Moored<S> {
     fn poll_read(
         self: Pin<&mut Self>,
@@ -105,7 +145,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Moored<S> {
         let this = self.get_mut();
         let known = Arc::clone(&this.conduct.0);
         if !known.upgraded.load(Ordering::Acquire) {
-            return Pin::new(&mut this.stream).poll_read(context, buffer);
+            return this.poll_plain(context, buffer);
         }
         if known.fault.initialized() {
             return poll_discard(&mut this.stream, context);

@@ -224,7 +224,9 @@ async fn what_is_no_http_does_not_stay() {
             .to_owned()
     };
     let host = house.address;
-    assert_eq!(talk("GET /livez HTT".to_owned()).await, "");
+    for little in ["", "P", "GET /livez HTT", "PRI * HT"] {
+        assert_eq!(talk(little.to_owned()).await, "", "{little}");
+    }
     assert_eq!(
         talk("\x16\x03\x01 nonsense\r\n\r\n".to_owned()).await,
         "HTTP/1.1 400 Bad Request"
@@ -248,5 +250,57 @@ async fn what_is_no_http_does_not_stay() {
         "POST /api/auth/login HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /metrics HTTP/1.1\r\n\r\n"
     );
     assert!(!talk(smuggled).await.contains("200"));
+    house.close().await;
+}
+
+/// What a client sends before its first HTTP/2 frame, and an empty frame of settings.
+const HTTP_2: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+
+#[tokio::test]
+async fn http_2_is_not_spoken_in_plain_text() {
+    let house = House::changed(|settings| {
+        settings.limits.head_time = std::time::Duration::from_secs(2);
+    })
+    .await;
+    let address = house.address;
+    let talk = async |sent: Vec<u8>| {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let _ = stream.write_all(&sent).await;
+        let mut heard = Vec::new();
+        let _ = in_time("the server to close", stream.read_to_end(&mut heard)).await;
+        String::from_utf8_lossy(&heard).into_owned()
+    };
+    let upgrade = |path: &str, more: &str| {
+        format!(
+            "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n\
+             HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n{more}\r\n"
+        )
+        .into_bytes()
+    };
+    // Known beforehand: no frame comes back, and the connection ends.
+    let known = talk(HTTP_2.to_vec()).await;
+    assert!(
+        known.is_empty() || known.starts_with("HTTP/1.1 4"),
+        "{known:?}"
+    );
+    for (path, more, expected) in [
+        ("/livez", "", "HTTP/1.1 200 "),
+        ("/api/sessions", "", "HTTP/1.1 401 "),
+        (
+            "/metrics",
+            "X-Forwarded-For: 203.0.113.7\r\n",
+            "HTTP/1.1 401 ",
+        ),
+        ("/livez", "Origin: http://evil.example\r\n", "HTTP/1.1 403 "),
+    ] {
+        // Offered as an upgrade: the answer is one of HTTP/1.1, and what follows is read as HTTP/1.1.
+        let heard = talk([upgrade(path, more), HTTP_2.to_vec()].concat()).await;
+        assert!(heard.starts_with(expected), "{path} {more}: {heard}");
+        assert!(!heard.contains(" 101 "), "{path} {more}: {heard}");
+        let rest = heard.split_once("\r\n\r\n").unwrap().1;
+        assert!(!rest.contains(" 200 "), "{path} {more}: {heard}");
+    }
+    let (status, _) = answer(house.request(Method::GET, "/livez")).await;
+    assert_eq!(status, StatusCode::OK);
     house.close().await;
 }

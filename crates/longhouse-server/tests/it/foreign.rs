@@ -1,11 +1,13 @@
 //! Pages of somebody else's against every route and every socket there is: what the table of routes names, nothing is forgotten.
 
-use longhouse_server::{Access, access_table};
+use std::collections::BTreeSet;
+
+use longhouse_server::{Access, access_table, openapi_json};
 use reqwest::{Method, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Error;
 
-use crate::house::{House, Person};
+use crate::house::{House, Person, answer};
 
 /// Where a WebSocket opens: the routes that say so, and Socket.IO's two paths in both spellings.
 fn sockets(session: &str) -> Vec<String> {
@@ -145,7 +147,7 @@ fn changes(method: &str) -> bool {
     !matches!(method, "GET" | "HEAD" | "OPTIONS")
 }
 
-async fn sessions(house: &House, person: &Person) -> serde_json::Value {
+async fn sessions(house: &House, person: &Person) -> Value {
     house.get(person, "/api/sessions").await.1["total"].clone()
 }
 
@@ -212,10 +214,8 @@ async fn a_link_changes_nothing() {
     let id = house.running(&admin, "one").await;
     let parameters =
         "name=planted&agent=shell&prompt=x&command=reboot&action=delete&force=true&data=x";
-    for (_, path, access) in access_table().iter().filter(|(method, ..)| method == "GET") {
-        if *access == Access::Upgrade || path.contains("logs") {
-            continue;
-        }
+    let before = kept(&house, &admin, &id).await;
+    for (_, path, _) in access_table().iter().filter(|(method, ..)| method == "GET") {
         let address = format!("{}?{parameters}", filled(path, &id));
         let request = house
             .request(Method::GET, &address)
@@ -226,8 +226,103 @@ async fn a_link_changes_nothing() {
             "{path}: {status}"
         );
     }
-    let (_, session) = house.get(&admin, &format!("/api/sessions/{id}")).await;
-    assert_eq!(session["status"], "running");
-    assert_eq!(sessions(&house, &admin).await, 1);
+    assert_eq!(kept(&house, &admin, &id).await, before);
+    assert_eq!(before[0]["status"], "running");
+    house.close().await;
+}
+
+/// What a link could have changed.
+async fn kept(house: &House, person: &Person, session: &str) -> Vec<Value> {
+    let mut found = Vec::new();
+    for path in [
+        &format!("/api/sessions/{session}"),
+        &format!("/api/sessions/{session}/terminals"),
+        &format!("/api/sessions/{session}/shares"),
+        "/api/sessions",
+        "/api/users",
+        "/api/settings",
+        "/api/tokens",
+        "/api/auth/sign-ins",
+        "/api/secrets",
+    ] {
+        let (status, mut body) = house.get(person, path).await;
+        assert_eq!(status, StatusCode::OK, "{path}: {body}");
+        forget_times(&mut body);
+        found.push(body);
+    }
+    found
+}
+
+/// That somebody was here is noted with the hour, and changes nothing.
+fn forget_times(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|name, _| !name.ends_with("At"));
+            fields.values_mut().for_each(forget_times);
+        }
+        Value::Array(items) => items.iter_mut().for_each(forget_times),
+        _ => {}
+    }
+}
+
+/// The operations that take a JSON body, by method and path.
+fn takers_of_json() -> BTreeSet<(String, String)> {
+    let document: Value = serde_json::from_str(&openapi_json()).unwrap();
+    let mut takers = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            if operation["requestBody"]["content"]["application/json"].is_object() {
+                takers.insert((method.to_uppercase(), path.clone()));
+            }
+        }
+    }
+    takers
+}
+
+#[tokio::test]
+async fn no_route_that_changes_something_reads_what_does_not_say_that_it_is_json() {
+    let house = House::new().await;
+    let admin = house.log_in("admin").await;
+    let id = house.running(&admin, "one").await;
+    let before = kept(&house, &admin, &id).await;
+    let (takers, rows) = (takers_of_json(), access_table());
+    let changing = rows.iter().filter(|(method, ..)| changes(method));
+    let mut asked = 0;
+    for (method, path, _) in changing {
+        let takes_json = takers.contains(&(method.clone(), path.clone()));
+        let forms = [
+            "text/plain",
+            "Text/Plain; charset=utf-8",
+            "application/x-www-form-urlencoded",
+            "multipart/form-data; boundary=x",
+        ];
+        let others = ["", "application/octet-stream", "text/json", "json"];
+        // A page can make a browser send a form to any address, but with POST only, and other kinds not without asking.
+        let forms = forms.iter().filter(|_| takes_json || method == "POST");
+        for kind in forms.chain(others.iter().filter(|_| takes_json)) {
+            let method: Method = method.parse().unwrap();
+            let request = house
+                .request(method.clone(), &filled(path, &id))
+                .header("cookie", &admin.cookie)
+                .header("origin", house.origin())
+                .body(r#"{"name":"planted","agent":"shell","data":"x","role":"viewer"}"#);
+            let request = match *kind {
+                "" => request,
+                kind => request.header("content-type", kind),
+            };
+            let (status, body) = answer(request).await;
+            assert_eq!(
+                (status, &body["code"]),
+                (
+                    StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                    &json!("request.media_type")
+                ),
+                "{method} {path} {kind:?}: {body}"
+            );
+            asked += 1;
+        }
+    }
+    assert!(asked > 4 * takers.len() && takers.len() > 20, "{asked}");
+    assert_eq!(kept(&house, &admin, &id).await, before);
     house.close().await;
 }

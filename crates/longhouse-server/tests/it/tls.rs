@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use longhouse_server::{CertificateError, CertificateFiles, serve_redirect};
+use longhouse_server::{CertificateError, CertificateFiles, ServerSettings, serve_redirect};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio_tungstenite::client_async;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
@@ -40,6 +41,36 @@ async fn both_versions_of_http_are_served_and_bind_the_browser_to_tls() {
     }
     // What speaks plainly where TLS is expected gets nothing, and harms nobody.
     assert!(house.request(Method::GET, "/livez").send().await.is_err());
+    house.close().await;
+}
+
+#[tokio::test]
+async fn who_says_nothing_over_tls_does_not_stay_in_either_version() {
+    let pair = Pair::new();
+    let change = |settings: &mut ServerSettings| {
+        settings.limits.head_time = Duration::from_millis(200);
+    };
+    let house = House::over_tls(pair.shown(), change).await;
+    let preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r";
+    for (protocol, said) in [
+        ("h2", ""),
+        ("h2", preface),
+        ("http/1.1", ""),
+        ("http/1.1", "G"),
+        // Agreed upon was the other one.
+        ("http/1.1", preface),
+    ] {
+        let mut stream = connect(house.address, &pair.der(), protocol).await.unwrap();
+        let _ = stream.write_all(said.as_bytes()).await;
+        let mut heard = Vec::new();
+        let closed = stream.read_to_end(&mut heard);
+        let _ = in_time("the server to close", closed).await;
+        let heard = String::from_utf8_lossy(&heard);
+        assert!(
+            !heard.contains("HTTP/1.1 2"),
+            "{protocol} {said:?}: {heard}"
+        );
+    }
     house.close().await;
 }
 

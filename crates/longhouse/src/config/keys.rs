@@ -89,6 +89,8 @@ pub(crate) const KEYS: &[Key] = &[
     public("limits.sockets_per_user", Shape::Integer),
     public("limits.requests_per_second", Shape::Integer),
     public("limits.logins_per_minute", Shape::Integer),
+    public("limits.file_read", Shape::Integer),
+    public("limits.file_write", Shape::Integer),
     public("log.level", Shape::Text),
     public("log.format", Shape::Text),
     public("host.allowed_dirs", Shape::List(':')),

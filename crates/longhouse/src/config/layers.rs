@@ -91,12 +91,17 @@ pub(super) fn defaults(environment: &Environment) -> Layer {
     set("stop_grace", "10s".into());
     let limits = Limits::default();
     for (name, limit) in [
-        ("connections", limits.connections),
-        ("connections_per_address", limits.connections_per_address),
-        ("sockets", limits.sockets),
-        ("sockets_per_user", limits.sockets_per_user),
-        ("requests_per_second", limits.requests_per_second as usize),
-        ("logins_per_minute", limits.logins_per_minute as usize),
+        ("connections", limits.connections as u64),
+        (
+            "connections_per_address",
+            limits.connections_per_address as u64,
+        ),
+        ("sockets", limits.sockets as u64),
+        ("sockets_per_user", limits.sockets_per_user as u64),
+        ("requests_per_second", limits.requests_per_second.into()),
+        ("logins_per_minute", limits.logins_per_minute.into()),
+        ("file_read", limits.file_read),
+        ("file_write", limits.file_write),
     ] {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         set(&format!("limits.{name}"), limit.into());

@@ -82,12 +82,14 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
     }
     let limits = &settings.limits;
     let counts = [
-        limits.connections,
-        limits.connections_per_address,
-        limits.sockets,
-        limits.sockets_per_user,
-        limits.requests_per_second as usize,
-        limits.logins_per_minute as usize,
+        limits.connections as u64,
+        limits.connections_per_address as u64,
+        limits.sockets as u64,
+        limits.sockets_per_user as u64,
+        limits.requests_per_second.into(),
+        limits.logins_per_minute.into(),
+        limits.file_read,
+        limits.file_write,
     ];
     if counts.contains(&0) {
         return wrong("every limit in [limits] must be at least 1".to_owned());

@@ -112,6 +112,10 @@ pub(crate) struct LimitSettings {
     pub(crate) requests_per_second: u32,
     /// Failed logins a minute of one account.
     pub(crate) logins_per_minute: u32,
+    /// Bytes of a file that are given out at once; larger files are read in ranges.
+    pub(crate) file_read: u64,
+    /// Bytes of a file that can be saved.
+    pub(crate) file_write: u64,
 }
 
 /// `[log]`

@@ -181,6 +181,8 @@ pub(super) fn limits(settings: &Settings) -> Limits {
         sockets_per_user: wanted.sockets_per_user,
         requests_per_second: wanted.requests_per_second,
         logins_per_minute: wanted.logins_per_minute,
+        file_read: wanted.file_read,
+        file_write: wanted.file_write,
         ..Limits::default()
     }
 }

@@ -1,6 +1,7 @@
 //! The files API over real HTTP, in both of its forms: inside a session, and on the server's own machine.
 
 mod attacks;
+mod conditions;
 mod everyday;
 mod full;
 mod race;
