@@ -143,9 +143,12 @@ export class Person {
     return waitFor(what, condition, { show: async () => `${page.url()}\n${await page.locator('body').innerText()}` })
   }
 
-  /** How far the page can be scrolled to the side, in CSS pixels. */
+  /** How far the page, its main part or a dialog can be scrolled to the side or is cut off there, in CSS pixels. */
   sideways(page = this.page) {
-    return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+    return page.evaluate(() => {
+      const wholes = [document.documentElement, ...document.querySelectorAll('main, [role="dialog"]')]
+      return Math.max(...wholes.map((element) => element.scrollWidth - element.clientWidth))
+    })
   }
 
   async leave() {

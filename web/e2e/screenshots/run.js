@@ -1,14 +1,16 @@
 // Takes the pictures in docs/screenshots: the real page of a real server, with content that is the same every time. Run it with
-// `npm run screenshots` after a change of how the page looks, and look at the pictures. It is no test.
+// `npm run screenshots` after a change of how the page looks, and look at the pictures; `npm run screenshots -- /some/directory`
+// takes every page there instead, also on a phone and in light colours. It is no test.
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { launch, Person, PHONE } from '../harness/browser.js'
+import { launch, Person } from '../harness/browser.js'
 import { claudeHome } from '../harness/claude.js'
 import { call, say, scriptedModel } from '../harness/model.js'
 import { withServer } from '../harness/server.js'
-import { inhabit, peopleOnDesktop, peopleOnPhone } from './people.js'
-import { DESKTOP, picture } from './picture.js'
+import { firstStart, login } from './entrance.js'
+import { guests, inhabit, people } from './people.js'
+import { DESKTOP, EVERYTHING, picture, POCKET } from './picture.js'
 
 const TEST_FILE = `import { test } from 'node:test'
 import assert from 'node:assert/strict'
@@ -114,7 +116,7 @@ async function desktop(browser, server, { main, build }) {
 }
 
 async function phone(browser, server, { main }) {
-  const person = await Person.arrive(browser, server, { ...PHONE, reducedMotion: 'reduce' })
+  const person = await Person.arrive(browser, server, POCKET)
   const { page } = person
   await person.logIn('/')
   await picture(page, 'phone-dashboard', page.locator(`[data-session="${main.name}"]`).waitFor())
@@ -127,11 +129,13 @@ async function phone(browser, server, { main }) {
   await person.leave()
 }
 
+const browser = await launch()
+await firstStart(browser)
+await login(browser)
 // Paths stand in the pictures, so they are the same every time.
 await withServer({ root: join(tmpdir(), 'longhouse') }, async (server) => {
   const api = await server.api()
   const model = await scriptedModel(script(join(server.home, 'duration')))
-  const browser = await launch()
   try {
     const sessions = await furnish(server, api, model)
     await work(api, sessions.main)
@@ -139,10 +143,10 @@ await withServer({ root: join(tmpdir(), 'longhouse') }, async (server) => {
     await phone(browser, server, sessions)
     // Only now, so that the first pictures show a house of one.
     await inhabit(server, api, sessions)
-    await peopleOnDesktop(browser, server, sessions)
-    await peopleOnPhone(browser, server, sessions)
+    await people(browser, server, sessions)
+    if (EVERYTHING) await guests(browser, server)
   } finally {
-    await browser.close()
     await model.close()
   }
 })
+await browser.close()

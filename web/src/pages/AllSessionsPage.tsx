@@ -66,7 +66,7 @@ export function AllSessionsPage() {
       ) : wide ? (
         <SessionTable sessions={shown} />
       ) : (
-        <div className="grid gap-3">
+        <div className="grid grid-cols-1 gap-3">
           {shown.map((session) => (
             <SessionCard key={session.id} session={session} />
           ))}

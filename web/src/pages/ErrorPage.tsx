@@ -12,6 +12,7 @@ export function ErrorPage({ error }: { error: unknown }) {
   const details = error instanceof Error ? (error.stack ?? error.message) : String(error)
   return (
     <Notice
+      room="page"
       icon={<CircleAlert size={36} className="text-err" />}
       title="Something broke on this page"
       actions={

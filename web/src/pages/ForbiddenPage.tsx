@@ -8,6 +8,7 @@ import { Notice } from '../ui/Notice'
 export function ForbiddenPage({ children }: { children: ReactNode }) {
   return (
     <Notice
+      room="page"
       icon={<Lock size={34} />}
       title="This door is closed to you"
       actions={

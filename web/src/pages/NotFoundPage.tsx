@@ -7,6 +7,7 @@ import { Notice } from '../ui/Notice'
 export function NotFoundPage() {
   return (
     <Notice
+      room="page"
       icon={<Logo size={44} />}
       title="Nobody lives at this address"
       actions={

@@ -99,7 +99,7 @@ function Sidebar({ compact, onFold }: { compact: boolean; onFold: () => void }) 
       </div>
       <div className={classes('space-y-0.5 pb-2', compact ? 'px-2' : 'px-2.5')}>
         {compact && <RailButton label="Unfold the side bar" icon={<PanelLeft size={16} />} onClick={onFold} />}
-        {user?.role !== 'viewer' && <SideLink to="/new" label="New session" compact={compact} icon={<Plus size={16} />} keys="C" />}
+        {user?.role !== 'viewer' && <SideLink to="/new" label="New session" compact={compact} icon={<Plus size={15} />} keys="C" />}
         <SideLink to="/" label="All sessions" compact={compact} icon={<LayoutGrid size={15} />} />
         {user?.role === 'admin' && <SideLink to="/admin/users" label="Administration" compact={compact} icon={<ShieldCheck size={15} />} active={pathname.startsWith('/admin')} />}
         <button

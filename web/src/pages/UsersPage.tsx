@@ -51,8 +51,8 @@ export function UsersPage() {
   return (
     <>
       <div className="mb-4 flex items-center gap-2">
-        <SearchField label="Search people" value={text} onChange={setText} />
-        <span className="flex-1" />
+        <SearchField label="Search people" className="flex-1 sm:max-w-64" value={text} onChange={setText} />
+        <span className="hidden flex-1 sm:block" />
         <Button look="primary" onClick={() => setOpen('create')}>
           <UserPlus size={15} /> New person
         </Button>

@@ -1,15 +1,16 @@
 // The search over a list; `/` leads to it.
 import { Search } from 'lucide-react'
 import { classes } from './classes'
+import { Kbd } from './Kbd'
 
 interface SearchFieldProps {
   label: string
   value: string
   onChange: (value: string) => void
-  className?: string
+  className: string
 }
 
-export function SearchField({ label, value, onChange, className = 'flex-1 sm:max-w-64' }: SearchFieldProps) {
+export function SearchField({ label, value, onChange, className }: SearchFieldProps) {
   return (
     <label className={classes('relative min-w-0', className)}>
       <span className="sr-only">{label}</span>
@@ -17,12 +18,15 @@ export function SearchField({ label, value, onChange, className = 'flex-1 sm:max
       <input
         type="search"
         data-hotkey="search"
-        placeholder="Search   /"
+        placeholder="Search"
         value={value}
         onChange={(event) => onChange(event.target.value)}
         onKeyDown={(event) => event.key === 'Escape' && event.currentTarget.blur()}
-        className="h-8 w-full rounded-lg border border-line-strong bg-surface pr-2 pl-8 text-sm hover:border-faint/60 focus:border-ember focus:ring-3 focus:ring-ember/20 focus:outline-none coarse:h-10 coarse:text-[16px]"
+        className="peer h-8 w-full rounded-lg border border-line-strong bg-surface pr-2 pl-8 text-sm hover:border-faint/60 focus:border-ember focus:ring-3 focus:ring-ember/20 focus:outline-none coarse:h-10 coarse:text-[16px]"
       />
+      <span aria-hidden="true" className="pointer-events-none absolute top-1/2 right-2 invisible -translate-y-1/2 peer-placeholder-shown:visible peer-focus:invisible coarse:hidden">
+        <Kbd>/</Kbd>
+      </span>
     </label>
   )
 }

@@ -11,7 +11,7 @@ interface SectionProps {
 export function Section({ title, lead, children }: SectionProps) {
   const id = useId()
   return (
-    <section aria-labelledby={id} className="grid gap-x-10 gap-y-4 border-t border-line py-7 first:border-t-0 lg:grid-cols-[13rem_minmax(0,1fr)]">
+    <section aria-labelledby={id} className="grid grid-cols-1 gap-x-10 gap-y-4 border-t border-line py-7 first:border-t-0 lg:grid-cols-[13rem_minmax(0,1fr)]">
       <div>
         <h2 id={id} className="text-sm font-semibold">
           {title}

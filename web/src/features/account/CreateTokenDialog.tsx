@@ -82,7 +82,7 @@ function ScopePicker({ value, error, onChange }: ScopePickerProps) {
   return (
     <fieldset>
       <legend className="mb-1.5 text-xs font-medium text-soft">It may</legend>
-      <div className="grid gap-1.5 sm:grid-cols-2">
+      <div className="grid grid-cols-1 gap-1.5 sm:grid-cols-2">
         {offered.map((scope) => {
           const checked = value.includes(scope.value)
           return (

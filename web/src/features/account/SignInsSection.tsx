@@ -56,7 +56,10 @@ function SignInRow({ signIn, busy, onEnd }: { signIn: SignIn; busy: boolean; onE
           {signIn.current && <Badge tone="run">This one</Badge>}
         </p>
         <p className="text-xs text-faint">
-          {signIn.address} · since {new Date(signIn.createdAt).toLocaleDateString()} · active <Ago at={signIn.lastUsedAt} />
+          {signIn.address} · <span className="whitespace-nowrap">since {new Date(signIn.createdAt).toLocaleDateString()}</span> ·{' '}
+          <span className="whitespace-nowrap">
+            active <Ago at={signIn.lastUsedAt} />
+          </span>
         </p>
       </div>
       {!signIn.current && (

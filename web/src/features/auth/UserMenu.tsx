@@ -8,6 +8,7 @@ import { toast } from '../../ui/toast'
 import { chooseAppearance } from '../appearance/appearance'
 import type { AppearanceChoice } from '../appearance/appearance'
 import { useAppearanceChoice } from '../appearance/useAppearance'
+import { roleWord } from '../users/roles'
 import { useUser } from './useUser'
 
 const APPEARANCES: readonly { value: AppearanceChoice; label: string }[] = [
@@ -41,7 +42,7 @@ export function UserMenu({ compact }: { compact: boolean }) {
           {!compact && (
             <span className="min-w-0 leading-tight">
               <span className="block truncate text-sm font-medium">{user.username}</span>
-              <span className="block text-2xs text-faint">{user.role}</span>
+              <span className="block text-2xs text-faint">{roleWord(user.role)}</span>
             </span>
           )}
         </button>

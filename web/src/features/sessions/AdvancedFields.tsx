@@ -43,7 +43,7 @@ export function AdvancedFields({ form, errors, onChange }: AdvancedFieldsProps) 
           error={errors['labels']}
           onChange={(event) => onChange({ labels: event.target.value })}
         />
-        <div className="grid gap-5 sm:grid-cols-2">
+        <div className="grid grid-cols-1 gap-5 sm:grid-cols-2">
           <TextField label="Git name" name="gitUserName" autoComplete="off" value={form.gitUserName} error={errors['gitUserName']} onChange={(event) => onChange({ gitUserName: event.target.value })} />
           <TextField label="Git e-mail" name="gitUserEmail" type="email" autoComplete="off" value={form.gitUserEmail} error={errors['gitUserEmail']} onChange={(event) => onChange({ gitUserEmail: event.target.value })} />
           {form.runtime === 'host' && (

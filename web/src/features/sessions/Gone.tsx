@@ -7,6 +7,7 @@ import { Notice } from '../../ui/Notice'
 export function Gone({ name }: { name: string }) {
   return (
     <Notice
+      room="page"
       icon={<DoorClosed size={34} />}
       title={`“${name}” is no longer open to you`}
       actions={
