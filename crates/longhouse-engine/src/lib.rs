@@ -26,7 +26,7 @@ pub use files::{
     FileView, SaveCondition, Saved, UploadError,
 };
 pub use longhouse_store::{
-    Account, AuditFault, AuditPage, AuditQuery, AuditReport, CatchUp, LogQuery, Person, Share,
+    Account, AuditFault, AuditPage, AuditQuery, AuditReport, CatchUp, Deed, LogQuery, Person, Share,
 };
 pub use people::{Inheritance, UserPatch};
 pub use policy::{Policy, PolicyPatch, RETENTION_DAYS};

@@ -2,10 +2,11 @@
 //!
 //! Who somebody is, is asked of [`crate::accounts`]; this is about what happens to the rest of the house when that changes.
 
+use longhouse_domain::audit::AuditTarget;
 use longhouse_domain::session::{RuntimeKind, Session};
 use longhouse_domain::user::User;
 use longhouse_domain::{Actor, Role, UserId};
-use longhouse_store::{Account, Person, UserChange};
+use longhouse_store::{Account, Deed, Person, UserChange};
 
 use crate::accounts::{AccountError, NewAccount, Secret};
 use crate::engine::Engine;
@@ -58,9 +59,10 @@ impl Engine {
         &self,
         actor: &Actor,
         new: NewAccount,
+        deed: &Deed,
     ) -> Result<Account, AccountError> {
         require_admin(actor)?;
-        let user = self.accounts().create_user(new).await?;
+        let user = self.accounts().create_user(new, deed).await?;
         self.account(user.id).await
     }
 
@@ -74,6 +76,7 @@ impl Engine {
         actor: &Actor,
         reference: &str,
         patch: UserPatch,
+        deed: &Deed,
     ) -> Result<Account, AccountError> {
         require_admin(actor)?;
         let user = self.user(reference).await?;
@@ -87,7 +90,7 @@ impl Engine {
             },
         };
         if change != UserChange::default() {
-            let changed = self.accounts().change(user.id, &change).await?;
+            let changed = self.accounts().change(&user, &change, deed).await?;
             self.reconsider_sessions(&changed).await?;
         }
         self.account(user.id).await
@@ -102,6 +105,7 @@ impl Engine {
         actor: &Actor,
         reference: &str,
         inheritance: &Inheritance,
+        deed: &Deed,
     ) -> Result<(), AccountError> {
         require_admin(actor)?;
         let user = self.user(reference).await?;
@@ -115,19 +119,25 @@ impl Engine {
             disabled: Some(true),
             ..UserChange::default()
         };
-        self.accounts().change(user.id, &disable).await?;
+        let disabling = deed.step("user.update").with("disabled", "true");
+        self.accounts().change(&user, &disable, &disabling).await?;
         for session in self.sessions_of(&user).await? {
             let id = session.id;
             match (heir, self.handle(id)) {
                 (Some(heir), Some(handle)) => {
-                    gone_is_fine(handle.ask(|reply| Command::HandOver(heir, reply)).await)?;
+                    let handing = deed
+                        .step("session.hand_over")
+                        .about(recorded_as(&session))
+                        .with("user", heir.to_string());
+                    let handed = handle.ask(|reply| Command::HandOver(heir, handing, reply));
+                    gone_is_fine(handed.await)?;
                 }
                 (None, Some(_)) => gone_is_fine(self.delete_session(actor, &id.to_string()).await)?,
                 (_, None) => return Err(AccountError::OwnsSessions),
             }
         }
-        self.leave_shares(user.id).await?;
-        self.accounts().remove(user.id).await
+        self.leave_shares(&user, deed).await?;
+        self.accounts().remove(&user, deed).await
     }
 
     /// Enabled users in whose name this text occurs, for whoever looks for somebody to share with.
@@ -196,14 +206,28 @@ impl Engine {
         Ok(())
     }
 
-    async fn leave_shares(&self, user: UserId) -> Result<(), AccountError> {
-        for session in self.context().store.sessions_shared_with(user).await? {
+    async fn leave_shares(&self, user: &User, deed: &Deed) -> Result<(), AccountError> {
+        for session in self.context().store.sessions_shared_with(user.id).await? {
             if let Some(handle) = self.handle(session) {
-                gone_is_fine(handle.ask(|reply| Command::Share(user, None, reply)).await)?;
+                let leaving = deed
+                    .step("session.unshare")
+                    .about(recorded_as(&handle.live.borrow().session))
+                    .with("user", user.username.as_str());
+                let left = handle.ask(|reply| Command::Share(user.id, None, leaving, reply));
+                gone_is_fine(left.await)?;
             }
         }
         Ok(())
     }
+}
+
+/// A session, as records call it.
+pub(crate) fn recorded_as(session: &Session) -> AuditTarget {
+    AuditTarget::new(
+        "session",
+        Some(session.id.to_string()),
+        session.name.as_str(),
+    )
 }
 
 /// For everybody else there are no accounts to be managed.

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use longhouse_store::Store;
+use longhouse_store::{Deed, Store};
 
 use crate::engine::Engine;
 use crate::error::EngineError;
@@ -63,7 +63,11 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::Invalid`] for a time that is too short or too long.
-    pub async fn change_policy(&self, patch: PolicyPatch) -> Result<Policy, EngineError> {
+    pub async fn change_policy(
+        &self,
+        patch: PolicyPatch,
+        deed: &Deed,
+    ) -> Result<Policy, EngineError> {
         if let Some(Some(days)) = patch.audit_retention_days
             && !RETENTION_DAYS.contains(&days)
         {
@@ -73,16 +77,14 @@ impl Engine {
             ));
         }
         let store = &self.context().store;
+        let mut changes = Vec::new();
         if let Some(on) = patch.audit_command_lines {
-            store
-                .set_setting(COMMAND_LINES, if on { "true" } else { "false" })
-                .await?;
+            changes.push((COMMAND_LINES, Some(on.to_string())));
         }
-        match patch.audit_retention_days {
-            Some(Some(days)) => store.set_setting(RETENTION, &days.to_string()).await?,
-            Some(None) => drop(store.remove_setting(RETENTION).await?),
-            None => {}
+        if let Some(days) = patch.audit_retention_days {
+            changes.push((RETENTION, days.map(|days| days.to_string())));
         }
+        store.change_settings(&changes, deed).await?;
         let policy = Policy::load(store).await?;
         self.context().policy.send_replace(policy);
         Ok(policy)

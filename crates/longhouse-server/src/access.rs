@@ -152,8 +152,30 @@ impl Row {
 /// What a row says of who may call.
 type Who = (Access, ForTokens);
 
-/// Lets a call through or not, and records it.
+/// Lets a call through or not, and records it. A deed runs in a task of its own, which does not end with its connection.
 async fn pass(
+    app: &AppState,
+    rules: (Who, Audit, Deadline),
+    request: Request,
+    next: Next,
+) -> Response {
+    if !rules.1.is_deed() {
+        return call(app, rules, request, next).await;
+    }
+    let acting = app.clone();
+    let deed = app
+        .tasks()
+        .spawn(async move { call(&acting, rules, request, next).await });
+    match deed.await {
+        Ok(response) => response,
+        Err(ended) => match ended.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(ended) => Problem::internal(ended.to_string()).into_response(),
+        },
+    }
+}
+
+async fn call(
     app: &AppState,
     (who, audit, deadline): (Who, Audit, Deadline),
     request: Request,
@@ -194,6 +216,9 @@ async fn admit(
         }
         Ok(None) => {}
         Err(problem) => return problem.into_response(),
+    }
+    if let Some(pending) = pending {
+        pending.hand_over();
     }
     match deadline {
         Deadline::Own => next.run(request).await,

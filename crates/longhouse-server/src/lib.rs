@@ -33,7 +33,9 @@ pub use access::{Access, ForTokens};
 pub use address::{Network, NotANetwork};
 pub use auth::OidcProvider;
 pub use problem::{FieldError, Problem, ProblemBody};
-pub use routes::{access_table, audit_table, behind_the_edge, openapi_json, router, token_table};
+pub use routes::{
+    access_table, audit_table, behind_the_edge, deed_table, openapi_json, router, token_table,
+};
 pub use serve::{LocalSocket, Peer, serve, serve_local, serve_redirect, serve_tls};
 pub use settings::{Limits, PlainHttp, Scheme, ServerSettings, SigningKey};
 pub use socketio::client_events;

@@ -10,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::access::{Access, ForTokens, Row, keep_room_for_admins, limit_rate, row};
-use crate::audit::Audit::{Every, Quiet, Refusals};
+use crate::audit::Audit::{Deed, Every, Quiet, Refusals};
 use crate::audit::Subject;
 use crate::document::{ApiDocument, promise_fields};
 use crate::state::AppState;
@@ -39,10 +39,10 @@ fn for_everybody() -> Vec<Row> {
         row(Access::Public, Quiet, routes!(meta::get_readyz)),
         row(Access::Public, Quiet, routes!(meta::get_openapi)),
         row(Access::Public, Quiet, routes!(meta::get_docs)),
-        row(Access::Public, Every("auth.setup", Subject::Nothing), routes!(auth::set_up)),
+        row(Access::Public, Deed("auth.setup", Subject::Nothing), routes!(auth::set_up)),
         row(Access::Public, Every("auth.login", Subject::Nothing), routes!(auth::log_in)),
         row(Access::Public, Refusals("auth.refresh", Subject::Nothing), routes!(auth::refresh)),
-        row(Access::Public, Every("auth.logout", Subject::Nothing), routes!(auth::log_out)),
+        row(Access::Public, Deed("auth.logout", Subject::Nothing), routes!(auth::log_out)),
         row(Access::Public, Quiet, routes!(auth::get_login_methods)),
         row(Access::Public, Quiet, routes!(auth::begin_oidc_login)),
         row(Access::Public, Every("auth.login", Subject::Nothing), routes!(auth::finish_oidc_login)),
@@ -67,7 +67,7 @@ fn for_the_logged_in() -> Vec<Row> {
         row(Access::Look, Quiet, routes!(sessions::get_session_logs)).with_own_deadline(),
         row(Access::Look, Quiet, routes!(sessions::list_shares)),
         // Whoever has a share may leave, whatever else they may.
-        row(Access::Look, Every("session.unshare", Subject::Session), routes!(sessions::unshare_session)).for_tokens(ForTokens::With(Scope::SessionsWrite)),
+        row(Access::Look, Deed("session.unshare", Subject::Session), routes!(sessions::unshare_session)).for_tokens(ForTokens::With(Scope::SessionsWrite)),
         row(Access::Look, Quiet, routes!(terminals::list_terminals)),
         row(Access::Look, Quiet, routes!(terminals::get_terminal)),
         row(Access::Look, Quiet, routes!(terminals::capture_terminal)),
@@ -82,13 +82,13 @@ fn for_the_logged_in() -> Vec<Row> {
 #[rustfmt::skip] // One route, one line.
 fn for_oneself() -> Vec<Row> {
     vec![
-        row(Access::Account, Every("auth.password", Subject::Nothing), routes!(auth::change_password)),
+        row(Access::Account, Deed("auth.password", Subject::Nothing), routes!(auth::change_password)),
         row(Access::Account, Quiet, routes!(auth::list_sign_ins)),
-        row(Access::Account, Every("auth.end_sign_ins", Subject::Nothing), routes!(auth::end_other_sign_ins)),
-        row(Access::Account, Every("auth.end_sign_in", Subject::Object("sign_in")), routes!(auth::end_sign_in)),
+        row(Access::Account, Deed("auth.end_sign_ins", Subject::Nothing), routes!(auth::end_other_sign_ins)),
+        row(Access::Account, Deed("auth.end_sign_in", Subject::Object("sign_in")), routes!(auth::end_sign_in)),
         row(Access::Account, Quiet, routes!(auth::list_tokens)),
-        row(Access::Account, Every("token.create", Subject::Object("token")), routes!(auth::create_token)),
-        row(Access::Account, Every("token.delete", Subject::Object("token")), routes!(auth::delete_token)),
+        row(Access::Account, Deed("token.create", Subject::Object("token")), routes!(auth::create_token)),
+        row(Access::Account, Deed("token.delete", Subject::Object("token")), routes!(auth::delete_token)),
     ]
 }
 
@@ -99,7 +99,7 @@ fn for_drivers(input_limit: usize) -> Vec<Row> {
         row(Access::Drive, Every("session.create", Subject::Object("session")), routes!(sessions::create_session)),
         row(Access::Drive, Every("session.update", Subject::Session), routes!(sessions::update_session)),
         row(Access::Drive, Every("session.delete", Subject::Session), routes!(sessions::delete_session)),
-        row(Access::Drive, Every("session.share", Subject::Session), routes!(sessions::share_session)),
+        row(Access::Drive, Deed("session.share", Subject::Session), routes!(sessions::share_session)),
         row(Access::Drive, Every("session.start", Subject::Session), routes!(sessions::start_session)),
         row(Access::Drive, Every("session.stop", Subject::Session), routes!(sessions::stop_session)),
         row(Access::Drive, Every("session.restart", Subject::Session), routes!(sessions::restart_session)),
@@ -130,12 +130,12 @@ fn for_admins() -> Vec<Row> {
         row(Access::Admin, Every("secrets.rotate", Subject::Nothing), routes!(secrets::rotate_data_key)),
         row(Access::Admin, Every("secrets.rotate_master", Subject::Nothing), routes!(secrets::rotate_master_key)),
         row(Access::Admin, Quiet, routes!(meta::get_settings)),
-        row(Access::Admin, Every("settings.update", Subject::Nothing), routes!(meta::update_settings)),
+        row(Access::Admin, Deed("settings.update", Subject::Nothing), routes!(meta::update_settings)),
         row(Access::Admin, Quiet, routes!(users::list_users)),
-        row(Access::Admin, Every("user.create", Subject::Object("user")), routes!(users::create_user)),
+        row(Access::Admin, Deed("user.create", Subject::Object("user")), routes!(users::create_user)),
         row(Access::Admin, Quiet, routes!(users::get_user)),
-        row(Access::Admin, Every("user.update", Subject::Object("user")), routes!(users::update_user)),
-        row(Access::Admin, Every("user.delete", Subject::Object("user")), routes!(users::delete_user)),
+        row(Access::Admin, Deed("user.update", Subject::Object("user")), routes!(users::update_user)),
+        row(Access::Admin, Deed("user.delete", Subject::Object("user")), routes!(users::delete_user)),
     ]
 }
 
@@ -194,6 +194,14 @@ pub fn access_table() -> Vec<(String, String, Access)> {
 /// Every route with its method and the action as which its calls are recorded, for whoever wants to check.
 pub fn audit_table() -> Vec<(String, String, Option<&'static str>)> {
     table(|row| row.audit.action())
+}
+
+/// Every route with its method that changes who may do what, so that the change and its record are one.
+pub fn deed_table() -> Vec<(String, String)> {
+    let rows = table(|row| row.audit.is_deed()).into_iter();
+    rows.filter(|(_, _, deed)| *deed)
+        .map(|(method, path, _)| (method, path))
+        .collect()
 }
 
 /// Every route with its method and the API tokens that it can be called with, for whoever wants to check.

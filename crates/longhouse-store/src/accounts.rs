@@ -6,6 +6,7 @@ use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 
 use crate::StoreError;
+use crate::audit::Deed;
 use crate::connection::Store;
 use crate::row::{Fields, pattern_for};
 use crate::users::{from_row, keep_an_admin, lock_accounts};
@@ -94,7 +95,7 @@ impl Store {
     }
 
     /// Removes an account that owns no session.
-    pub async fn remove_user(&self, id: UserId) -> Result<Removed, StoreError> {
+    pub async fn remove_user(&self, id: UserId, deed: &Deed) -> Result<Removed, StoreError> {
         let mut tx = self.begin().await?;
         lock_accounts(&mut tx).await?;
         let owned = sqlx::query("select count(*) as n from sessions where owner_id = $1")
@@ -124,7 +125,7 @@ impl Store {
                 kept => kept?,
             }
         }
-        tx.commit().await?;
+        self.commit_deed(tx, deed).await?;
         Ok(Removed::Done)
     }
 }

@@ -9,6 +9,7 @@ use sqlx::any::AnyRow;
 use uuid::Uuid;
 
 use crate::StoreError;
+use crate::audit::Deed;
 use crate::connection::{Store, WriteTransaction};
 use crate::row::{Fields, name_key, named, storable};
 use crate::users::lock_accounts;
@@ -73,6 +74,7 @@ impl Store {
         &self,
         new: &NewApiToken,
         most: u32,
+        deed: &Deed,
         now: Timestamp,
     ) -> Result<Option<ApiToken>, StoreError> {
         let mut tx = self.begin().await?;
@@ -102,7 +104,7 @@ impl Store {
         .fetch_optional(&mut *tx)
         .await?
         .ok_or(StoreError::NameTaken)?;
-        tx.commit().await?;
+        self.commit_deed(tx, deed).await?;
         from_row(&row).map(Some)
     }
 
@@ -137,22 +139,40 @@ impl Store {
             .collect()
     }
 
-    /// Forgets one of a user's tokens, by its identifier or name. Says which it was; `None` where they have no such one.
-    pub async fn delete_api_token(
+    /// One of a user's tokens, by its identifier or name.
+    pub async fn api_token_of(
         &self,
         user: UserId,
         id_or_name: &str,
     ) -> Result<Option<ApiToken>, StoreError> {
-        sqlx::query(
-            "delete from api_tokens where user_id = $1 and (id = $2 or name_key = $3) returning *",
-        )
-        .bind(user.to_string())
-        .bind(storable(id_or_name).to_lowercase())
-        .bind(name_key(id_or_name))
-        .fetch_optional(&self.writer)
-        .await?
-        .map(|row| from_row(&row))
-        .transpose()
+        sqlx::query("select * from api_tokens where user_id = $1 and (id = $2 or name_key = $3)")
+            .bind(user.to_string())
+            .bind(storable(id_or_name).to_lowercase())
+            .bind(name_key(id_or_name))
+            .fetch_optional(&self.reader)
+            .await?
+            .map(|row| from_row(&row))
+            .transpose()
+    }
+
+    /// Forgets one of a user's tokens. `false` where they have no such one.
+    pub async fn delete_api_token(
+        &self,
+        user: UserId,
+        id: Uuid,
+        deed: &Deed,
+    ) -> Result<bool, StoreError> {
+        let mut tx = self.begin().await?;
+        let done = sqlx::query("delete from api_tokens where id = $1 and user_id = $2")
+            .bind(id.to_string())
+            .bind(user.to_string())
+            .execute(&mut *tx)
+            .await?;
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+        self.commit_deed(tx, deed).await?;
+        Ok(true)
     }
 
     /// Notes that a token was shown, unless that was noted less than `interval` ago.

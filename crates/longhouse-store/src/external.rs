@@ -6,6 +6,7 @@ use longhouse_domain::user::User;
 use longhouse_domain::{Timestamp, UserId};
 
 use crate::StoreError;
+use crate::audit::Deed;
 use crate::connection::Store;
 use crate::row::{Fields, storable};
 use crate::users::{NewUser, insert};
@@ -49,6 +50,7 @@ impl Store {
         &self,
         identity: &ExternalIdentity,
         user: &NewUser,
+        deed: &Deed,
         now: Timestamp,
     ) -> Result<User, StoreError> {
         let mut tx = self.begin().await?;
@@ -63,7 +65,7 @@ impl Store {
         .bind(to_millis(now))
         .execute(&mut *tx)
         .await?;
-        tx.commit().await?;
+        self.commit_deed(tx, deed).await?;
         Ok(user)
     }
 }

@@ -44,7 +44,7 @@ pub mod users;
 
 pub use accounts::{Account, Person, Removed};
 pub use api_tokens::{ApiToken, NewApiToken};
-pub use audit::{AuditCut, AuditFault, AuditKey, AuditPage, AuditQuery, AuditReport};
+pub use audit::{AuditCut, AuditFault, AuditKey, AuditPage, AuditQuery, AuditReport, Deed};
 pub use connection::{Health, Store};
 pub use error::StoreError;
 pub use events::{CatchUp, EventBounds};

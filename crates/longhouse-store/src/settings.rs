@@ -1,6 +1,7 @@
 //! Single values that the server remembers about itself, such as the hash of the set-up token. No user reads them.
 
 use crate::StoreError;
+use crate::audit::Deed;
 use crate::connection::Store;
 use crate::row::{Fields, storable};
 
@@ -15,38 +16,25 @@ impl Store {
             .transpose()
     }
 
-    /// Sets a value, over the one before.
-    pub async fn set_setting(&self, name: &str, value: &str) -> Result<(), StoreError> {
-        sqlx::query(
-            "insert into settings (name, value) values ($1, $2) \
-             on conflict (name) do update set value = excluded.value",
-        )
-        .bind(name)
-        .bind(storable(value).into_owned())
-        .execute(&self.writer)
-        .await?;
-        Ok(())
-    }
-
-    /// Sets a value unless there is one, and says which one holds: of several servers that start at once, all get the same.
-    pub async fn setting_or_insert(&self, name: &str, value: &str) -> Result<String, StoreError> {
-        sqlx::query(
-            "insert into settings (name, value) values ($1, $2) \
-             on conflict (name) do update set value = settings.value returning value",
-        )
-        .bind(name)
-        .bind(storable(value).into_owned())
-        .fetch_one(&self.writer)
-        .await?
-        .text("value")
-    }
-
-    /// Removes a value. `false` where there was none.
-    pub async fn remove_setting(&self, name: &str) -> Result<bool, StoreError> {
-        let done = sqlx::query("delete from settings where name = $1")
-            .bind(name)
-            .execute(&self.writer)
-            .await?;
-        Ok(done.rows_affected() > 0)
+    /// Changes values all at once: sets each over the one before, or removes it where `None` is given.
+    pub async fn change_settings(
+        &self,
+        changes: &[(&str, Option<String>)],
+        deed: &Deed,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        for (name, value) in changes {
+            let change = match value {
+                Some(value) => sqlx::query(
+                    "insert into settings (name, value) values ($1, $2) \
+                     on conflict (name) do update set value = excluded.value",
+                )
+                .bind(*name)
+                .bind(storable(value).into_owned()),
+                None => sqlx::query("delete from settings where name = $1").bind(*name),
+            };
+            change.execute(&mut *tx).await?;
+        }
+        self.commit_deed(tx, deed).await
     }
 }

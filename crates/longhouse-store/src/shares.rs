@@ -7,6 +7,7 @@ use longhouse_domain::event::{Event, EventKind};
 use longhouse_domain::{Actor, Audience, Session, SessionId, ShareAccess, Timestamp, UserId};
 use sqlx::any::AnyRow;
 
+use crate::audit::Deed;
 use crate::connection::{Store, WriteTransaction};
 use crate::row::{Fields, named};
 use crate::sessions::{as_stored, lock, update};
@@ -48,6 +49,7 @@ impl Store {
         session: SessionId,
         user: UserId,
         access: ShareAccess,
+        deed: &Deed,
         now: Timestamp,
     ) -> Result<Option<Shared>, StoreError> {
         let mut tx = self.begin().await?;
@@ -71,7 +73,7 @@ impl Store {
             told = events::append(&mut tx, session, owner, &[EventKind::Updated], now).await?;
         }
         let audience = read_audience(&mut tx, session, owner).await?;
-        tx.commit().await?;
+        self.commit_deed(tx, deed).await?;
         Ok(Some(Shared {
             session: record,
             audience,
@@ -85,6 +87,7 @@ impl Store {
         &self,
         session: SessionId,
         user: UserId,
+        deed: &Deed,
         now: Timestamp,
     ) -> Result<Option<Shared>, StoreError> {
         let mut tx = self.begin().await?;
@@ -103,7 +106,7 @@ impl Store {
         let mut told = events::append(&mut tx, session, owner, &[EventKind::Updated], now).await?;
         told.extend(events::append_farewells(&mut tx, session, owner, &[user], now).await?);
         let audience = read_audience(&mut tx, session, owner).await?;
-        tx.commit().await?;
+        self.commit_deed(tx, deed).await?;
         Ok(Some(Shared {
             session: record,
             audience,
@@ -119,6 +122,7 @@ impl Store {
         &self,
         session: SessionId,
         to: UserId,
+        deed: &Deed,
         now: Timestamp,
     ) -> Result<Option<Shared>, StoreError> {
         let mut tx = self.begin().await?;
@@ -140,7 +144,7 @@ impl Store {
             told.extend(events::append_farewells(&mut tx, session, to, &[from], now).await?);
         }
         let audience = read_audience(&mut tx, session, to).await?;
-        tx.commit().await?;
+        self.commit_deed(tx, deed).await?;
         Ok(Some(Shared {
             session: record,
             audience,

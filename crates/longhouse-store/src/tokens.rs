@@ -13,6 +13,7 @@ use longhouse_domain::clock::to_millis;
 use longhouse_domain::{Timestamp, UserId};
 use uuid::Uuid;
 
+use crate::audit::Deed;
 use crate::connection::{Store, WriteTransaction};
 use crate::row::{Fields, named, storable};
 use crate::{StoreError, users};
@@ -114,11 +115,12 @@ impl Store {
         Ok(())
     }
 
-    /// Exchanges the token with hash `current` for `successor`.
+    /// Exchanges the token with hash `current` for `successor`. Where that ends the sign-in, `reuse` is the record of it.
     pub async fn rotate_token(
         &self,
         current: &str,
         successor: &NewToken,
+        reuse: &Deed,
         now: Timestamp,
         grace: Duration,
     ) -> Result<Rotation, StoreError> {
@@ -141,25 +143,23 @@ impl Store {
         let (user, id) = (sign_in.parsed("user_id")?, sign_in.parsed("id")?);
         users::note_seen(&mut tx, user, now).await?;
         let rotation = rotate(&mut tx, (user, id), current, successor, now, grace).await?;
-        tx.commit().await?;
+        match rotation {
+            Rotation::ReuseDetected { .. } => self.commit_deed(tx, reuse).await?,
+            _ => tx.commit().await?,
+        }
         Ok(rotation)
     }
 
-    /// Ends the sign-in that a token belongs to (logout). Says whose it was, where the token is known.
-    pub async fn revoke_sign_in_of(
-        &self,
-        token_hash: &str,
-        now: Timestamp,
-    ) -> Result<Option<UserId>, StoreError> {
+    /// The sign-in that a refresh token belongs to, whatever has become of either.
+    pub async fn sign_in_of_token(&self, token_hash: &str) -> Result<Option<SignIn>, StoreError> {
         sqlx::query(
-            "update sign_ins set revoked_at = coalesce(revoked_at, $2) \
-             where id = (select sign_in_id from refresh_tokens where hash = $1) returning user_id",
+            "select * from sign_ins \
+             where id = (select sign_in_id from refresh_tokens where hash = $1)",
         )
         .bind(token_hash)
-        .bind(to_millis(now))
-        .fetch_optional(&self.writer)
+        .fetch_optional(&self.reader)
         .await?
-        .map(|row| row.parsed("user_id"))
+        .map(|row| sign_in_from_row(&row))
         .transpose()
     }
 
@@ -168,8 +168,10 @@ impl Store {
         &self,
         user: UserId,
         id: Uuid,
+        deed: &Deed,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
+        let mut tx = self.begin().await?;
         let done = sqlx::query(
             "update sign_ins set revoked_at = $3 \
              where id = $1 and user_id = $2 and revoked_at is null",
@@ -177,9 +179,13 @@ impl Store {
         .bind(id.to_string())
         .bind(user.to_string())
         .bind(to_millis(now))
-        .execute(&self.writer)
+        .execute(&mut *tx)
         .await?;
-        Ok(done.rows_affected() > 0)
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+        self.commit_deed(tx, deed).await?;
+        Ok(true)
     }
 
     /// Ends every sign-in of that user's but one, or every one. Says how many ended.
@@ -187,8 +193,10 @@ impl Store {
         &self,
         user: UserId,
         keep: Option<Uuid>,
+        deed: &Deed,
         now: Timestamp,
     ) -> Result<u64, StoreError> {
+        let mut tx = self.begin().await?;
         let done = sqlx::query(
             "update sign_ins set revoked_at = $3 \
              where user_id = $1 and id <> $2 and revoked_at is null",
@@ -196,8 +204,9 @@ impl Store {
         .bind(user.to_string())
         .bind(keep.unwrap_or_default().to_string())
         .bind(to_millis(now))
-        .execute(&self.writer)
+        .execute(&mut *tx)
         .await?;
+        self.commit_deed(tx, deed).await?;
         Ok(done.rows_affected())
     }
 

@@ -7,6 +7,7 @@ use longhouse_domain::user::User;
 use longhouse_domain::{Role, Timestamp, UserId};
 use sqlx::any::AnyRow;
 
+use crate::audit::Deed;
 use crate::connection::{Store, WriteTransaction};
 use crate::row::{Fields, name_key, named, storable};
 use crate::{StoreError, api_tokens, tokens};
@@ -87,10 +88,15 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::NameTaken`].
-    pub async fn create_user(&self, user: &NewUser, now: Timestamp) -> Result<User, StoreError> {
+    pub async fn create_user(
+        &self,
+        user: &NewUser,
+        deed: &Deed,
+        now: Timestamp,
+    ) -> Result<User, StoreError> {
         let mut tx = self.begin().await?;
         let user = insert(&mut tx, user, now).await?;
-        tx.commit().await?;
+        self.commit_deed(tx, deed).await?;
         Ok(user)
     }
 
@@ -98,6 +104,7 @@ impl Store {
     pub async fn create_first_user(
         &self,
         user: &NewUser,
+        deed: &Deed,
         now: Timestamp,
     ) -> Result<Option<User>, StoreError> {
         let mut tx = self.begin().await?;
@@ -111,7 +118,7 @@ impl Store {
             return Ok(None);
         }
         let user = insert(&mut tx, user, now).await?;
-        tx.commit().await?;
+        self.commit_deed(tx, deed).await?;
         Ok(Some(user))
     }
 
@@ -173,6 +180,7 @@ impl Store {
         &self,
         id: UserId,
         change: &UserChange,
+        deed: &Deed,
         now: Timestamp,
     ) -> Result<Option<User>, StoreError> {
         let mut tx = self.begin().await?;
@@ -199,17 +207,8 @@ impl Store {
         if change.password_hash.is_some() || change.disabled == Some(true) {
             api_tokens::delete_all(&mut tx, id).await?;
         }
-        tx.commit().await?;
+        self.commit_deed(tx, deed).await?;
         from_row(&row).map(Some)
-    }
-
-    /// Makes every token given out so far invalid. `None` where there is no such user.
-    pub async fn bump_token_version(
-        &self,
-        id: UserId,
-        now: Timestamp,
-    ) -> Result<Option<User>, StoreError> {
-        self.change_user(id, &UserChange::default(), now).await
     }
 }
 

@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
+use longhouse_domain::audit::AuditTarget;
 use longhouse_domain::{Role, Scopes, Timestamp};
-use longhouse_store::{ApiToken, NewApiToken, StoreError};
+use longhouse_store::{ApiToken, Deed, NewApiToken, StoreError};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -103,6 +104,7 @@ impl Accounts {
         &self,
         identity: &Identity,
         wish: TokenWish,
+        deed: &Deed,
     ) -> Result<(ApiToken, Secret), AccountError> {
         wish.check(identity.user.role)?;
         let (now, secret) = (self.clock.now(), random_token()?);
@@ -115,8 +117,16 @@ impl Accounts {
             scopes: wish.scopes,
             expires_at: wish.expires_in_days.map(|days| after_days(now, days)),
         };
-        let made = self.store.create_api_token(&new, MOST_TOKENS, now).await;
-        match made {
+        let deed = deed
+            .clone()
+            .about(AuditTarget::new(
+                "token",
+                Some(new.id.to_string()),
+                &new.name,
+            ))
+            .with("scopes", new.scopes.to_string());
+        let made = self.store.create_api_token(&new, MOST_TOKENS, &deed, now);
+        match made.await {
             Ok(Some(token)) => Ok((token, secret)),
             Ok(None) => Err(AccountError::TooManyTokens { most: MOST_TOKENS }),
             Err(StoreError::NameTaken) => Err(AccountError::TokenNameTaken),
@@ -137,14 +147,18 @@ impl Accounts {
         &self,
         identity: &Identity,
         id_or_name: &str,
-    ) -> Result<ApiToken, AccountError> {
-        let deleted = self
-            .store
-            .delete_api_token(identity.user.id, id_or_name)
-            .await?
-            .ok_or(AccountError::TokenNotFound)?;
-        self.revoke(identity.user.id, Revoked::ApiToken(deleted.id));
-        Ok(deleted)
+        deed: &Deed,
+    ) -> Result<(), AccountError> {
+        let user = identity.user.id;
+        let found = self.store.api_token_of(user, id_or_name).await?;
+        let token = found.ok_or(AccountError::TokenNotFound)?;
+        let target = AuditTarget::new("token", Some(token.id.to_string()), &token.name);
+        let deed = deed.clone().about(target);
+        if !self.store.delete_api_token(user, token.id, &deed).await? {
+            return Err(AccountError::TokenNotFound);
+        }
+        self.revoke(user, Revoked::ApiToken(token.id));
+        Ok(())
     }
 
     /// Whether a text is an API token, as far as can be told without looking it up.

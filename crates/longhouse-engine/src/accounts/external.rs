@@ -1,13 +1,14 @@
 //! People whom an identity provider vouches for. Checking the provider's word is the server's; here is which account it opens.
 
+use longhouse_domain::audit::AuditActor;
 use longhouse_domain::user::User;
 use longhouse_domain::{Role, UserId};
-use longhouse_store::{ExternalIdentity, NewUser, StoreError, UserChange};
+use longhouse_store::{Deed, ExternalIdentity, NewUser, StoreError, UserChange};
 use uuid::Uuid;
 
 use super::error::AccountError;
 use super::sign_in::{SignedIn, Visitor};
-use super::{Accounts, LONGEST_USERNAME, is_username};
+use super::{Accounts, LONGEST_USERNAME, creating, is_username};
 
 /// How many names are tried for a newcomer whose own one is taken.
 const MOST_NAMES: u32 = 20;
@@ -51,7 +52,7 @@ pub enum NewcomerPolicy {
 
 impl Accounts {
     /// Begins a sign-in for somebody whom a provider vouches for. Their account is found by issuer and subject alone: a name or
-    /// an address of mail may have been somebody else's before.
+    /// an address of mail may have been somebody else's before. What the provider's word changes of accounts are steps of the deed.
     ///
     /// # Errors
     /// [`AccountError::NoAccount`], [`AccountError::Disabled`]; [`AccountError::LastAdmin`] where the provider takes the last
@@ -60,6 +61,7 @@ impl Accounts {
         &self,
         login: &ExternalLogin,
         visitor: &Visitor,
+        deed: &Deed,
     ) -> Result<SignedIn, AccountError> {
         let who = ExternalIdentity {
             issuer: login.issuer.clone(),
@@ -70,7 +72,10 @@ impl Accounts {
             None if login.newcomers == NewcomerPolicy::Refused => {
                 return Err(AccountError::NoAccount);
             }
-            None => self.welcome(&who, login).await?,
+            None => {
+                let making = by_provider(login, deed.step("user.create"));
+                self.welcome(&who, login, &making).await?
+            }
         };
         if user.disabled {
             return Err(AccountError::Disabled);
@@ -83,7 +88,10 @@ impl Accounts {
                     may_use_host: Some(login.may_use_host),
                     ..UserChange::default()
                 };
-                self.change(user.id, &change).await?
+                let changing = by_provider(login, deed.step("user.update"))
+                    .with("role", login.role.as_str())
+                    .with("host", login.may_use_host.to_string());
+                self.change(&user, &change, &changing).await?
             }
             Decides::Provider | Decides::Admins => user,
         };
@@ -94,6 +102,7 @@ impl Accounts {
         &self,
         who: &ExternalIdentity,
         login: &ExternalLogin,
+        deed: &Deed,
     ) -> Result<User, AccountError> {
         for attempt in 1..=MOST_NAMES {
             let new = NewUser {
@@ -104,7 +113,9 @@ impl Accounts {
                 password_hash: None,
             };
             let now = self.clock.now();
-            match self.store.create_external_user(who, &new, now).await {
+            let deed = creating(&new, deed);
+            let made = self.store.create_external_user(who, &new, &deed, now);
+            match made.await {
                 Ok(user) => return Ok(user),
                 Err(StoreError::NameTaken) => {}
                 // They came in twice at once, and the other one made the account.
@@ -117,6 +128,12 @@ impl Accounts {
         }
         Err(AccountError::NameTaken)
     }
+}
+
+/// What happens to an account on the word of its provider.
+fn by_provider(login: &ExternalLogin, deed: Deed) -> Deed {
+    deed.by(AuditActor::system("identity provider"))
+        .with("issuer", login.issuer.as_str())
 }
 
 /// A name that an account can have, as near to the wanted one as may be; from the second attempt on with a number.

@@ -15,10 +15,11 @@ mod ticket;
 
 use std::sync::Arc;
 
+use longhouse_domain::audit::AuditTarget;
 use longhouse_domain::user::User;
 use longhouse_domain::{Clock, Role, UserId};
 pub use longhouse_store::{ApiToken, SignIn};
-use longhouse_store::{NewUser, Removed, Store, UserChange};
+use longhouse_store::{Deed, NewUser, Removed, Store, UserChange};
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
@@ -102,13 +103,15 @@ impl Accounts {
         Ok(self.store.users().await?)
     }
 
-    /// Makes an account.
+    /// Makes an account. The deed is its record, written with it.
     ///
     /// # Errors
     /// [`AccountError::NameTaken`], [`AccountError::Invalid`].
-    pub async fn create_user(&self, new: NewAccount) -> Result<User, AccountError> {
+    pub async fn create_user(&self, new: NewAccount, deed: &Deed) -> Result<User, AccountError> {
         let user = self.prepare(new).await?;
-        Ok(self.store.create_user(&user, self.clock.now()).await?)
+        let deed = creating(&user, deed);
+        let now = self.clock.now();
+        Ok(self.store.create_user(&user, &deed, now).await?)
     }
 
     /// Gives a user another password, as an admin does. Every token of theirs stops being good.
@@ -119,6 +122,7 @@ impl Accounts {
         &self,
         username: &str,
         password: Secret,
+        deed: &Deed,
     ) -> Result<User, AccountError> {
         let hash = self.hash(password).await?;
         let user = self
@@ -130,24 +134,30 @@ impl Accounts {
             password_hash: Some(hash),
             ..UserChange::default()
         };
-        self.change(user.id, &change).await
+        self.change(&user, &change, deed).await
     }
 
     /// Changes an account. Every token of theirs stops being good.
     ///
     /// # Errors
     /// [`AccountError::LastAdmin`] where nobody would be left to administer, [`AccountError::UserNotFound`].
-    pub async fn change(&self, user: UserId, change: &UserChange) -> Result<User, AccountError> {
+    pub async fn change(
+        &self,
+        user: &User,
+        change: &UserChange,
+        deed: &Deed,
+    ) -> Result<User, AccountError> {
+        let deed = deed.clone().about(account(user));
         let changed = self
             .store
-            .change_user(user, change, self.clock.now())
+            .change_user(user.id, change, &deed, self.clock.now())
             .await
             .map_err(|error| match error {
                 longhouse_store::StoreError::Conflict(_) => AccountError::LastAdmin,
                 other => other.into(),
             })?
             .ok_or(AccountError::UserNotFound)?;
-        self.revoke(user, Revoked::All);
+        self.revoke(user.id, Revoked::All);
         Ok(changed)
     }
 
@@ -155,14 +165,15 @@ impl Accounts {
     ///
     /// # Errors
     /// [`AccountError::OwnsSessions`], [`AccountError::LastAdmin`], [`AccountError::UserNotFound`].
-    pub async fn remove(&self, user: UserId) -> Result<(), AccountError> {
-        match self.store.remove_user(user).await? {
+    pub async fn remove(&self, user: &User, deed: &Deed) -> Result<(), AccountError> {
+        let deed = deed.clone().about(account(user));
+        match self.store.remove_user(user.id, &deed).await? {
             Removed::Done => {}
             Removed::Unknown => return Err(AccountError::UserNotFound),
             Removed::OwnsSessions => return Err(AccountError::OwnsSessions),
             Removed::LastAdmin => return Err(AccountError::LastAdmin),
         }
-        self.revoke(user, Revoked::All);
+        self.revoke(user.id, Revoked::All);
         Ok(())
     }
 
@@ -202,6 +213,20 @@ impl Accounts {
         // Nobody may be listening, and then nobody has to close anything.
         let _ = self.revocations.send(Revocation { user, of });
     }
+}
+
+/// An account, as records call it.
+fn account(user: &User) -> AuditTarget {
+    AuditTarget::new("user", Some(user.id.to_string()), &user.username)
+}
+
+/// The deed of making an account: what it is called and what it may do.
+fn creating(user: &NewUser, deed: &Deed) -> Deed {
+    let target = AuditTarget::new("user", Some(user.id.to_string()), &user.username);
+    deed.clone()
+        .about(target)
+        .with("role", user.role.as_str())
+        .with("host", user.may_use_host.to_string())
 }
 
 fn is_username(name: &str) -> bool {

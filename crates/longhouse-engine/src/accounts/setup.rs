@@ -3,11 +3,13 @@
 use std::sync::{Mutex, PoisonError};
 
 use longhouse_domain::Role;
+use longhouse_domain::audit::AuditActor;
 use longhouse_domain::user::User;
+use longhouse_store::{Deed, NewUser};
 
 use super::error::AccountError;
 use super::secret::Secret;
-use super::{Accounts, NewAccount};
+use super::{Accounts, NewAccount, creating};
 
 /// The hash of the token that opens the set-up, from when it was asked for until it was used. It lives as long as the
 /// process: the next start prints another one.
@@ -54,6 +56,7 @@ impl Accounts {
         token: &Secret,
         username: String,
         password: Secret,
+        deed: &Deed,
     ) -> Result<User, AccountError> {
         if !self.needs_setup().await? {
             return Err(AccountError::SetupClosed);
@@ -62,7 +65,11 @@ impl Accounts {
         if !self.setup.fits(token) {
             return Err(AccountError::WrongSetupToken);
         }
-        let user = self.make_first(username, password).await?;
+        let first = first_account(username, password);
+        let first = self.prepare(first).await?;
+        // Whoever has the token is the person whose account it is.
+        let deed = deed.clone().by(AuditActor::user(first.id, &first.username));
+        let user = self.make_first(&first, &deed).await?;
         user.ok_or(AccountError::SetupClosed)
     }
 
@@ -75,31 +82,30 @@ impl Accounts {
         &self,
         username: &str,
         password: Secret,
+        deed: &Deed,
     ) -> Result<Option<User>, AccountError> {
         if !self.needs_setup().await? {
             return Ok(None);
         }
-        self.make_first(username.to_owned(), password).await
+        let first = first_account(username.to_owned(), password);
+        let first = self.prepare(first).await?;
+        self.make_first(&first, deed).await
     }
 
-    async fn make_first(
-        &self,
-        username: String,
-        password: Secret,
-    ) -> Result<Option<User>, AccountError> {
-        let first = self
-            .prepare(NewAccount {
-                username,
-                password,
-                role: Role::Admin,
-                may_use_host: true,
-            })
-            .await?;
-        let made = self
-            .store
-            .create_first_user(&first, self.clock.now())
-            .await?;
+    async fn make_first(&self, first: &NewUser, deed: &Deed) -> Result<Option<User>, AccountError> {
+        let deed = creating(first, deed);
+        let now = self.clock.now();
+        let made = self.store.create_first_user(first, &deed, now).await?;
         self.setup.set(None);
         Ok(made)
+    }
+}
+
+fn first_account(username: String, password: Secret) -> NewAccount {
+    NewAccount {
+        username,
+        password,
+        role: Role::Admin,
+        may_use_host: true,
     }
 }

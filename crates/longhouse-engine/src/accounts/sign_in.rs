@@ -5,15 +5,16 @@
 
 use std::time::Duration;
 
+use longhouse_domain::audit::{AuditActor, AuditTarget};
 use longhouse_domain::user::User;
 use longhouse_domain::{Timestamp, UserId};
-use longhouse_store::{NewSignIn, NewToken, Rotation, SignIn, UserChange};
+use longhouse_store::{Deed, NewSignIn, NewToken, Rotation, SignIn, UserChange};
 use uuid::Uuid;
 
 use super::error::AccountError;
 use super::identity::{Identity, Revoked};
 use super::secret::Secret;
-use super::{Accounts, password};
+use super::{Accounts, account, password};
 
 /// How long a sign-in lasts without being used.
 pub const REFRESH_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -88,29 +89,32 @@ impl Accounts {
     ///
     /// # Errors
     /// [`AccountError::NotSignedIn`]; [`AccountError::TokenReused`], with which the sign-in has ended.
-    pub async fn refresh(&self, token: &Secret, key: &[u8; 32]) -> Result<SignedIn, AccountError> {
+    pub async fn refresh(
+        &self,
+        token: &Secret,
+        key: &[u8; 32],
+        deed: &Deed,
+    ) -> Result<SignedIn, AccountError> {
+        let (user, known) = self
+            .holder_of(token)
+            .await?
+            .ok_or(AccountError::NotSignedIn)?;
+        let reuse = deed
+            .step("auth.end_sign_in")
+            .by(AuditActor::system("server"))
+            .about(sign_in_of(&user, known))
+            .with("why", "a refresh token was used twice");
         let successor = token.successor(key)?;
-        let now = self.clock.now();
+        let (now, hash) = (self.clock.now(), token.hash());
+        let next = remembered(&successor, now);
         let rotation = self
             .store
-            .rotate_token(
-                &token.hash(),
-                &remembered(&successor, now),
-                now,
-                REPLAY_GRACE,
-            )
-            .await?;
-        let (user, sign_in) = match rotation {
-            Rotation::Rotated { user, sign_in }
-            | Rotation::ReplayedWithinGrace { user, sign_in } => (user, sign_in),
-            Rotation::ReuseDetected { user, sign_in } => {
-                tracing::error!(%user, %sign_in, "a refresh token was used twice: the sign-in is ended");
-                self.revoke(user, Revoked::SignIn(sign_in));
-                let user = self
-                    .store
-                    .user(user)
-                    .await?
-                    .ok_or(AccountError::NotSignedIn)?;
+            .rotate_token(&hash, &next, &reuse, now, REPLAY_GRACE);
+        match rotation.await? {
+            Rotation::Rotated { .. } | Rotation::ReplayedWithinGrace { .. } => {}
+            Rotation::ReuseDetected { sign_in, .. } => {
+                tracing::error!(user = %user.id, %sign_in, "a refresh token was used twice: the sign-in is ended");
+                self.revoke(user.id, Revoked::SignIn(sign_in));
                 return Err(AccountError::TokenReused {
                     user: Box::new(user),
                     sign_in,
@@ -119,32 +123,23 @@ impl Accounts {
             Rotation::Revoked | Rotation::Expired | Rotation::Unknown => {
                 return Err(AccountError::NotSignedIn);
             }
-        };
-        let user = self
-            .store
-            .user(user)
-            .await?
-            .ok_or(AccountError::NotSignedIn)?;
+        }
         if user.disabled {
             return Err(AccountError::NotSignedIn);
         }
         Ok(SignedIn {
             user,
-            sign_in,
+            sign_in: known,
             refresh: successor,
         })
     }
 
     /// Ends a sign-in. Its connections close.
-    pub async fn log_out(&self, identity: &Identity) -> Result<(), AccountError> {
-        let Some(sign_in) = identity.sign_in() else {
-            return Ok(());
-        };
-        self.store
-            .revoke_sign_in(identity.user.id, sign_in, self.clock.now())
-            .await?;
-        self.revoke(identity.user.id, Revoked::SignIn(sign_in));
-        Ok(())
+    pub async fn log_out(&self, identity: &Identity, deed: &Deed) -> Result<(), AccountError> {
+        match identity.sign_in() {
+            Some(sign_in) => self.end_own(&identity.user, sign_in, deed).await,
+            None => Ok(()),
+        }
     }
 
     /// Where somebody is signed in, the latest used first.
@@ -159,9 +154,15 @@ impl Accounts {
     ///
     /// # Errors
     /// [`AccountError::SignInNotFound`].
-    pub async fn end_sign_in(&self, identity: &Identity, id: Uuid) -> Result<(), AccountError> {
+    pub async fn end_sign_in(
+        &self,
+        identity: &Identity,
+        id: Uuid,
+        deed: &Deed,
+    ) -> Result<(), AccountError> {
         let (user, now) = (identity.user.id, self.clock.now());
-        if !self.store.revoke_sign_in(user, id, now).await? {
+        let deed = deed.clone().about(sign_in_of(&identity.user, id));
+        if !self.store.revoke_sign_in(user, id, &deed, now).await? {
             return Err(AccountError::SignInNotFound);
         }
         self.revoke(user, Revoked::SignIn(id));
@@ -169,28 +170,52 @@ impl Accounts {
     }
 
     /// Ends all of somebody's sign-ins but the one they ask with. Says how many ended.
-    pub async fn end_other_sign_ins(&self, identity: &Identity) -> Result<u64, AccountError> {
+    pub async fn end_other_sign_ins(
+        &self,
+        identity: &Identity,
+        deed: &Deed,
+    ) -> Result<u64, AccountError> {
         let (user, now) = (identity.user.id, self.clock.now());
         let ended = self
             .store
-            .revoke_other_sign_ins(user, identity.sign_in(), now)
+            .revoke_other_sign_ins(user, identity.sign_in(), deed, now)
             .await?;
         self.revoke(user, Revoked::All);
         Ok(ended)
     }
 
     /// Ends the sign-in of a refresh token, for a client whose access token has run out. Says whose it was.
-    pub async fn log_out_token(&self, token: &Secret) -> Result<Option<User>, AccountError> {
-        let user = self
-            .store
-            .revoke_sign_in_of(&token.hash(), self.clock.now())
-            .await?;
-        let Some(user) = user else {
+    pub async fn log_out_token(
+        &self,
+        token: &Secret,
+        deed: &Deed,
+    ) -> Result<Option<User>, AccountError> {
+        let Some((user, sign_in)) = self.holder_of(token).await? else {
             return Ok(None);
         };
-        // Which sign-in it was is not said, so all of the user's connections ask again who they are.
-        self.revoke(user, Revoked::All);
-        Ok(self.store.user(user).await?)
+        self.end_own(&user, sign_in, deed).await?;
+        Ok(Some(user))
+    }
+
+    /// Whose refresh token it is, and of which sign-in, whatever has become of that.
+    async fn holder_of(&self, token: &Secret) -> Result<Option<(User, Uuid)>, AccountError> {
+        let Some(sign_in) = self.store.sign_in_of_token(&token.hash()).await? else {
+            return Ok(None);
+        };
+        let user = self.store.user(sign_in.user).await?;
+        Ok(user.map(|user| (user, sign_in.id)))
+    }
+
+    /// Somebody leaves. Where they had left before, that is fine too.
+    async fn end_own(&self, user: &User, sign_in: Uuid, deed: &Deed) -> Result<(), AccountError> {
+        let (id, now) = (user.id, self.clock.now());
+        let deed = deed
+            .clone()
+            .by(AuditActor::user(id, &user.username))
+            .about(account(user));
+        self.store.revoke_sign_in(id, sign_in, &deed, now).await?;
+        self.revoke(id, Revoked::SignIn(sign_in));
+        Ok(())
     }
 
     /// Whether somebody can log in with a password: whoever comes by a provider alone has none.
@@ -209,6 +234,7 @@ impl Accounts {
         present: Secret,
         new: Secret,
         visitor: &Visitor,
+        deed: &Deed,
     ) -> Result<SignedIn, AccountError> {
         password::check(&new, "newPassword")?;
         let found = self.store.credentials(&identity.user.username).await?;
@@ -220,9 +246,14 @@ impl Accounts {
             password_hash: Some(self.passwords.hash(new).await?),
             ..UserChange::default()
         };
-        let user = self.change(identity.user.id, &change).await?;
+        let user = self.change(&identity.user, &change, deed).await?;
         self.begin(user, visitor).await
     }
+}
+
+/// A sign-in, as records call it.
+fn sign_in_of(user: &User, id: Uuid) -> AuditTarget {
+    AuditTarget::new("sign_in", Some(id.to_string()), &user.username)
 }
 
 /// What a client says, made fit for a list: no control characters, and not endless.

@@ -53,13 +53,22 @@ fn visitor() -> Visitor {
     }
 }
 
+fn deed() -> Deed {
+    let actor = longhouse_domain::audit::AuditActor::system("test");
+    let entry = longhouse_domain::audit::AuditEntry::new(from_millis(0), actor, "test.change");
+    Deed::new(entry)
+}
+
 fn secret(text: &str) -> Secret {
     Secret::new(text)
 }
 
 async fn with_admin() -> House {
     let house = house().await;
-    let made = house.accounts.ensure_admin("admin", secret(PASSWORD)).await;
+    let made = house
+        .accounts
+        .ensure_admin("admin", secret(PASSWORD), &deed())
+        .await;
     assert!(made.unwrap().is_some());
     house
 }
@@ -85,7 +94,12 @@ async fn of_many_claims_on_the_set_up_exactly_one_wins() {
     assert!(matches!(
         house
             .accounts
-            .set_up(&secret("guess"), "eve".to_owned(), secret(PASSWORD))
+            .set_up(
+                &secret("guess"),
+                "eve".to_owned(),
+                secret(PASSWORD),
+                &deed()
+            )
             .await,
         Err(AccountError::WrongSetupToken)
     ));
@@ -93,7 +107,7 @@ async fn of_many_claims_on_the_set_up_exactly_one_wins() {
         let (accounts, token) = (house.accounts.clone(), token.clone());
         async move {
             accounts
-                .set_up(&token, format!("user{n}"), secret(PASSWORD))
+                .set_up(&token, format!("user{n}"), secret(PASSWORD), &deed())
                 .await
         }
     });
@@ -141,19 +155,33 @@ async fn a_lost_answer_is_given_again_and_a_stolen_token_ends_the_sign_in() {
     let (signed, identity) = logged_in(&house).await;
     let mut revocations = house.accounts.revocations();
 
-    let next = house.accounts.refresh(&signed.refresh, &KEY).await.unwrap();
+    let next = house
+        .accounts
+        .refresh(&signed.refresh, &KEY, &deed())
+        .await
+        .unwrap();
     assert_ne!(next.refresh, signed.refresh);
     house.clock.advance(Duration::from_secs(9));
-    let again = house.accounts.refresh(&signed.refresh, &KEY).await.unwrap();
+    let again = house
+        .accounts
+        .refresh(&signed.refresh, &KEY, &deed())
+        .await
+        .unwrap();
     assert_eq!(again.refresh, next.refresh);
 
     house.clock.advance(Duration::from_secs(2));
     assert!(matches!(
-        house.accounts.refresh(&signed.refresh, &KEY).await,
+        house.accounts.refresh(&signed.refresh, &KEY, &deed()).await,
         Err(AccountError::TokenReused { .. })
     ));
     assert!(revocations.recv().await.unwrap().concerns(&identity));
-    assert!(house.accounts.refresh(&next.refresh, &KEY).await.is_err());
+    assert!(
+        house
+            .accounts
+            .refresh(&next.refresh, &KEY, &deed())
+            .await
+            .is_err()
+    );
     assert!(house.accounts.identify_again(&identity).await.is_err());
 }
 
@@ -168,6 +196,7 @@ async fn a_new_password_ends_every_sign_in_but_the_new_one() {
             secret("wrong"),
             secret("another horse"),
             &visitor(),
+            &deed(),
         )
         .await;
     assert!(matches!(wrong, Err(AccountError::WrongCredentials)));
@@ -178,12 +207,25 @@ async fn a_new_password_ends_every_sign_in_but_the_new_one() {
             secret(PASSWORD),
             secret("another horse"),
             &visitor(),
+            &deed(),
         )
         .await
         .unwrap();
     assert!(house.accounts.identify_again(&identity).await.is_err());
-    assert!(house.accounts.refresh(&old.refresh, &KEY).await.is_err());
-    assert!(house.accounts.refresh(&new.refresh, &KEY).await.is_ok());
+    assert!(
+        house
+            .accounts
+            .refresh(&old.refresh, &KEY, &deed())
+            .await
+            .is_err()
+    );
+    assert!(
+        house
+            .accounts
+            .refresh(&new.refresh, &KEY, &deed())
+            .await
+            .is_ok()
+    );
     assert!(
         house
             .accounts
@@ -215,7 +257,7 @@ async fn a_ticket_opens_one_resource_once_and_only_for_a_while() {
     assert!(accounts.redeem_ticket(&late, "/api/a").await.is_err());
 
     let orphaned = ticket().await.unwrap();
-    accounts.log_out(&identity).await.unwrap();
+    accounts.log_out(&identity, &deed()).await.unwrap();
     assert!(accounts.redeem_ticket(&orphaned, "/api/a").await.is_err());
 }
 
@@ -227,7 +269,7 @@ async fn the_last_admin_cannot_be_disabled() {
         disabled: Some(true),
         ..UserChange::default()
     };
-    let outcome = house.accounts.change(signed.user.id, &disable).await;
+    let outcome = house.accounts.change(&signed.user, &disable, &deed()).await;
     assert!(
         matches!(outcome, Err(AccountError::LastAdmin)),
         "{outcome:?}"
@@ -243,12 +285,16 @@ async fn a_refused_login_costs_the_same_work_whatever_was_wrong() {
         role: Role::Member,
         may_use_host: false,
     };
-    let gone = house.accounts.create_user(new).await.unwrap();
+    let gone = house.accounts.create_user(new, &deed()).await.unwrap();
     let disabled = UserChange {
         disabled: Some(true),
         ..UserChange::default()
     };
-    house.accounts.change(gone.id, &disabled).await.unwrap();
+    house
+        .accounts
+        .change(&gone, &disabled, &deed())
+        .await
+        .unwrap();
     let long = "x".repeat(1 << 20);
     for (name, password) in [
         ("admin", "wrong"),

@@ -4,7 +4,10 @@
 //! nothing is done that nobody would know of. The entry is written *after* the action, for only then its result is known, and
 //! the answer waits for it. If the database goes away between the two, the action stands, the caller is told that it was not
 //! recorded, the entry stays in memory and is written as soon as the database is back; until then no further action begins.
-//! Only the death of the process in just that moment loses an entry; that holds for changes of rights too.
+//! Only the death of the process in just that moment loses an entry.
+//!
+//! **Changes of rights** lose none: their entry is a [`Deed`], which the store writes in the transaction that makes the change.
+//! It does not pass through here, and the place that was reserved for it is used only where the change was not made.
 //!
 //! **Batches.** One task writes. While it commits one batch the next one gathers, so a hundred actions at once cost a few
 //! commits and not a hundred.
@@ -19,7 +22,7 @@ use std::time::Duration;
 
 use longhouse_domain::Clock;
 use longhouse_domain::audit::{AuditActor, AuditEntry};
-use longhouse_store::Store;
+use longhouse_store::{Deed, Store};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -91,6 +94,12 @@ impl Audit {
     #[must_use]
     pub fn entry(&self, actor: AuditActor, action: &str) -> AuditEntry {
         AuditEntry::new(self.clock.now(), actor, action)
+    }
+
+    /// A deed of this moment, to be handed to what does it.
+    #[must_use]
+    pub fn deed(&self, actor: AuditActor, action: &str) -> Deed {
+        Deed::new(self.entry(actor, action))
     }
 
     /// Writes down what has no action of its own to wait for, or whose action waits for it.

@@ -7,6 +7,7 @@ use longhouse_domain::event::EventKind;
 use longhouse_domain::lifecycle::Wish;
 use longhouse_domain::session::Session;
 use longhouse_domain::{Actor, Audience, ShareAccess, UserId};
+use longhouse_store::Deed;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -37,9 +38,9 @@ pub(crate) enum Command {
     /// Its terminals changed: look at them again.
     Refresh(Reply),
     /// Share it with somebody, or with no access: not any more.
-    Share(UserId, Option<ShareAccess>, Reply),
+    Share(UserId, Option<ShareAccess>, Deed, Reply),
     /// Make it somebody else's.
-    HandOver(UserId, Reply),
+    HandOver(UserId, Deed, Reply),
     /// What its owner may do has changed: look whether it may go on.
     Reconsider(Reply),
 }

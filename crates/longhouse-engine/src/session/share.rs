@@ -2,11 +2,12 @@
 
 use longhouse_domain::actor::{Actor, Permission};
 use longhouse_domain::{ShareAccess, UserId};
-use longhouse_store::Share;
+use longhouse_store::{Deed, Share};
 
 use super::handle::Command;
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::people::recorded_as;
 
 /// A share to be given.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +35,7 @@ impl Engine {
         actor: &Actor,
         reference: &str,
         with: ShareWith,
+        deed: &Deed,
     ) -> Result<Share, EngineError> {
         let (session, handle) = self.find(actor, reference, Permission::Own).await?;
         let user = self
@@ -44,8 +46,9 @@ impl Engine {
             let why = "owns the session: there is nothing to share";
             return Err(EngineError::invalid("userId", why));
         }
+        let sharing = deed.clone().about(recorded_as(&session));
         handle
-            .ask(|reply| Command::Share(user, Some(with.access), reply))
+            .ask(|reply| Command::Share(user, Some(with.access), sharing, reply))
             .await?;
         let shares = self.context().store.shares(actor, session.id).await?;
         shares
@@ -60,6 +63,7 @@ impl Engine {
         actor: &Actor,
         reference: &str,
         user: &str,
+        deed: &Deed,
     ) -> Result<(), EngineError> {
         let user = self.known_user(user).await?;
         let needed = if user == Some(actor.user) {
@@ -67,10 +71,11 @@ impl Engine {
         } else {
             Permission::Own
         };
-        let (_, handle) = self.find(actor, reference, needed).await?;
+        let (session, handle) = self.find(actor, reference, needed).await?;
         let user = user.ok_or(EngineError::ShareNotFound)?;
+        let taking = deed.clone().about(recorded_as(&session));
         handle
-            .ask(|reply| Command::Share(user, None, reply))
+            .ask(|reply| Command::Share(user, None, taking, reply))
             .await?;
         Ok(())
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use longhouse_domain::agent::{Agents, Mode};
+use longhouse_domain::audit::{AuditActor, AuditEntry};
 use longhouse_domain::clock::{Clock, Timestamp};
 use longhouse_domain::session::{GitIdentity, Multiplexer};
 use longhouse_domain::{Actor, Role, Secrets, Status, UserId};
@@ -13,7 +14,7 @@ use longhouse_engine::secrets::{Key, Vault};
 use longhouse_engine::{Engine, EngineSettings, NewSession, SessionView};
 use longhouse_runtime::Runtime;
 use longhouse_runtime::echo::EchoRuntime;
-use longhouse_store::{NewUser, Store, StoreUrl};
+use longhouse_store::{Deed, NewUser, Store, StoreUrl};
 
 /// How long anything may take before a test says that it does not happen.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -82,7 +83,10 @@ impl House {
                 may_use_host: true,
                 password_hash: None,
             };
-            store.create_user(&new, SystemClock.now()).await.unwrap();
+            let made =
+                AuditEntry::new(SystemClock.now(), AuditActor::system("test"), "user.create");
+            let (made, now) = (Deed::new(made), SystemClock.now());
+            store.create_user(&new, &made, now).await.unwrap();
         }
         let engine = start(store, &runtime).await;
         Self {

@@ -8,7 +8,9 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use longhouse_domain::audit::{AuditActor, AuditEntry, AuditTarget, Outcome, Severity};
 use longhouse_domain::user::User;
+use longhouse_engine::Deed;
 
+use crate::problem::Problem;
 use crate::state::AppState;
 
 /// A handler's note on what it does. It goes into the record whatever the outcome; on a route that is not recorded nobody
@@ -18,11 +20,27 @@ pub(crate) struct Note(Arc<Mutex<Noted>>);
 
 #[derive(Debug, Default)]
 struct Noted {
+    /// The record as far as the request alone tells.
+    begun: Option<AuditEntry>,
+    /// The record as it was handed to what makes the change.
+    deed: Option<Deed>,
     actor: Option<AuditActor>,
     target: Option<AuditTarget>,
     severity: Option<Severity>,
     outcome: Option<Outcome>,
     detail: BTreeMap<String, String>,
+}
+
+impl Noted {
+    fn add_to(&self, mut entry: AuditEntry) -> AuditEntry {
+        if let Some(actor) = &self.actor {
+            entry.actor = actor.clone();
+        }
+        entry.target = self.target.clone().or(entry.target);
+        entry.severity = self.severity.unwrap_or(entry.severity);
+        entry.detail.extend(self.detail.clone());
+        entry
+    }
 }
 
 impl Note {
@@ -53,6 +71,32 @@ impl Note {
         self.detail("code", code);
     }
 
+    /// The record of what is about to be done, with everything that was noted so far, for whoever does it and writes both down
+    /// in one transaction. Then it is not recorded once more with the answer.
+    ///
+    /// # Errors
+    /// On a route of which nothing is recorded.
+    pub(crate) fn deed(&self) -> Result<Deed, Problem> {
+        self.with(|noted| {
+            let begun = noted.begun.clone();
+            let begun =
+                begun.ok_or_else(|| Problem::internal("a deed on a route without a record"))?;
+            let deed = Deed::new(noted.add_to(begun));
+            noted.deed = Some(deed.clone());
+            Ok(deed)
+        })
+    }
+
+    /// Begins with what the request alone tells.
+    pub(super) fn begin(&self, entry: AuditEntry) {
+        self.with(|noted| noted.begun = Some(entry));
+    }
+
+    /// Where the deed stands in the log, if it was done.
+    pub(super) fn deed_place(&self) -> Option<i64> {
+        self.with(|noted| noted.deed.as_ref().and_then(Deed::place))
+    }
+
     /// The outcome, where the handler says so itself.
     pub(super) fn outcome(&self) -> Option<Outcome> {
         self.with(|noted| noted.outcome)
@@ -74,16 +118,8 @@ impl Note {
     }
 
     /// Puts everything into the entry.
-    pub(super) fn into_entry(self, mut entry: AuditEntry) -> AuditEntry {
-        self.with(|noted| {
-            if let Some(actor) = noted.actor.take() {
-                entry.actor = actor;
-            }
-            entry.target = noted.target.take().or(entry.target);
-            entry.severity = noted.severity.unwrap_or(entry.severity);
-            entry.detail.append(&mut noted.detail);
-            entry
-        })
+    pub(super) fn add_to(&self, entry: AuditEntry) -> AuditEntry {
+        self.with(|noted| noted.add_to(entry))
     }
 
     fn with<T>(&self, change: impl FnOnce(&mut Noted) -> T) -> T {

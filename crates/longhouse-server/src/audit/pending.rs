@@ -39,7 +39,9 @@ impl Pending {
     ) -> Result<(Option<Self>, Request), Problem> {
         let (action, subject) = match rule {
             Audit::Quiet => return Ok((None, request)),
-            Audit::Every(action, subject) | Audit::Refusals(action, subject) => (action, subject),
+            Audit::Every(action, subject)
+            | Audit::Deed(action, subject)
+            | Audit::Refusals(action, subject) => (action, subject),
         };
         let slot = app.engine().audit().reserve().await.map_err(|_| {
             unrecorded("nothing was done, because the audit log cannot be written at present")
@@ -85,6 +87,13 @@ impl Pending {
         }
     }
 
+    /// Lets the handler have the record, now that it says who acts and upon what.
+    pub(crate) fn hand_over(&self) {
+        if let Some(entry) = &self.entry {
+            self.note.begin(entry.clone());
+        }
+    }
+
     /// Records the result, and hands the answer on once it is written down.
     pub(crate) async fn finish(mut self, app: &AppState, response: Response) -> Response {
         let (outcome, code) = result_of(&response);
@@ -92,7 +101,9 @@ impl Pending {
         let (Some(slot), Some(mut entry)) = (self.slot.take(), self.entry.take()) else {
             return response;
         };
-        if outcome == Outcome::Ok && matches!(self.rule, Audit::Refusals(..)) {
+        let deed = self.note.deed_place();
+        let told = deed.is_some() || matches!(self.rule, Audit::Refusals(..));
+        if outcome == Outcome::Ok && told {
             return response;
         }
         let response = if self.note.has_target() {
@@ -100,7 +111,7 @@ impl Pending {
         } else {
             self.name_from_answer(&mut entry, outcome, response).await
         };
-        entry = self.note.clone().into_entry(entry);
+        entry = after(deed, self.note.add_to(entry));
         entry.outcome = outcome;
         if let Some(code) = code {
             entry = entry.with("code", code);
@@ -180,10 +191,18 @@ impl Pending {
 impl Drop for Pending {
     fn drop(&mut self) {
         if let (Some(slot), Some(mut entry)) = (self.slot.take(), self.entry.take()) {
-            entry = self.note.clone().into_entry(entry);
+            entry = after(self.note.deed_place(), self.note.add_to(entry));
             entry.outcome = Outcome::Failed;
             slot.leave(entry.with("code", "request.abandoned"));
         }
+    }
+}
+
+/// A record of what failed after the deed had been done names the deed's own.
+fn after(deed: Option<i64>, entry: AuditEntry) -> AuditEntry {
+    match deed {
+        Some(place) => entry.with("doneAs", place.to_string()),
+        None => entry,
     }
 }
 

@@ -7,6 +7,10 @@ pub(crate) enum Audit {
     Quiet,
     /// Every call.
     Every(&'static str, Subject),
+    /// Every call. The handler hands the record to what makes the change, and both are written in one transaction; with the answer
+    /// only those calls are recorded that changed nothing, were refused or failed. The change runs to its end, whether its client
+    /// waits for that or not: what follows from it, such as the end of somebody's connections, must not be left out.
+    Deed(&'static str, Subject),
     /// Only calls that were refused or failed: the handler records what succeeds itself, because it knows when that is; or it
     /// happens many times a minute and says nothing.
     Refusals(&'static str, Subject),
@@ -27,11 +31,18 @@ pub(crate) enum Subject {
 }
 
 impl Audit {
+    /// Whether the change and its record are one.
+    pub(crate) fn is_deed(self) -> bool {
+        matches!(self, Self::Deed(..))
+    }
+
     /// The action's name; none where nothing is recorded.
     pub(crate) fn action(self) -> Option<&'static str> {
         match self {
             Self::Quiet => None,
-            Self::Every(action, _) | Self::Refusals(action, _) => Some(action),
+            Self::Every(action, _) | Self::Deed(action, _) | Self::Refusals(action, _) => {
+                Some(action)
+            }
         }
     }
 }

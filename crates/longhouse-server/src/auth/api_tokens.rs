@@ -155,6 +155,7 @@ pub(crate) async fn list_tokens(
 pub(crate) async fn create_token(
     state: State<AppState>,
     caller: Caller,
+    note: Note,
     body: Body<TokenRequest>,
 ) -> Result<(StatusCode, Json<CreatedToken>), Problem> {
     let wish = TokenWish {
@@ -164,7 +165,7 @@ pub(crate) async fn create_token(
     };
     let (token, secret) = state
         .accounts()
-        .create_api_token(&caller.identity, wish)
+        .create_api_token(&caller.identity, wish, &note.deed()?)
         .await?;
     let created = CreatedToken {
         shown: TokenBody::from(token),
@@ -184,10 +185,9 @@ pub(crate) async fn delete_token(
     note: Note,
     path: PathOf<String>,
 ) -> Result<StatusCode, Problem> {
-    let deleted = state
+    state
         .accounts()
-        .delete_api_token(&caller.identity, &path.0)
+        .delete_api_token(&caller.identity, &path.0, &note.deed()?)
         .await?;
-    note.target("token", Some(deleted.id.to_string()), &deleted.name);
     Ok(StatusCode::NO_CONTENT)
 }

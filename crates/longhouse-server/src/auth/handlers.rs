@@ -106,6 +106,7 @@ pub(crate) async fn set_up(
             &Secret::new(request.token.trim()),
             request.username,
             Secret::new(request.password),
+            &note.deed()?,
         )
         .await?;
     attempt.succeeded();
@@ -167,7 +168,8 @@ pub(crate) async fn refresh(
             "there is no refresh cookie: log in",
         ));
     };
-    match state.accounts().refresh(&token, state.refresh_key()).await {
+    let (accounts, deed) = (state.accounts(), note.deed()?);
+    match accounts.refresh(&token, state.refresh_key(), &deed).await {
         Ok(signed) => signed_in(&state, StatusCode::OK, &signed),
         Err(error @ (AccountError::NotSignedIn | AccountError::TokenReused { .. })) => {
             if let AccountError::TokenReused { user, sign_in } = &error {
@@ -196,9 +198,12 @@ pub(crate) async fn log_out(
         && let Ok(identity) = identify(&state, presented).await
     {
         note.signed_in(&identity.user);
-        state.accounts().log_out(&identity).await?;
+        state.accounts().log_out(&identity, &note.deed()?).await?;
     } else if let Some(token) = Cookie::Refresh.read(&headers, state.scheme())
-        && let Some(user) = state.accounts().log_out_token(&token).await?
+        && let Some(user) = state
+            .accounts()
+            .log_out_token(&token, &note.deed()?)
+            .await?
     {
         note.signed_in(&user);
     }
@@ -241,6 +246,7 @@ pub(crate) async fn change_password(
             Secret::new(body.0.current_password),
             Secret::new(body.0.new_password),
             &visitor(&headers, address.0),
+            &note.deed()?,
         )
         .await
         .map_err(|error| match error {

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::identify::Caller;
+use crate::audit::Note;
 use crate::extract::PathOf;
 use crate::problem::{Problem, ProblemBody};
 use crate::state::AppState;
@@ -81,11 +82,12 @@ pub(crate) async fn list_sign_ins(
 pub(crate) async fn end_sign_in(
     state: State<AppState>,
     caller: Caller,
+    note: Note,
     path: PathOf<Uuid>,
 ) -> Result<StatusCode, Problem> {
     state
         .accounts()
-        .end_sign_in(&caller.identity, path.0)
+        .end_sign_in(&caller.identity, path.0, &note.deed()?)
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -96,10 +98,11 @@ pub(crate) async fn end_sign_in(
 pub(crate) async fn end_other_sign_ins(
     state: State<AppState>,
     caller: Caller,
+    note: Note,
 ) -> Result<Json<EndedSignIns>, Problem> {
     let ended = state
         .accounts()
-        .end_other_sign_ins(&caller.identity)
+        .end_other_sign_ins(&caller.identity, &note.deed()?)
         .await?;
     Ok(Json(EndedSignIns { ended }))
 }

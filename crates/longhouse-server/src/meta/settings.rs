@@ -84,7 +84,7 @@ pub(crate) async fn update_settings(
         let days = days.map_or_else(|| "for ever".to_owned(), |days| days.to_string());
         note.detail("auditRetentionDays", days);
     }
-    let policy = state.engine().change_policy(patch).await?;
+    let policy = state.engine().change_policy(patch, &note.deed()?).await?;
     Ok(Json(body(&state, policy).await))
 }
 

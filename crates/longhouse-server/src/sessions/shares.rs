@@ -101,7 +101,7 @@ pub(crate) async fn share_session(
     };
     let share = state
         .engine()
-        .share_session(&caller.actor, &id.0, with)
+        .share_session(&caller.actor, &id.0, with, &note.deed()?)
         .await?;
     note.detail("user", share.user.to_string());
     note.detail("username", &share.username);
@@ -123,7 +123,7 @@ pub(crate) async fn unshare_session(
     note.detail("user", &user);
     state
         .engine()
-        .unshare_session(&caller.actor, &id, &user)
+        .unshare_session(&caller.actor, &id, &user, &note.deed()?)
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }

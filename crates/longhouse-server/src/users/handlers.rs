@@ -82,6 +82,7 @@ pub(crate) async fn list_users(
 pub(crate) async fn create_user(
     state: State<AppState>,
     caller: Caller,
+    note: Note,
     body: Body<CreateUser>,
 ) -> Result<impl IntoResponse, Problem> {
     let request = body.0;
@@ -91,7 +92,10 @@ pub(crate) async fn create_user(
         role: request.role.into(),
         may_use_host: request.permissions.contains(&PermissionName::Host),
     };
-    let account = state.engine().create_user(&caller.actor, new).await?;
+    let account = state
+        .engine()
+        .create_user(&caller.actor, new, &note.deed()?)
+        .await?;
     let location = format!("/api/users/{}", account.user.id);
     let account = AccountBody::from(&account);
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(account)))
@@ -135,7 +139,7 @@ pub(crate) async fn update_user(
     };
     let account = state
         .engine()
-        .change_user(&caller.actor, &user.0, patch)
+        .change_user(&caller.actor, &user.0, patch, &note.deed()?)
         .await?;
     Ok(Json(AccountBody::from(&account)))
 }
@@ -162,6 +166,9 @@ pub(crate) async fn delete_user(
     if let Some(heir) = &heir {
         note.detail("handOverTo", heir);
     }
+    if remove {
+        note.detail("removeSessions", "true");
+    }
     let inheritance = match (heir, remove) {
         (Some(_), true) => {
             let why = "either they are handed over, or they are removed";
@@ -173,7 +180,7 @@ pub(crate) async fn delete_user(
     };
     state
         .engine()
-        .delete_user(&caller.actor, &user.0, &inheritance)
+        .delete_user(&caller.actor, &user.0, &inheritance, &note.deed()?)
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }

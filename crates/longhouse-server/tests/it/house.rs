@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use longhouse_domain::Role;
 use longhouse_domain::agent::Agents;
+use longhouse_domain::audit::AuditActor;
 use longhouse_domain::clock::{Clock, Timestamp};
 use longhouse_domain::session::Multiplexer;
 use longhouse_engine::accounts::{NewAccount, Secret};
 use longhouse_engine::secrets::{Key, Vault};
-use longhouse_engine::{Engine, EngineSettings};
+use longhouse_engine::{Deed, Engine, EngineSettings};
 use longhouse_runtime::Runtime;
 use longhouse_runtime::echo::EchoRuntime;
 use longhouse_server::{AppState, Scheme, ServerSettings, SigningKey, Tls, serve, serve_tls};
@@ -76,7 +77,7 @@ impl House {
     /// The same, changed.
     pub(crate) async fn changed(change: impl FnOnce(&mut ServerSettings)) -> Self {
         let house = Self::without_people(change).await;
-        house.make_admin().await;
+        house.make_admin("admin").await;
         house
     }
 
@@ -87,14 +88,14 @@ impl House {
             change(settings);
         };
         let house = Self::serving(Some(tls), secure).await;
-        house.make_admin().await;
+        house.make_admin("admin").await;
         house
     }
 
-    async fn make_admin(&self) {
-        let accounts = self.engine.accounts();
-        let made = accounts.ensure_admin("admin", Secret::new(PASSWORD)).await;
-        assert!(made.unwrap().is_some());
+    pub(crate) async fn make_admin(&self, username: &str) {
+        let (accounts, deed) = (self.engine.accounts(), self.deed());
+        let made = accounts.ensure_admin(username, Secret::new(PASSWORD), &deed);
+        assert!(made.await.unwrap().is_some());
     }
 
     /// A server on which nobody has an account.
@@ -153,8 +154,20 @@ impl House {
             role,
             may_use_host: true,
         };
-        self.engine.accounts().create_user(new).await.unwrap();
+        self.create_user(new).await;
         self.log_in(username).await
+    }
+
+    /// Makes an account, as the command line would.
+    pub(crate) async fn create_user(&self, new: NewAccount) {
+        let made = self.engine.accounts().create_user(new, &self.deed()).await;
+        made.unwrap();
+    }
+
+    /// The record of what a test does past the routes.
+    pub(crate) fn deed(&self) -> Deed {
+        let actor = AuditActor::system("test");
+        self.engine.audit().deed(actor, "test.change")
     }
 
     pub(crate) async fn log_in(&self, username: &str) -> Person {

@@ -34,13 +34,7 @@ async fn whoever_owns_the_server_acts_as_its_admin() {
     let request = "GET /api/auth/me HTTP/1.1\r\nHost: anything\r\nConnection: close\r\n\r\n";
     let early = ask(&path, request).await;
     assert!(early.starts_with("HTTP/1.1 401"), "{early}");
-    let password = longhouse_engine::accounts::Secret::new(crate::house::PASSWORD);
-    house
-        .engine
-        .accounts()
-        .ensure_admin("root", password)
-        .await
-        .unwrap();
+    house.make_admin("root").await;
     let answer = ask(&path, request).await;
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     assert!(answer.contains("\"username\":\"root\""), "{answer}");

@@ -1,6 +1,5 @@
 //! Set-up, login, refresh, and how often one may try.
 
-use longhouse_engine::accounts::Secret;
 use longhouse_server::{Scheme, ServerSettings};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -241,12 +240,7 @@ async fn under_tls_cookies_are_bound_to_it() {
         settings.scheme = Scheme::Https;
     })
     .await;
-    house
-        .engine
-        .accounts()
-        .ensure_admin("admin", Secret::new(PASSWORD))
-        .await
-        .unwrap();
+    house.make_admin("admin").await;
     let body = json!({"username": "admin", "password": PASSWORD});
     let login = house
         .request(Method::POST, "/api/auth/login")

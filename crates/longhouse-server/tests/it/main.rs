@@ -8,11 +8,13 @@
 mod acme;
 mod api_tokens;
 mod audit;
+mod audit_deeds;
 mod audit_policy;
 mod audit_sockets;
 mod bad_input;
 mod browser;
 mod contract;
+mod database;
 mod files;
 mod foreign;
 mod forged_tokens;

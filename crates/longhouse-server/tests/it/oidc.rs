@@ -1,6 +1,5 @@
 //! Logging in through an identity provider, and what a bad one cannot achieve.
 
-use longhouse_engine::accounts::Secret;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -16,9 +15,7 @@ struct Way {
 async fn house(twin: &Twin) -> House {
     let provider = twin.settings();
     let house = House::without_people(|settings| settings.oidc.push(provider)).await;
-    let accounts = house.engine.accounts();
-    let made = accounts.ensure_admin("admin", Secret::new(PASSWORD)).await;
-    assert!(made.unwrap().is_some());
+    house.make_admin("admin").await;
     house
 }
 

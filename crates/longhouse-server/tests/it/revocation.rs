@@ -77,7 +77,7 @@ async fn what_is_done_to_an_account_closes_what_it_has_open() {
     let accounts = house.engine.accounts();
     let ann = house.user("ann", Role::Member).await;
     let session = house.running(&ann, "one").await;
-    let id = user(&house, "ann").await.id;
+    let known = user(&house, "ann").await;
     let changes = [
         (
             "a role",
@@ -104,7 +104,10 @@ async fn what_is_done_to_an_account_closes_what_it_has_open() {
     for (why, change) in changes {
         let person = house.log_in("ann").await;
         let open = Open::by(&house, &person, &session).await;
-        accounts.change(id, &change).await.unwrap();
+        accounts
+            .change(&known, &change, &house.deed())
+            .await
+            .unwrap();
         open.close_promptly(why).await;
         assert_eq!(
             house.get(&person, "/api/auth/me").await.0,
@@ -116,11 +119,14 @@ async fn what_is_done_to_an_account_closes_what_it_has_open() {
         disabled: Some(false),
         ..UserChange::default()
     };
-    accounts.change(id, &enabled).await.unwrap();
+    accounts
+        .change(&known, &enabled, &house.deed())
+        .await
+        .unwrap();
     let person = house.log_in("ann").await;
     let open = Open::by(&house, &person, &session).await;
     accounts
-        .set_password("ann", Secret::new("another horse"))
+        .set_password("ann", Secret::new("another horse"), &house.deed())
         .await
         .unwrap();
     open.close_promptly("a reset password").await;

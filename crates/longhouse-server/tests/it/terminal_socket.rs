@@ -234,7 +234,10 @@ async fn one_who_may_only_look_is_told_so_when_asking_for_more() {
         role: Some(Role::Viewer),
         ..UserChange::default()
     };
-    accounts.change(found.id, &change).await.unwrap();
+    accounts
+        .change(found, &change, &house.deed())
+        .await
+        .unwrap();
     let ann = house.log_in("ann").await;
     let bearer = [("authorization", format!("Bearer {}", ann.token))];
     for wish in ["", "?mode=write", "?from=0"] {
@@ -331,15 +334,7 @@ async fn a_viewer_that_never_reads_holds_up_nobody_and_is_sent_away() {
     let house =
         House::without_people(|settings| settings.limits.viewer_stall = Duration::from_millis(500))
             .await;
-    let made = house
-        .engine
-        .accounts()
-        .ensure_admin(
-            "admin",
-            longhouse_engine::accounts::Secret::new(crate::house::PASSWORD),
-        )
-        .await;
-    made.unwrap();
+    house.make_admin("admin").await;
     let admin = house.log_in("admin").await;
     let id = house.running(&admin, "one").await;
     let mut stuck = house.open(&admin, &path(&id)).await;

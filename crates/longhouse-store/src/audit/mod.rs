@@ -12,11 +12,13 @@
 mod append;
 mod chain;
 mod cut;
+mod deed;
 mod list;
 mod verify;
 
 pub use chain::AuditKey;
 pub use cut::AuditCut;
+pub use deed::Deed;
 pub use list::{AuditPage, AuditQuery};
 pub use verify::{AuditFault, AuditReport};
 

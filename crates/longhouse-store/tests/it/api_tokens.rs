@@ -5,7 +5,7 @@ use std::time::Duration;
 use longhouse_domain::{Role, Scope, UserId};
 use longhouse_store::{ExternalIdentity, NewApiToken, NewUser, StoreError, UserChange};
 
-use crate::harness::{at, id, new_user, on_both_back_ends};
+use crate::harness::{at, deed, id, new_user, on_both_back_ends};
 
 fn new_token(user: UserId, name: &str) -> NewApiToken {
     NewApiToken {
@@ -42,14 +42,17 @@ on_both_back_ends! {
         let user = new_user(&store, "ann", Role::Member).await.id;
         let other = new_user(&store, "eve", Role::Member).await.id;
         let new = new_token(user, "CI");
-        let made = store.create_api_token(&new, 9, at(5)).await.unwrap().unwrap();
+        let made = store.create_api_token(&new, 9, &deed(), at(5)).await.unwrap().unwrap();
         assert_eq!(store.api_token_by_hash(&new.hash).await.unwrap().as_ref(), Some(&made));
         assert_eq!(store.api_tokens(user).await.unwrap(), std::slice::from_ref(&made));
         assert_eq!(store.api_tokens(other).await.unwrap(), []);
         assert!(!format!("{new:?}").contains("hash of"));
         // Nobody deletes another's.
-        assert_eq!(store.delete_api_token(other, &made.id.to_string()).await.unwrap(), None);
-        assert_eq!(store.delete_api_token(user, "ci").await.unwrap(), Some(made));
+        assert_eq!(store.api_token_of(other, &made.id.to_string()).await.unwrap(), None);
+        assert_eq!(store.api_token_of(user, "ci").await.unwrap().as_ref(), Some(&made));
+        assert!(!store.delete_api_token(other, made.id, &deed()).await.unwrap());
+        assert!(store.delete_api_token(user, made.id, &deed()).await.unwrap());
+        assert!(!store.delete_api_token(user, made.id, &deed()).await.unwrap());
         assert_eq!(store.api_token_by_hash(&new.hash).await.unwrap(), None);
     }
 
@@ -57,13 +60,13 @@ on_both_back_ends! {
         let store = bed.open().await;
         let user = new_user(&store, "ann", Role::Member).await.id;
         let other = new_user(&store, "eve", Role::Member).await.id;
-        store.create_api_token(&new_token(user, "CI"), 2, at(5)).await.unwrap().unwrap();
-        let again = store.create_api_token(&NewApiToken { hash: "x".to_owned(), ..new_token(user, "ci") }, 2, at(5)).await;
+        store.create_api_token(&new_token(user, "CI"), 2, &deed(), at(5)).await.unwrap().unwrap();
+        let again = store.create_api_token(&NewApiToken { hash: "x".to_owned(), ..new_token(user, "ci") }, 2, &deed(), at(5)).await;
         assert!(matches!(again, Err(StoreError::NameTaken)), "{again:?}");
-        store.create_api_token(&new_token(other, "CI"), 2, at(5)).await.unwrap().unwrap();
+        store.create_api_token(&new_token(other, "CI"), 2, &deed(), at(5)).await.unwrap().unwrap();
         let both = ["b", "c"].map(|name| {
             let (store, new) = (store.clone(), new_token(user, name));
-            tokio::spawn(async move { store.create_api_token(&new, 2, at(5)).await.unwrap() })
+            tokio::spawn(async move { store.create_api_token(&new, 2, &deed(), at(5)).await.unwrap() })
         });
         let mut made = 0;
         for one in both {
@@ -75,7 +78,7 @@ on_both_back_ends! {
     async fn use_is_noted_at_most_once_in_a_while(bed: &Bed) {
         let store = bed.open().await;
         let user = new_user(&store, "ann", Role::Member).await.id;
-        let token = store.create_api_token(&new_token(user, "CI"), 9, at(0)).await.unwrap().unwrap();
+        let token = store.create_api_token(&new_token(user, "CI"), 9, &deed(), at(0)).await.unwrap().unwrap();
         let minute = Duration::from_secs(60);
         for (now, noted) in [(10, 10), (60_009, 10), (60_010, 60_010)] {
             store.touch_api_token(token.id, at(now), minute).await.unwrap();
@@ -96,8 +99,8 @@ on_both_back_ends! {
             (UserChange { disabled: Some(true), ..UserChange::default() }, 0),
         ];
         for (change, expected) in changes {
-            let _ = store.create_api_token(&new_token(user, "CI"), 1, at(0)).await;
-            store.change_user(user, &change, at(1)).await.unwrap().unwrap();
+            let _ = store.create_api_token(&new_token(user, "CI"), 1, &deed(), at(0)).await;
+            store.change_user(user, &change, &deed(), at(1)).await.unwrap().unwrap();
             assert_eq!(left().await, expected, "{change:?}");
         }
     }
@@ -106,13 +109,13 @@ on_both_back_ends! {
         let store = bed.open().await;
         new_user(&store, "ann", Role::Member).await;
         assert_eq!(store.user_of_external(&somebody("1"), at(0)).await.unwrap(), None);
-        let taken = store.create_external_user(&somebody("1"), &external_user("ANN"), at(0)).await;
+        let taken = store.create_external_user(&somebody("1"), &external_user("ANN"), &deed(), at(0)).await;
         assert!(matches!(taken, Err(StoreError::NameTaken)), "{taken:?}");
-        let made = store.create_external_user(&somebody("1"), &external_user("ann-2"), at(0)).await.unwrap();
+        let made = store.create_external_user(&somebody("1"), &external_user("ann-2"), &deed(), at(0)).await.unwrap();
         assert_eq!(store.user_of_external(&somebody("1"), at(1)).await.unwrap(), Some(made));
         assert_eq!(store.user_of_external(&somebody("2"), at(1)).await.unwrap(), None);
         // Two first logins at once: the second finds the identity taken, and leaves no account behind.
-        let twice = store.create_external_user(&somebody("1"), &external_user("ann-3"), at(0)).await;
+        let twice = store.create_external_user(&somebody("1"), &external_user("ann-3"), &deed(), at(0)).await;
         assert!(matches!(twice, Err(StoreError::Conflict(_))), "{twice:?}");
         assert_eq!(store.user_by_name("ann-3").await.unwrap(), None);
     }

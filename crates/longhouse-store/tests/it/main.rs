@@ -8,6 +8,7 @@
 
 mod api_tokens;
 mod audit;
+mod deeds;
 mod durability;
 mod events;
 mod harness;

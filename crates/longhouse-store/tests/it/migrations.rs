@@ -11,7 +11,7 @@ use longhouse_store::{
 };
 use sqlx::{Connection, Executor};
 
-use crate::harness::{Bed, at, on_both_back_ends, token};
+use crate::harness::{Bed, at, deed, on_both_back_ends, token};
 
 /// One file for each migration, in order: rows as that version writes them.
 const ROWS: &[&str] = &[
@@ -48,7 +48,7 @@ on_both_back_ends! {
         assert_eq!(ann.password_hash.as_deref(), Some("$argon2id$x"));
         let user = ann.user;
         assert_eq!((user.role, user.may_use_host, user.disabled, user.token_version), (Role::Member, true, false, 3));
-        let rotated = store.rotate_token("t0", &token("t1"), at(5), Duration::ZERO).await.unwrap();
+        let rotated = store.rotate_token("t0", &token("t1"), &deed(), at(5), Duration::ZERO).await.unwrap();
         assert!(matches!(rotated, Rotation::Rotated { .. }), "{rotated:?}");
         assert_eq!(store.consume_ticket("k0", "terminal", at(5)).await.unwrap(), Some(user.id));
         assert_eq!(store.setting("setup").await.unwrap().as_deref(), Some("hash"));
@@ -93,7 +93,7 @@ on_both_back_ends! {
         let CatchUp::Events(events) = store.catch_up(&ben.actor(), 4, 10).await.unwrap() else { panic!("told to reload") };
         assert_eq!((events[0].seq, events[0].only_for), (5, Some(ben.id)));
         store.delete_session(two.session.id, at(9)).await.unwrap();
-        assert_eq!(store.remove_user(ben.id).await.unwrap(), Removed::Done);
+        assert_eq!(store.remove_user(ben.id, &deed()).await.unwrap(), Removed::Done);
         assert_eq!(store.every_share_for_reconciliation().await.unwrap().len(), 0);
     }
 

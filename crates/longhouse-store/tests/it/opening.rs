@@ -6,7 +6,7 @@ use longhouse_domain::Role;
 use longhouse_store::{Store, StoreError, StoreUrl};
 use sqlx::{Connection, Executor};
 
-use crate::harness::{Bed, at, new_user, on_both_back_ends, session};
+use crate::harness::{Bed, at, deed, new_user, on_both_back_ends, session};
 
 fn path(bed: &Bed) -> &std::path::Path {
     match &bed.url {
@@ -27,7 +27,7 @@ on_both_back_ends! {
         assert!(health.schema >= 1);
         store.close().await;
         assert!(matches!(store.ping().await, Err(StoreError::Unavailable(_))));
-        assert!(matches!(store.set_setting("a", "b").await, Err(StoreError::Unavailable(_))));
+        assert!(matches!(store.change_settings(&[("a", Some("b".to_owned()))], &deed()).await, Err(StoreError::Unavailable(_))));
     }
 
     async fn many_that_open_at_once_migrate_once(bed: &Bed) {
@@ -137,6 +137,9 @@ async fn a_server_that_drops_its_connections_is_connected_to_again() {
     );
     let dropped = dropped.fetch_all(&mut other).await.unwrap();
     assert!(!dropped.is_empty());
-    store.set_setting("a", "b").await.unwrap();
+    store
+        .change_settings(&[("a", Some("b".to_owned()))], &deed())
+        .await
+        .unwrap();
     assert_eq!(store.setting("a").await.unwrap().as_deref(), Some("b"));
 }

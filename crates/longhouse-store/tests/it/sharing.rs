@@ -5,7 +5,7 @@ use longhouse_domain::query::SessionQuery;
 use longhouse_domain::{Actor, Permission, Role, Session, ShareAccess, UserId};
 use longhouse_store::{CatchUp, LastScreen, LogQuery, NewLogLine, SessionRef, Store, StoreError};
 
-use crate::harness::{actor, at, id, on_both_back_ends, session};
+use crate::harness::{actor, at, deed, id, on_both_back_ends, session};
 
 /// A session with something in everything that can be read of it.
 async fn full(store: &Store, owner: &Actor, name: &str) -> Session {
@@ -79,8 +79,8 @@ on_both_back_ends! {
         let eve = actor(&store, "eve", Role::Viewer).await;
         let adm = actor(&store, "adm", Role::Admin).await;
         let (made, other) = (full(&store, &ann, "a").await, full(&store, &ann, "b").await);
-        store.share_session(made.id, ben.user, ShareAccess::View, at(2)).await.unwrap().unwrap();
-        store.share_session(made.id, eve.user, ShareAccess::Drive, at(2)).await.unwrap().unwrap();
+        store.share_session(made.id, ben.user, ShareAccess::View, &deed(), at(2)).await.unwrap().unwrap();
+        store.share_session(made.id, eve.user, ShareAccess::Drive, &deed(), at(2)).await.unwrap().unwrap();
         let own = Some(Permission::Own);
         for (actor, first, second) in [
             (&ann, own, own), (&ben, Some(Permission::Look), None), (&eve, Some(Permission::Look), None), (&adm, own, own),
@@ -90,9 +90,9 @@ on_both_back_ends! {
             let disabled = Actor { disabled: true, ..actor.clone() };
             assert_eq!(found(&store, &disabled, &made).await, None, "{disabled:?}");
         }
-        store.share_session(made.id, ben.user, ShareAccess::Drive, at(3)).await.unwrap().unwrap();
+        store.share_session(made.id, ben.user, ShareAccess::Drive, &deed(), at(3)).await.unwrap().unwrap();
         assert_eq!(found(&store, &ben, &made).await, Some(Permission::Drive));
-        store.unshare_session(made.id, ben.user, at(4)).await.unwrap().unwrap();
+        store.unshare_session(made.id, ben.user, &deed(), at(4)).await.unwrap().unwrap();
         assert_eq!(found(&store, &ben, &made).await, None);
     }
 
@@ -101,7 +101,7 @@ on_both_back_ends! {
         let ann = actor(&store, "ann", Role::Member).await;
         let ben = actor(&store, "ben", Role::Member).await;
         let made = full(&store, &ann, "a").await;
-        let share = async |access, now| store.share_session(made.id, ben.user, access, at(now)).await.unwrap().unwrap();
+        let share = async |access, now| store.share_session(made.id, ben.user, access, &deed(), at(now)).await.unwrap().unwrap();
         let first = share(ShareAccess::View, 5).await;
         assert_eq!((first.events.len(), first.audience.shares[&ben.user]), (1, ShareAccess::View));
         assert_eq!(share(ShareAccess::View, 6).await.events, []);
@@ -111,12 +111,12 @@ on_both_back_ends! {
         assert_eq!((shares[0].username.as_str(), shares[0].access, shares[0].created_at), ("ben", ShareAccess::Drive, at(5)));
         let stranger = actor(&store, "eve", Role::Member).await;
         assert_eq!(store.shares(&stranger, made.id).await.unwrap(), []);
-        let nobody = store.share_session(made.id, UserId(id()), ShareAccess::View, at(8)).await;
+        let nobody = store.share_session(made.id, UserId(id()), ShareAccess::View, &deed(), at(8)).await;
         assert!(matches!(nobody, Err(StoreError::Conflict(_))), "{nobody:?}");
-        let taken = store.unshare_session(made.id, ben.user, at(9)).await.unwrap().unwrap();
+        let taken = store.unshare_session(made.id, ben.user, &deed(), at(9)).await.unwrap().unwrap();
         let told: Vec<_> = taken.events.iter().map(|event| (event.what.clone(), event.only_for)).collect();
         assert_eq!(told, [(EventKind::Updated, None), (EventKind::Deleted, Some(ben.user))]);
-        assert_eq!(store.unshare_session(made.id, ben.user, at(9)).await.unwrap(), None);
+        assert_eq!(store.unshare_session(made.id, ben.user, &deed(), at(9)).await.unwrap(), None);
     }
 
     async fn whoever_loses_a_session_is_told_and_hears_no_more_of_it(bed: &Bed) {
@@ -126,21 +126,21 @@ on_both_back_ends! {
         let cat = actor(&store, "cat", Role::Member).await;
         let made = full(&store, &ann, "a").await;
         for user in [ben.user, cat.user] {
-            store.share_session(made.id, user, ShareAccess::View, at(1)).await.unwrap();
+            store.share_session(made.id, user, ShareAccess::View, &deed(), at(1)).await.unwrap();
         }
         let since = store.event_bounds().await.unwrap().latest;
         let heard = async |actor: &Actor| match store.catch_up(actor, since, 100).await.unwrap() {
             CatchUp::Events(events) => events.into_iter().map(|event| event.what).collect::<Vec<_>>(),
             CatchUp::Reload { .. } => panic!("told to reload"),
         };
-        store.unshare_session(made.id, ben.user, at(2)).await.unwrap();
+        store.unshare_session(made.id, ben.user, &deed(), at(2)).await.unwrap();
         store.append_events(made.id, ann.user, &[EventKind::Updated], at(3)).await.unwrap();
         assert_eq!(heard(&ben).await, [EventKind::Deleted]);
         assert_eq!(heard(&cat).await, [EventKind::Updated, EventKind::Updated]);
-        let handed = store.hand_over_session(made.id, cat.user, at(4)).await.unwrap().unwrap();
+        let handed = store.hand_over_session(made.id, cat.user, &deed(), at(4)).await.unwrap().unwrap();
         assert_eq!((handed.session.owner, handed.audience.shares.len()), (cat.user, 0));
         assert_eq!(heard(&ann).await.last(), Some(&EventKind::Deleted));
-        store.share_session(made.id, ben.user, ShareAccess::View, at(5)).await.unwrap();
+        store.share_session(made.id, ben.user, ShareAccess::View, &deed(), at(5)).await.unwrap();
         store.delete_session(made.id, at(6)).await.unwrap();
         assert_eq!((heard(&cat).await.last(), heard(&ben).await.len()), (Some(&EventKind::Deleted), 2));
     }

@@ -6,7 +6,7 @@ use longhouse_domain::{Role, UserId};
 use longhouse_store::{Rotation, Store, StoreError};
 use uuid::Uuid;
 
-use crate::harness::{at, id, new_sign_in, new_user, on_both_back_ends, short_of, token};
+use crate::harness::{at, deed, id, new_sign_in, new_user, on_both_back_ends, short_of, token};
 
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -22,7 +22,7 @@ async fn signed_in(store: &Store) -> (UserId, Uuid) {
 
 async fn rotate(store: &Store, from: &str, to: &str, millis: i64) -> Rotation {
     store
-        .rotate_token(from, &token(to), at(millis), GRACE)
+        .rotate_token(from, &token(to), &deed(), at(millis), GRACE)
         .await
         .unwrap()
 }
@@ -101,15 +101,18 @@ on_both_back_ends! {
         let store = bed.open().await;
         let (user, sign_in) = signed_in(&store).await;
         let other = new_user(&store, "eve", Role::Member).await.id;
-        assert!(!store.revoke_sign_in(other, sign_in, at(1)).await.unwrap());
+        assert!(!store.revoke_sign_in(other, sign_in, &deed(), at(1)).await.unwrap());
         assert!(store.live_sign_in(sign_in).await.unwrap().is_some());
-        assert!(store.revoke_sign_in(user, sign_in, at(1)).await.unwrap());
+        assert!(store.revoke_sign_in(user, sign_in, &deed(), at(1)).await.unwrap());
         assert_eq!(rotate(&store, "t0", "t1", 2).await, Rotation::Revoked);
 
         let second = id();
         store.create_sign_in(&new_sign_in(second, user, "s0"), at(3)).await.unwrap();
-        assert_eq!(store.revoke_sign_in_of("s0", at(4)).await.unwrap(), Some(user));
-        assert_eq!(store.revoke_sign_in_of("unknown", at(4)).await.unwrap(), None);
+        let found = store.sign_in_of_token("s0").await.unwrap().unwrap();
+        assert_eq!((found.user, found.id), (user, second));
+        assert_eq!(store.sign_in_of_token("unknown").await.unwrap(), None);
+        assert!(store.revoke_sign_in(user, second, &deed(), at(4)).await.unwrap());
+        assert!(!store.revoke_sign_in(user, second, &deed(), at(4)).await.unwrap());
         assert_eq!(rotate(&store, "s0", "s1", 5).await, Rotation::Revoked);
     }
 
@@ -120,10 +123,10 @@ on_both_back_ends! {
         let (second, elsewhere) = (id(), id());
         store.create_sign_in(&new_sign_in(second, user, "s0"), at(3)).await.unwrap();
         store.create_sign_in(&new_sign_in(elsewhere, other, "e0"), at(3)).await.unwrap();
-        assert_eq!(store.revoke_other_sign_ins(user, Some(kept), at(4)).await.unwrap(), 1);
+        assert_eq!(store.revoke_other_sign_ins(user, Some(kept), &deed(), at(4)).await.unwrap(), 1);
         assert!(store.live_sign_in(kept).await.unwrap().is_some());
         assert_eq!(store.live_sign_in(second).await.unwrap(), None);
-        assert_eq!(store.revoke_other_sign_ins(user, None, at(5)).await.unwrap(), 1);
+        assert_eq!(store.revoke_other_sign_ins(user, None, &deed(), at(5)).await.unwrap(), 1);
         assert_eq!(store.live_sign_in(kept).await.unwrap(), None);
         assert!(store.live_sign_in(elsewhere).await.unwrap().is_some());
     }
@@ -164,14 +167,13 @@ on_both_back_ends! {
         assert_eq!(admitted, 1);
     }
 
-    async fn settings_are_kept_and_the_first_of_several_holds(bed: &Bed) {
+    async fn settings_are_changed_together_and_kept(bed: &Bed) {
         let store = bed.open().await;
         assert_eq!(store.setting("k").await.unwrap(), None);
-        assert_eq!(store.setting_or_insert("k", "first").await.unwrap(), "first");
-        assert_eq!(store.setting_or_insert("k", "second").await.unwrap(), "first");
-        store.set_setting("k", "third").await.unwrap();
-        assert_eq!(bed.open().await.setting("k").await.unwrap().as_deref(), Some("third"));
-        assert!(store.remove_setting("k").await.unwrap());
-        assert!(!store.remove_setting("k").await.unwrap());
+        let value = |text: &str| Some(text.to_owned());
+        store.change_settings(&[("k", value("first")), ("l", value("other"))], &deed()).await.unwrap();
+        store.change_settings(&[("k", value("second")), ("l", None)], &deed()).await.unwrap();
+        assert_eq!(bed.open().await.setting("k").await.unwrap().as_deref(), Some("second"));
+        assert_eq!(store.setting("l").await.unwrap(), None);
     }
 }

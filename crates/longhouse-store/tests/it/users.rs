@@ -3,7 +3,7 @@
 use longhouse_domain::{Role, UserId};
 use longhouse_store::{NewUser, Person, Removed, StoreError, UserChange};
 
-use crate::harness::{at, id, new_sign_in, new_user, on_both_back_ends, session};
+use crate::harness::{at, deed, id, new_sign_in, new_user, on_both_back_ends, session};
 
 fn admin(username: &str) -> NewUser {
     NewUser {
@@ -32,7 +32,7 @@ on_both_back_ends! {
     async fn two_users_cannot_share_a_name_in_different_cases(bed: &Bed) {
         let store = bed.open().await;
         new_user(&store, "ann", Role::Member).await;
-        let again = store.create_user(&admin("ANN"), at(1)).await;
+        let again = store.create_user(&admin("ANN"), &deed(), at(1)).await;
         assert!(matches!(again, Err(StoreError::NameTaken)), "{again:?}");
         assert_eq!(store.user_count().await.unwrap(), 1);
     }
@@ -41,7 +41,7 @@ on_both_back_ends! {
         let store = bed.open().await;
         let claims = (0..16).map(|n| {
             let store = store.clone();
-            tokio::spawn(async move { store.create_first_user(&admin(&format!("a{n}")), at(0)).await })
+            tokio::spawn(async move { store.create_first_user(&admin(&format!("a{n}")), &deed(), at(0)).await })
         });
         let mut winners = Vec::new();
         for claim in claims.collect::<Vec<_>>() {
@@ -49,7 +49,7 @@ on_both_back_ends! {
         }
         assert_eq!(winners.len(), 1);
         assert_eq!(store.users().await.unwrap(), winners);
-        assert_eq!(store.create_first_user(&admin("late"), at(1)).await.unwrap(), None);
+        assert_eq!(store.create_first_user(&admin("late"), &deed(), at(1)).await.unwrap(), None);
     }
 
     async fn the_password_hash_comes_out_with_the_credentials_alone(bed: &Bed) {
@@ -62,7 +62,7 @@ on_both_back_ends! {
         for shown in [format!("{found:?}"), format!("{change:?}"), format!("{:?}", admin("x"))] {
             assert!(!shown.contains("hash of") && !shown.contains("another") && !shown.contains("a hash"), "{shown}");
         }
-        store.change_user(user.id, &change, at(1)).await.unwrap().unwrap();
+        store.change_user(user.id, &change, &deed(), at(1)).await.unwrap().unwrap();
         let found = store.credentials("ann").await.unwrap().unwrap();
         assert_eq!(found.password_hash.as_deref(), Some("another"));
     }
@@ -79,14 +79,12 @@ on_both_back_ends! {
             disabled: Some(true),
             password_hash: None,
         };
-        let changed = store.change_user(user.id, &change, at(1)).await.unwrap().unwrap();
+        let changed = store.change_user(user.id, &change, &deed(), at(1)).await.unwrap().unwrap();
         assert_eq!((changed.role, changed.may_use_host, changed.disabled), (Role::Viewer, true, true));
         assert!(changed.token_version > user.token_version);
         assert_eq!(store.live_sign_in(sign_in).await.unwrap(), None);
         assert_eq!(store.credentials("ann").await.unwrap().unwrap().password_hash.as_deref(), Some("hash of ann"));
-        let bumped = store.bump_token_version(user.id, at(2)).await.unwrap().unwrap();
-        assert!(bumped.token_version > changed.token_version);
-        assert_eq!(store.change_user(UserId(id()), &change, at(1)).await.unwrap(), None);
+        assert_eq!(store.change_user(UserId(id()), &change, &deed(), at(1)).await.unwrap(), None);
     }
 
     async fn the_last_admin_stays_one_even_if_two_demote_each_other_at_once(bed: &Bed) {
@@ -96,7 +94,7 @@ on_both_back_ends! {
         let demotions = [first.id, second.id].map(|id| {
             let store = store.clone();
             let change = UserChange { role: Some(Role::Member), ..UserChange::default() };
-            tokio::spawn(async move { store.change_user(id, &change, at(1)).await })
+            tokio::spawn(async move { store.change_user(id, &change, &deed(), at(1)).await })
         });
         let mut refused = 0;
         for demotion in demotions {
@@ -117,16 +115,16 @@ on_both_back_ends! {
         let ann = new_user(&store, "ann", Role::Member).await;
         let made = session(ann.id, "a");
         store.create_session(&made, None, &[], at(0)).await.unwrap();
-        assert_eq!(store.remove_user(ann.id).await.unwrap(), Removed::OwnsSessions);
-        assert_eq!(store.remove_user(root.id).await.unwrap(), Removed::LastAdmin);
-        assert_eq!(store.remove_user(UserId(id())).await.unwrap(), Removed::Unknown);
+        assert_eq!(store.remove_user(ann.id, &deed()).await.unwrap(), Removed::OwnsSessions);
+        assert_eq!(store.remove_user(root.id, &deed()).await.unwrap(), Removed::LastAdmin);
+        assert_eq!(store.remove_user(UserId(id()), &deed()).await.unwrap(), Removed::Unknown);
         assert_eq!(store.user_count().await.unwrap(), 2);
         let sign_in = id();
         store.create_sign_in(&new_sign_in(sign_in, ann.id, "t"), at(4)).await.unwrap();
         let account = store.account(ann.id).await.unwrap().unwrap();
         assert_eq!((account.sessions, account.last_seen_at, account.has_password), (1, Some(at(4)), true));
-        store.hand_over_session(made.id, root.id, at(5)).await.unwrap().unwrap();
-        assert_eq!(store.remove_user(ann.id).await.unwrap(), Removed::Done);
+        store.hand_over_session(made.id, root.id, &deed(), at(5)).await.unwrap().unwrap();
+        assert_eq!(store.remove_user(ann.id, &deed()).await.unwrap(), Removed::Done);
         assert_eq!(store.live_sign_in(sign_in).await.unwrap(), None);
         let accounts = store.accounts().await.unwrap();
         assert_eq!((accounts.len(), accounts[0].sessions, accounts[0].last_seen_at), (1, 1, None));
@@ -139,7 +137,7 @@ on_both_back_ends! {
         let joan = new_user(&store, "joan_", Role::Member).await;
         let gone = UserChange { disabled: Some(true), ..UserChange::default() };
         new_user(&store, "root", Role::Admin).await;
-        store.change_user(joan.id, &gone, at(1)).await.unwrap();
+        store.change_user(joan.id, &gone, &deed(), at(1)).await.unwrap();
         let found = async |text: &str| store.people(ann.id, text).await.unwrap();
         assert_eq!(found("ANN").await, [Person { id: hannah.id, username: "Hannah".to_owned() }]);
         assert_eq!(found("").await.len(), 2);

@@ -319,11 +319,14 @@ async fn make_first_admin(context: &Context, engine: &Engine) -> anyhow::Result<
     };
     let made = engine
         .accounts()
-        .ensure_admin(FIRST_ADMIN, Secret::new(password))
+        .ensure_admin(
+            FIRST_ADMIN,
+            Secret::new(password),
+            &record::first_admin(engine),
+        )
         .await
         .map_err(|error| describe_account_error(error).context("LONGHOUSE_ADMIN_PASSWORD"))?;
-    if let Some(user) = made {
-        record::first_admin(engine, &user).await?;
+    if made.is_some() {
         tracing::info!(user = FIRST_ADMIN, "made the first account");
     }
     Ok(())

@@ -2,9 +2,8 @@
 
 use std::net::SocketAddr;
 
-use longhouse_domain::audit::{AuditActor, AuditTarget};
-use longhouse_domain::user::User;
-use longhouse_engine::{AuditUnavailable, Engine};
+use longhouse_domain::audit::AuditActor;
+use longhouse_engine::{AuditUnavailable, Deed, Engine};
 
 use super::VERSION;
 use crate::config::Settings;
@@ -36,10 +35,7 @@ pub(super) async fn stop(engine: &Engine) {
     }
 }
 
-/// The first account was made with the password that the environment gave.
-pub(super) async fn first_admin(engine: &Engine, user: &User) -> Result<(), AuditUnavailable> {
-    let audit = engine.audit();
-    let target = AuditTarget::new("user", Some(user.id.to_string()), &user.username);
-    let entry = audit.entry(server(), "user.create").about(target);
-    audit.record(entry.with("role", user.role.as_str())).await
+/// The first account is made with the password that the environment gave.
+pub(super) fn first_admin(engine: &Engine) -> Deed {
+    engine.audit().deed(server(), "user.create")
 }

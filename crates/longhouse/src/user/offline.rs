@@ -3,25 +3,25 @@
 
 use std::sync::Arc;
 
-use longhouse_domain::audit::{AuditActor, AuditEntry, AuditTarget};
+use longhouse_domain::audit::{AuditActor, AuditEntry};
 use longhouse_domain::user::User;
 use longhouse_domain::{Clock as _, Role};
 use longhouse_engine::accounts::{AccountError, Accounts, NewAccount};
-use longhouse_store::{Account, Store, StoreError, UserChange};
+use longhouse_store::{Account, Deed, Store, StoreError, UserChange};
 
 use super::{Listed, Wish};
 use crate::failure::{Code, Failure};
 use crate::serve::describe_account_error;
 use crate::{Context, cli, text};
 
-/// Does what is wished, and writes it into the audit log.
+/// Does what is wished; the record of it is written with it.
 pub(super) async fn carry_out(
     wish: Wish<'_>,
     store: &Store,
     context: &Context,
 ) -> Result<(), Failure> {
     let accounts = Accounts::new(store.clone(), Arc::new(context.clock));
-    let entry = match wish {
+    match wish {
         Wish::Add(new, password) => {
             let role = role(&new.role)?;
             if role != Role::Admin && accounts.needs_setup().await.map_err(failure)? {
@@ -34,31 +34,22 @@ pub(super) async fn carry_out(
                 role,
                 may_use_host: new.host,
             };
-            let user = accounts.create_user(new).await.map_err(failure)?;
-            entry("user.create", &user, context).with("role", role.as_str())
+            let deed = deed("user.create", context);
+            accounts.create_user(new, &deed).await.map_err(failure)?;
         }
         Wish::Remove(removal) => {
-            let user = remove(removal, store, &accounts).await?;
-            entry("user.delete", &user, context)
+            remove(removal, store, &accounts, &deed("user.delete", context)).await?;
         }
         Wish::Role(wanted) => {
-            let user = change_role(wanted, store, &accounts).await?;
-            entry("user.update", &user, context)
-                .with("role", user.role.as_str())
-                .with("host", user.may_use_host.to_string())
+            change_role(wanted, store, &accounts, deed("user.update", context)).await?;
         }
         Wish::Password(name, password) => {
-            let user = accounts.set_password(name, password).await;
-            entry("user.password", &user.map_err(failure)?, context)
+            let deed = deed("user.password", context);
+            let changed = accounts.set_password(name, password, &deed).await;
+            changed.map_err(failure)?;
         }
-    };
-    let recorded = store.append_audit(&[entry]).await;
-    recorded.map(drop).map_err(|error| {
-        let error = anyhow::Error::from(error);
-        error
-            .context("it was done, but that could not be written to the audit log")
-            .into()
-    })
+    }
+    Ok(())
 }
 
 /// All accounts by name.
@@ -79,20 +70,21 @@ async fn remove(
     removal: &cli::RemoveUser,
     store: &Store,
     accounts: &Accounts,
-) -> Result<User, Failure> {
+    deed: &Deed,
+) -> Result<(), Failure> {
     let account = find(&removal.name, store).await?;
     if account.sessions > 0 {
         return Err(needs_server("they own sessions"));
     }
-    let removed = accounts.remove(account.user.id).await;
-    removed.map(|()| account.user).map_err(failure)
+    accounts.remove(&account.user, deed).await.map_err(failure)
 }
 
 async fn change_role(
     wanted: &cli::ChangeRole,
     store: &Store,
     accounts: &Accounts,
-) -> Result<User, Failure> {
+    deed: Deed,
+) -> Result<(), Failure> {
     let Account { user, sessions, .. } = find(&wanted.name, store).await?;
     let role = role(&wanted.role)?;
     let host = wanted.host.unwrap_or(user.may_use_host);
@@ -112,9 +104,13 @@ async fn change_role(
         ..UserChange::default()
     };
     if change == UserChange::default() {
-        return Ok(user);
+        return Ok(());
     }
-    accounts.change(user.id, &change).await.map_err(failure)
+    let deed = deed
+        .with("role", role.as_str())
+        .with("host", host.to_string());
+    let changed = accounts.change(&user, &change, &deed).await;
+    changed.map(drop).map_err(failure)
 }
 
 async fn find(name: &str, store: &Store) -> Result<Account, Failure> {
@@ -154,10 +150,8 @@ fn failure(error: AccountError) -> Failure {
     Failure::new(code, describe_account_error(error))
 }
 
-fn entry(action: &'static str, user: &User, context: &Context) -> AuditEntry {
+fn deed(action: &'static str, context: &Context) -> Deed {
     let actor = AuditActor::system("command line");
-    let target = AuditTarget::new("user", Some(user.id.to_string()), &user.username);
-    AuditEntry::new(context.clock.now(), actor, action)
-        .about(target)
-        .with("uid", rustix::process::geteuid().as_raw().to_string())
+    let entry = AuditEntry::new(context.clock.now(), actor, action);
+    Deed::new(entry.with("uid", rustix::process::geteuid().as_raw().to_string()))
 }

@@ -191,13 +191,13 @@ impl Driver {
                 self.answer(reply, Ok(()));
                 Heard::Refresh
             }
-            Command::Share(user, access, reply) => {
-                let changed = self.share(user, access).await;
+            Command::Share(user, access, deed, reply) => {
+                let changed = self.share(user, access, &deed).await;
                 self.answer(reply, changed);
                 Heard::Nothing
             }
-            Command::HandOver(user, reply) => {
-                let changed = self.hand_over(user).await;
+            Command::HandOver(user, deed, reply) => {
+                let changed = self.hand_over(user, &deed).await;
                 self.answer(reply, changed);
                 Heard::Nothing
             }

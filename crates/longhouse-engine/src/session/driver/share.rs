@@ -4,7 +4,7 @@ use longhouse_domain::UserId;
 use longhouse_domain::event::LogLevel;
 use longhouse_domain::lifecycle::{Step, Wish};
 use longhouse_domain::share::ShareAccess;
-use longhouse_store::Shared;
+use longhouse_store::{Deed, Shared};
 
 use super::Driver;
 use crate::error::EngineError;
@@ -14,20 +14,25 @@ impl Driver {
         &mut self,
         user: UserId,
         access: Option<ShareAccess>,
+        deed: &Deed,
     ) -> Result<(), EngineError> {
         let (store, now) = (&self.context.store, self.context.now());
         let shared = match access {
-            Some(access) => store.share_session(self.id, user, access, now).await?,
-            None => store.unshare_session(self.id, user, now).await?,
+            Some(access) => {
+                store
+                    .share_session(self.id, user, access, deed, now)
+                    .await?
+            }
+            None => store.unshare_session(self.id, user, deed, now).await?,
         };
         self.take_over(shared.ok_or(EngineError::ShareNotFound)?)
             .await;
         Ok(())
     }
 
-    pub(super) async fn hand_over(&mut self, to: UserId) -> Result<(), EngineError> {
+    pub(super) async fn hand_over(&mut self, to: UserId, deed: &Deed) -> Result<(), EngineError> {
         let (store, now) = (&self.context.store, self.context.now());
-        let shared = store.hand_over_session(self.id, to, now).await?;
+        let shared = store.hand_over_session(self.id, to, deed, now).await?;
         self.take_over(shared.ok_or(EngineError::SessionNotFound)?)
             .await;
         Ok(())

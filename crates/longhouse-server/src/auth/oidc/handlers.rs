@@ -132,12 +132,15 @@ pub(crate) async fn finish_oidc_login(
 ) -> Result<Response, Problem> {
     let provider = known_provider(&state, &path.0)?;
     note.detail("provider", path.0.as_str());
-    let visitor = visitor(&headers, address.0);
+    let (visitor, deed) = (visitor(&headers, address.0), note.deed()?);
     let finished = async {
         let attempt = attempt(&state, provider, &question, &headers)?;
         let code = question.text("code").unwrap_or_default();
         let login = vouched(&state, provider, &attempt, code, &headers).await?;
-        let signed = state.accounts().log_in_external(&login, &visitor).await?;
+        let signed = state
+            .accounts()
+            .log_in_external(&login, &visitor, &deed)
+            .await?;
         Ok::<_, Failure>((attempt, signed))
     };
     let mut response = match finished.await {

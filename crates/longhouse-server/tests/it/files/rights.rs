@@ -61,7 +61,7 @@ async fn the_machines_own_files_are_for_those_who_may_use_the_host() {
         role: Role::Member,
         may_use_host: false,
     };
-    house.engine.accounts().create_user(new).await.unwrap();
+    house.create_user(new).await;
     let viewer = house.user("eve", Role::Viewer).await;
     for person in [house.log_in("guest").await, viewer] {
         for (method, route) in OPERATIONS {

@@ -9,7 +9,7 @@ use longhouse_store::{Store, StoreUrl};
 use sqlx::{AnyConnection, Connection};
 
 pub(crate) use cluster::fresh_database;
-pub(crate) use samples::{actor, at, id, new_sign_in, new_user, session, short_of, token};
+pub(crate) use samples::{actor, at, deed, id, new_sign_in, new_user, session, short_of, token};
 
 /// A place for a store that nobody used before.
 pub(crate) struct Bed {

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use longhouse_domain::agent::Mode;
+use longhouse_domain::audit::{AuditActor, AuditEntry};
 use longhouse_domain::session::{GitIdentity, Multiplexer, RuntimeKind, Workdir};
 use longhouse_domain::terminal::{TerminalCommand, TerminalSize, TerminalSpec};
 use longhouse_domain::user::User;
 use longhouse_domain::{
     Actor, Phase, Role, Session, SessionId, SessionSpec, Timestamp, UserId, Wish,
 };
-use longhouse_store::{NewSignIn, NewToken, NewUser, Store};
+use longhouse_store::{Deed, NewSignIn, NewToken, NewUser, Store};
 use uuid::Uuid;
 
 /// A moment, in milliseconds after an arbitrary beginning.
@@ -21,6 +22,15 @@ pub(crate) fn id() -> Uuid {
     Uuid::now_v7()
 }
 
+/// The record of a change about which there is nothing to say.
+pub(crate) fn deed() -> Deed {
+    Deed::new(AuditEntry::new(
+        at(0),
+        AuditActor::system("test"),
+        "test.change",
+    ))
+}
+
 /// An account that is there.
 pub(crate) async fn new_user(store: &Store, username: &str, role: Role) -> User {
     let user = NewUser {
@@ -30,7 +40,7 @@ pub(crate) async fn new_user(store: &Store, username: &str, role: Role) -> User 
         may_use_host: false,
         password_hash: Some(format!("hash of {username}")),
     };
-    store.create_user(&user, at(0)).await.unwrap()
+    store.create_user(&user, &deed(), at(0)).await.unwrap()
 }
 
 /// Somebody who asks.
