@@ -88,9 +88,10 @@ async function interact(oidc, request, response) {
   await oidc.interactionFinished(request, response, result)
 }
 
-async function outcome(oidc, { prompt, params, session }, form) {
+async function outcome(oidc, { prompt, params, session, grantId }, form) {
   if (prompt.name === 'login') return { login: { accountId: form.get('name') } }
-  const grant = new oidc.Grant({ accountId: session.accountId, clientId: params.client_id })
+  // What another tab was allowed already stays allowed: a new grant would hold only what is missing in the old one.
+  const grant = (grantId && (await oidc.Grant.find(grantId))) ?? new oidc.Grant({ accountId: session.accountId, clientId: params.client_id })
   grant.addOIDCScope(prompt.details.missingOIDCScope?.join(' ') ?? '')
   return { consent: { grantId: await grant.save() } }
 }

@@ -104,7 +104,23 @@ test('whoever is in none of the groups, or changes their mind, is told so', asyn
   })
 })
 
-test('two tabs log in beside each other', async () => {
+test('two tabs log in beside each other, each with name and consent of its own', async () => {
+  await withPerson(async (person, one) => {
+    const two = await person.open()
+    await toProvider(one, '/profile')
+    await one.getByLabel('Name').waitFor()
+    await toProvider(two)
+    await sayWho(two, 'sven')
+    await account(two, 'sven').waitFor()
+    await sayWho(one, 'sven')
+    await account(one, 'sven').waitFor()
+    assert.equal(new URL(one.url()).pathname, '/profile')
+    const { items } = await (await one.request.get('/api/auth/sign-ins')).json()
+    assert.equal(items.length, 2, 'each of the two is a sign-in')
+  })
+})
+
+test('a tab that waits at the consent finishes after another one has', async () => {
   await withPerson(async (person, one) => {
     const two = await person.open()
     const allow = (page) => page.getByRole('button', { name: 'Allow' })
