@@ -65,7 +65,8 @@ fn for_the_logged_in() -> Vec<Row> {
         row(Access::Look, Quiet, routes!(sessions::get_session_health)),
         row(Access::Look, Quiet, routes!(sessions::get_session_stats)),
         row(Access::Look, Quiet, routes!(sessions::get_session_logs)).with_own_deadline(),
-        row(Access::Look, Quiet, routes!(sessions::list_shares)),
+        // Who else may do what is for those to know who may change it.
+        row(Access::Look, Quiet, routes!(sessions::list_shares)).for_tokens(ForTokens::With(Scope::SessionsWrite)),
         // Whoever has a share may leave, whatever else they may.
         row(Access::Look, Deed("session.unshare", Subject::Session), routes!(sessions::unshare_session)).for_tokens(ForTokens::With(Scope::SessionsWrite)),
         row(Access::Look, Quiet, routes!(terminals::list_terminals)),

@@ -13,11 +13,8 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::house::{House, Person, in_time};
+use crate::house::{House, PROMPT, Person, in_time, promptly};
 use crate::terminal_client::Client;
-
-/// What the specification allows.
-const PROMPT: Duration = Duration::from_secs(2);
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -48,7 +45,7 @@ impl Open {
     }
 
     async fn close_promptly(mut self, why: &str) {
-        let both = async {
+        promptly(why, async {
             let code = self.terminal.close_code().await;
             assert_eq!(code, 4401, "{why}");
             // The server says goodbye to the namespace, or drops the connection at once.
@@ -57,9 +54,8 @@ impl Open {
                     break;
                 }
             }
-        };
-        let closed = tokio::time::timeout(PROMPT, both).await;
-        assert!(closed.is_ok(), "not closed within two seconds: {why}");
+        })
+        .await;
     }
 }
 

@@ -4,7 +4,7 @@ use longhouse_domain::Role;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::house::{House, Person, in_time};
+use crate::house::{House, Person, promptly};
 use crate::socket_io_client::Client as Socket;
 use crate::terminal_client::{Client, Got};
 
@@ -25,6 +25,10 @@ impl House {
         let path = format!("/api/sessions/{session}/shares/{user}");
         self.ask(by, Method::DELETE, &path, json!({})).await.0
     }
+}
+
+fn bearer(person: &Person) -> String {
+    format!("Bearer {}", person.token)
 }
 
 /// The first presence in which this viewer finds themselves in that mode.
@@ -148,12 +152,12 @@ async fn a_share_that_is_taken_away_closes_what_is_open_and_nothing_else() {
     socket.ask(1, json!(["terminal:join", one])).await;
     lost.snapshot().await;
     house.unshare(&ann, &one, "bob").await;
-    assert_eq!(lost.close_code().await, 4403);
-    in_time("the end of the log", async {
+    let (name, gone) = promptly("the end of what bob had open of it", async {
+        assert_eq!(lost.close_code().await, 4403);
         while log.chunk().await.unwrap().is_some() {}
+        heard(&mut socket).await
     })
     .await;
-    let (name, gone) = heard(&mut socket).await;
     assert_eq!(
         (name.as_str(), &gone["id"]),
         ("session.deleted", &json!(one))
@@ -188,6 +192,50 @@ async fn a_share_that_is_taken_away_closes_what_is_open_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn whoever_leaves_a_session_is_led_out_of_every_window() {
+    let house = House::new().await;
+    let (ann, bob) = (
+        house.user("ann", Role::Member).await,
+        house.user("bob", Role::Member).await,
+    );
+    let eve = house.user("eve", Role::Member).await;
+    let id = house.running(&ann, "one").await;
+    house.share(&ann, &id, "bob", "drive").await;
+    house.share(&ann, &id, "eve", "view").await;
+    // Two windows of one login, one of another login, and one by an API token.
+    let again = house.log_in("bob").await;
+    let scopes = ["sessions:read", "sessions:write"];
+    let program = Person::bearing(&house.api_token(&bob, "program", &scopes).await);
+    let mut open = Vec::new();
+    for person in [&bob, &bob, &again, &program] {
+        let mut window = house.open(person, &terminal(&id)).await;
+        window.snapshot().await;
+        open.push(window);
+    }
+    let mut hers = house.open(&eve, &(terminal(&id) + "?mode=read")).await;
+    let start = hers.snapshot().await;
+    let left = house.unshare(&bob, &id, "bob").await;
+    assert_eq!(left, StatusCode::NO_CONTENT);
+    promptly("the end of every window", async {
+        for window in &mut open {
+            assert_eq!(window.close_code().await, 4403);
+        }
+    })
+    .await;
+    for person in [&bob, &again, &program] {
+        let (_, code) = house
+            .close_code(&terminal(&id), &[("authorization", bearer(person))])
+            .await;
+        assert_eq!(code, 4404);
+    }
+    // The others stay.
+    let mut owner = house.open(&ann, &terminal(&id)).await;
+    owner.type_in(b"on").await;
+    assert_eq!(hers.output(2).await, (start, b"on".to_vec()));
+    house.close().await;
+}
+
+#[tokio::test]
 async fn a_driver_who_is_left_the_view_can_no_longer_type() {
     let house = House::new().await;
     let (ann, bob) = (
@@ -203,7 +251,7 @@ async fn a_driver_who_is_left_the_view_can_no_longer_type() {
     client.type_in(b"a").await;
     assert_eq!(client.output(1).await, (start, b"a".to_vec()));
     house.share(&ann, &id, "bob", "view").await;
-    own_mode(&mut client, "read").await;
+    promptly("the end of driving", own_mode(&mut client, "read")).await;
     client.type_in(b"b").await;
     assert_eq!(client.message("error").await["code"], "terminal.read_only");
     let typed = socket.ask(2, json!(["terminal:input", id, "c"])).await;

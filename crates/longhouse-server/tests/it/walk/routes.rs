@@ -4,202 +4,11 @@ use std::collections::BTreeSet;
 
 use longhouse_server::access_table;
 use reqwest::StatusCode;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::cast::{CAST, Cast, Ground, NAMES};
+use super::cases::{About, Case, cases};
+use super::cast::{Cast, Ground, NAMES};
 use crate::house::House;
-
-/// What each of the cast must get: nobody, other, looker, viewer, driver, owner, admin.
-type Expected = [u16; CAST];
-
-/// Whoever has logged in or not.
-const fn all(status: u16) -> Expected {
-    [status; CAST]
-}
-
-/// Whoever has logged in.
-const fn known(status: u16) -> Expected {
-    [401, status, status, status, status, status, status]
-}
-
-/// Whoever may do more than look, wherever.
-const fn doers(status: u16) -> Expected {
-    [401, status, 403, status, status, status, status]
-}
-
-/// Whoever may look at the session.
-const fn seers(status: u16) -> Expected {
-    [401, 404, status, status, status, status, status]
-}
-
-/// Whoever may drive the session. One whose role is to look is refused before anybody looks which session is meant.
-const fn drivers(status: u16) -> Expected {
-    [401, 404, 403, 403, status, status, status]
-}
-
-/// Whose the session is.
-const fn owners(status: u16) -> Expected {
-    [401, 404, 403, 403, 403, status, status]
-}
-
-/// Admins; for others there is nothing there.
-const fn admins(status: u16) -> Expected {
-    [401, 404, 404, 404, 404, 404, status]
-}
-
-/// What a question needs to be there.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum About {
-    /// Nothing.
-    Nothing,
-    /// A session.
-    Session,
-    /// An account.
-    Account,
-    /// A sign-in of one's own, which does not outlive the question.
-    SignIn,
-}
-
-struct Case {
-    method: &'static str,
-    path: &'static str,
-    question: &'static str,
-    about: About,
-    body: fn(u32) -> Value,
-    expected: Expected,
-}
-
-fn case(method: &'static str, path: &'static str, expected: Expected) -> Case {
-    let about = if path.starts_with("/api/sessions/{id}") {
-        About::Session
-    } else if path.starts_with("/api/users/{id}") {
-        About::Account
-    } else {
-        About::Nothing
-    };
-    Case {
-        method,
-        path,
-        question: "",
-        about,
-        body: |_| json!({}),
-        expected,
-    }
-}
-
-impl Case {
-    fn with(mut self, body: fn(u32) -> Value) -> Self {
-        self.body = body;
-        self
-    }
-
-    /// About a session that the question names and not the path.
-    fn of_session(mut self, question: &'static str) -> Self {
-        self.question = question;
-        self.about = About::Session;
-        self
-    }
-
-    fn about(mut self, about: About) -> Self {
-        self.about = about;
-        self
-    }
-}
-
-fn cases() -> Vec<Case> {
-    let mut cases = cases_of_the_house();
-    cases.extend(cases_of_sessions());
-    cases
-}
-
-/// What concerns the server and the people.
-#[rustfmt::skip] // One route, one line.
-fn cases_of_the_house() -> Vec<Case> {
-    vec![
-        case("GET", "/health", all(200)),
-        case("GET", "/api/health", all(200)),
-        case("GET", "/livez", all(200)),
-        case("GET", "/readyz", all(200)),
-        case("GET", "/api/openapi.json", all(200)),
-        case("GET", "/api/docs", all(200)),
-        case("GET", "/metrics", [401, 403, 403, 403, 403, 403, 200]),
-        case("GET", "/api/auth/methods", all(200)),
-        case("GET", "/api/auth/oidc/{provider}/login", all(404)),
-        case("GET", "/api/auth/oidc/{provider}/callback", all(404)),
-        case("POST", "/api/auth/setup", all(409)).with(|n| json!({"token": "x", "username": format!("late-{n}"), "password": "long enough"})),
-        case("POST", "/api/auth/login", all(401)).with(|n| json!({"username": format!("none-{n}"), "password": "wrong"})),
-        case("POST", "/api/auth/refresh", all(401)),
-        case("POST", "/api/auth/logout", all(204)).about(About::SignIn),
-        case("GET", "/api/auth/me", known(200)),
-        case("POST", "/api/auth/password", known(403)).with(|_| json!({"currentPassword": "wrong", "newPassword": "long enough"})),
-        case("GET", "/api/auth/sign-ins", known(200)),
-        case("DELETE", "/api/auth/sign-ins", known(200)),
-        case("DELETE", "/api/auth/sign-ins/{id}", known(404)),
-        case("GET", "/api/tokens", known(200)),
-        case("POST", "/api/tokens", known(201)).with(|n| json!({"name": format!("t{n}"), "scopes": ["sessions:read"]})),
-        case("DELETE", "/api/tokens/{id}", known(404)),
-        case("POST", "/api/auth/ticket", known(201)).with(|_| json!({"resource": "/somewhere"})),
-        case("GET", "/api/config", known(200)),
-        case("POST", "/api/client-errors", known(204)).with(|_| json!({"message": "m", "url": "/", "stack": "s"})),
-        case("GET", "/api/people", doers(200)),
-        case("GET", "/api/users", admins(200)),
-        case("POST", "/api/users", admins(201)).with(|n| json!({"username": format!("new-{n}"), "password": "long enough", "role": "member"})),
-        case("GET", "/api/users/{id}", admins(200)),
-        case("PATCH", "/api/users/{id}", admins(200)).with(|_| json!({"role": "viewer"})),
-        case("GET", "/api/settings", admins(200)),
-        case("PATCH", "/api/settings", admins(200)).with(|_| json!({})),
-        case("DELETE", "/api/users/{id}", admins(204)),
-        case("GET", "/api/audit", admins(200)),
-        case("GET", "/api/audit/export", admins(200)),
-        case("GET", "/api/audit/verification", admins(200)),
-        case("GET", "/api/secrets", admins(200)),
-        case("POST", "/api/secrets/rotate", admins(200)),
-        case("POST", "/api/secrets/rotate-master", admins(409)),
-        case("GET", "/api/files", seers(200)).of_session("?session={id}"),
-        case("GET", "/api/files/content", seers(200)).of_session("?session={id}&path=file"),
-        case("GET", "/api/files/archive", seers(200)).of_session("?session={id}"),
-        case("PUT", "/api/files/content", drivers(201)).of_session("?session={id}&path=new"),
-        case("POST", "/api/files/mkdir", drivers(201)).of_session("?session={id}").with(|_| json!({"path": "d"})),
-        case("POST", "/api/files/move", drivers(200)).of_session("?session={id}").with(|_| json!({"from": "file", "to": "g"})),
-        case("POST", "/api/files/copy", drivers(201)).of_session("?session={id}").with(|_| json!({"from": "file", "to": "g"})),
-        case("DELETE", "/api/files", drivers(204)).of_session("?session={id}&path=file"),
-    ]
-}
-
-/// What concerns sessions and what is in them.
-#[rustfmt::skip] // One route, one line.
-fn cases_of_sessions() -> Vec<Case> {
-    vec![
-        case("GET", "/api/sessions", known(200)),
-        case("GET", "/api/sessions/stats", known(200)),
-        case("POST", "/api/sessions", doers(201)).with(|n| json!({"name": format!("made-{n}"), "agent": "shell"})),
-        case("GET", "/api/sessions/{id}", seers(200)),
-        case("PATCH", "/api/sessions/{id}", drivers(200)).with(|_| json!({"description": "d"})),
-        case("DELETE", "/api/sessions/{id}", owners(204)),
-        case("GET", "/api/sessions/{id}/health", seers(200)),
-        case("GET", "/api/sessions/{id}/stats", seers(200)),
-        case("GET", "/api/sessions/{id}/logs", seers(200)),
-        case("POST", "/api/sessions/{id}/start", drivers(409)),
-        case("POST", "/api/sessions/{id}/stop", drivers(200)),
-        case("POST", "/api/sessions/{id}/restart", drivers(200)),
-        case("POST", "/api/sessions/{id}/exec", drivers(200)).with(|_| json!({"command": ["env"]})),
-        case("POST", "/api/sessions/{id}/resize", drivers(200)).with(|_| json!({"cols": 90, "rows": 30})),
-        case("GET", "/api/sessions/{id}/shares", owners(200)),
-        case("POST", "/api/sessions/{id}/shares", owners(201)).with(|_| json!({"userId": "other", "access": "view"})),
-        // It is the viewer's share: they may leave, the owner may take it away.
-        case("DELETE", "/api/sessions/{id}/shares/{user}", [401, 404, 403, 204, 403, 204, 204]),
-        case("GET", "/api/sessions/{id}/terminals", seers(200)),
-        case("POST", "/api/sessions/{id}/terminals", drivers(201)),
-        case("GET", "/api/sessions/{id}/terminals/{name}", seers(200)),
-        case("DELETE", "/api/sessions/{id}/terminals/{name}", drivers(204)),
-        case("GET", "/api/sessions/{id}/terminals/{name}/screen", seers(200)),
-        case("POST", "/api/sessions/{id}/terminals/{name}/input", drivers(204)).with(|_| json!({"data": "x"})),
-        case("POST", "/api/sessions/{id}/terminals/{name}/resize", drivers(200)).with(|_| json!({"cols": 90, "rows": 30})),
-        case("POST", "/api/sessions/{id}/terminals/{name}/restart", drivers(200)),
-        // Not an upgrade; what happens after one stands in `sockets.rs`.
-        case("GET", "/api/sessions/{id}/terminals/{name}/ws", known(426)),
-    ]
-}
 
 #[test]
 fn every_route_has_a_row() {
@@ -232,7 +41,8 @@ async fn everybody_gets_what_is_theirs_and_no_more() {
         // What changes nothing needs nothing new.
         let mut ground = prepare(&house, &cast, &case).await;
         for (at, name) in NAMES.iter().enumerate() {
-            let (status, body, _) = ask(&house, &cast, at, &case, &ground, "walk").await;
+            let asked = ask(&house, &cast, bearer(&cast, at), &case, &ground, "walk").await;
+            let (status, body, _) = asked;
             if status != case.expected[at] {
                 let (method, path, expected) = (case.method, case.path, case.expected[at]);
                 wrong.push(format!(
@@ -245,14 +55,7 @@ async fn everybody_gets_what_is_theirs_and_no_more() {
             if case.about == About::SignIn {
                 cast.renew(&house, at).await;
             }
-            if case.path == "/api/sessions" && status == 201 {
-                let made: Value = serde_json::from_str(&body).unwrap();
-                cast.delete(&house, made["id"].as_str().unwrap()).await;
-            }
-            if case.method != "GET" && status < 300 {
-                cast.forget(&house, &ground).await;
-                ground = prepare(&house, &cast, &case).await;
-            }
+            ground = renewed(&house, &cast, &case, ground, (status, &body)).await;
         }
         cast.forget(&house, &ground).await;
     }
@@ -260,7 +63,11 @@ async fn everybody_gets_what_is_theirs_and_no_more() {
     house.close().await;
 }
 
-async fn prepare(house: &House, cast: &Cast, case: &Case) -> Ground {
+fn bearer(cast: &Cast, at: usize) -> Option<&str> {
+    cast.person(at).map(|person| person.token.as_str())
+}
+
+pub(super) async fn prepare(house: &House, cast: &Cast, case: &Case) -> Ground {
     match case.about {
         About::Session => cast.session(house).await,
         About::Account => cast.victim(house).await,
@@ -272,11 +79,30 @@ async fn prepare(house: &House, cast: &Cast, case: &Case) -> Ground {
     }
 }
 
-/// Status, body and everything else of an answer that could tell something.
-async fn ask(
+/// What the next question can be about: the same again where this answer says that nothing was changed.
+pub(super) async fn renewed(
     house: &House,
     cast: &Cast,
-    at: usize,
+    case: &Case,
+    ground: Ground,
+    (status, body): (u16, &str),
+) -> Ground {
+    if case.path == "/api/sessions" && status == 201 {
+        let made: Value = serde_json::from_str(body).unwrap();
+        cast.delete(house, made["id"].as_str().unwrap()).await;
+    }
+    if case.method == "GET" || status >= 300 {
+        return ground;
+    }
+    cast.forget(house, &ground).await;
+    prepare(house, cast, case).await
+}
+
+/// Status, body and everything else of an answer that could tell something.
+pub(super) async fn ask(
+    house: &House,
+    cast: &Cast,
+    bearer: Option<&str>,
     case: &Case,
     ground: &Ground,
     request_id: &str,
@@ -296,8 +122,8 @@ async fn ask(
         // A proxy on this machine is no program of this machine.
         .header("x-forwarded-for", "203.0.113.7")
         .header("x-request-id", request_id);
-    if let Some(person) = cast.person(at) {
-        request = request.bearer_auth(&person.token);
+    if let Some(token) = bearer {
+        request = request.bearer_auth(token);
     }
     if case.method != "GET" {
         request = request.json(&(case.body)(cast.number()));
@@ -327,10 +153,18 @@ async fn is_told_what_a_stranger_is_told(
         name: String::new(),
         victim: String::new(),
     };
-    let there = ask(house, cast, at, case, ground, "same").await;
-    let named = ask(house, cast, at, case, &by(&ground.name), "same").await;
+    let there = ask(house, cast, bearer(cast, at), case, ground, "same").await;
+    let named = ask(
+        house,
+        cast,
+        bearer(cast, at),
+        case,
+        &by(&ground.name),
+        "same",
+    )
+    .await;
     let never = uuid::Uuid::now_v7().to_string();
-    let never = ask(house, cast, at, case, &by(&never), "same").await;
+    let never = ask(house, cast, bearer(cast, at), case, &by(&never), "same").await;
     assert_eq!(
         there, never,
         "{} {} tells of a session",

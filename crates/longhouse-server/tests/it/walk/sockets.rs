@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use longhouse_domain::Scope;
 use longhouse_server::{Access, access_table};
 
 use super::cast::{CAST, Cast, NAMES};
@@ -61,11 +62,12 @@ async fn everybody_gets_in_where_they_may_and_is_told_why_not() {
     for case in cases() {
         for (at, name) in NAMES.iter().enumerate() {
             let path = case.path.replace("{name}", "agent") + case.question;
-            let began = begin(&house, &cast, at, &path.replace("{id}", &ground.session)).await;
+            let bearer = cast.person(at).map(|person| person.token.as_str());
+            let began = begin(&house, bearer, &path.replace("{id}", &ground.session)).await;
             assert_eq!(began, case.expected[at], "{path} by {name}");
             if began == Began::Closed(4404) {
                 let never = uuid::Uuid::now_v7().to_string();
-                let never = begin(&house, &cast, at, &path.replace("{id}", &never)).await;
+                let never = begin(&house, bearer, &path.replace("{id}", &never)).await;
                 assert_eq!(began, never, "{path} tells of a session");
             }
         }
@@ -73,10 +75,39 @@ async fn everybody_gets_in_where_they_may_and_is_told_why_not() {
     house.close().await;
 }
 
-async fn begin(house: &House, cast: &Cast, at: usize, path: &str) -> Began {
-    let headers: Vec<_> = cast
-        .person(at)
-        .map(|person| ("authorization", format!("Bearer {}", person.token)))
+/// Reading asks for one scope, and writing for another one on top.
+#[tokio::test]
+async fn an_api_token_opens_a_socket_within_its_scopes() {
+    let house = House::new().await;
+    let cast = Cast::assemble(&house).await;
+    let ground = cast.session(&house).await;
+    for case in cases() {
+        let path = case.path.replace("{name}", "agent") + case.question;
+        let path = path.replace("{id}", &ground.session);
+        for scope in Scope::ALL {
+            let others = Scope::ALL.iter().filter(|other| **other != scope);
+            for scopes in [vec![scope], others.copied().collect()] {
+                let names: Vec<_> = scopes.iter().map(|scope| scope.as_str()).collect();
+                let name = format!("walk-{}", cast.number());
+                let token = house.api_token(cast.admin(), &name, &names).await;
+                let may = |scope| scopes.contains(&scope);
+                let began = begin(&house, Some(&token), &path).await;
+                let mode = path.rsplit('=').next();
+                let expected = match (may(Scope::SessionsRead), may(Scope::SessionsWrite)) {
+                    (true, true) if mode == Some("write") => Began::Hello("write"),
+                    (true, _) if mode == Some("read") => Began::Hello("read"),
+                    _ => Began::Closed(4403),
+                };
+                assert_eq!(began, expected, "{path} with {names:?}");
+            }
+        }
+    }
+    house.close().await;
+}
+
+async fn begin(house: &House, bearer: Option<&str>, path: &str) -> Began {
+    let headers: Vec<_> = bearer
+        .map(|token| ("authorization", format!("Bearer {token}")))
         .into_iter()
         .collect();
     let (socket, protocol) = house.upgrade(path, &headers).await.unwrap();
