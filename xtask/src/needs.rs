@@ -62,6 +62,8 @@ pub(crate) const TO_TEST: &[Need] = &[
     // A certificate authority of one's own, and a reverse proxy: the documented ones are tried for real.
     program(&["pebble"], "pebble"),
     program(&["nginx"], "nginx-light"),
+    // A network of a test's own.
+    program(&["ip"], "iproute2"),
     program(&["python3"], "python3"),
     Need {
         sign: Sign::PythonVenv,

@@ -29,6 +29,9 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 /// After which pause a SQLite file is tried again that somebody else is just bringing into use.
 const LOCKED_PAUSE: Duration = Duration::from_millis(50);
 
+/// The oldest SQLite that may be used: those before it can, when the log is begun anew at the wrong moment, lose what was written.
+const OLDEST_SQLITE: [u32; 3] = [3, 51, 3];
+
 /// What every connection to PostgreSQL starts with: no statement and no forgotten transaction holds the others up for ever.
 const POSTGRES_SETTINGS: &str =
     "set statement_timeout = '30s'; set idle_in_transaction_session_timeout = '60s'";
@@ -236,12 +239,28 @@ pub(crate) async fn examine(url: &str) -> Result<(), StoreError> {
     }
 }
 
+/// Whether a version is older than may be. One that cannot be read is.
+fn is_too_old(version: &str) -> bool {
+    let parts: Option<Vec<u32>> = version.split('.').map(|part| part.parse().ok()).collect();
+    parts.is_none_or(|parts| parts.as_slice() < OLDEST_SQLITE.as_slice())
+}
+
 /// A damaged file is told at the start, in words, and not by the first query that meets the damage.
 async fn check_integrity(url: &str) -> Result<(), StoreError> {
     let mut connection = AnyConnection::connect(url).await?;
     sqlx::raw_sql(SQLITE_WRITER_SETTINGS)
         .execute(&mut connection)
         .await?;
+    let library = sqlx::query("select sqlite_version() as version")
+        .fetch_one(&mut connection)
+        .await?
+        .text("version")?;
+    if is_too_old(&library) {
+        return Err(StoreError::unavailable(format!(
+            "this program was built with SQLite {library}, which can lose what was written; it needs {}",
+            OLDEST_SQLITE.map(|part| part.to_string()).join(".")
+        )));
+    }
     let row = sqlx::query("pragma quick_check(1)")
         .fetch_one(&mut connection)
         .await?;
@@ -293,4 +312,19 @@ pub(crate) fn sqlite_url(path: &Path) -> Result<String, StoreError> {
         }
     }
     Ok(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_library_that_can_lose_what_was_written_is_refused() {
+        for old in ["3.51.2", "3.50.9", "3.7.17", "2.99.0", "3.51", "", "x"] {
+            assert!(is_too_old(old), "{old}");
+        }
+        for good in ["3.51.3", "3.51.3.1", "3.52.0", "3.100.0", "4.0.0"] {
+            assert!(!is_too_old(good), "{good}");
+        }
+    }
 }

@@ -4,16 +4,21 @@
 use std::fs::File;
 use std::io;
 use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::ACCEPT_PAUSE;
 
+/// How often the log says that connections cannot be accepted. Every knock would be a line, while there are too many.
+const COMPLAIN_EVERY: Duration = Duration::from_secs(60);
+
 /// A listener and the descriptor kept aside.
 pub(super) struct Door {
     listener: TcpListener,
     spare: Option<File>,
+    complained: Option<Instant>,
 }
 
 /// Who knocked.
@@ -29,7 +34,19 @@ impl Door {
         Self {
             listener,
             spare: spare(),
+            complained: None,
         }
+    }
+
+    /// Whether the log should hear of it.
+    fn complains(&mut self) -> bool {
+        let due = self
+            .complained
+            .is_none_or(|last| last.elapsed() >= COMPLAIN_EVERY);
+        if due {
+            self.complained = Some(Instant::now());
+        }
+        due
     }
 
     /// The next one who knocks.
@@ -41,13 +58,17 @@ impl Door {
             match self.listener.accept().await {
                 Ok((stream, address)) => return Knock::Welcome(stream, address),
                 Err(error) if is_shortage(&error) && self.spare.take().is_some() => {
-                    tracing::warn!("no descriptor is left: new connections are turned away");
+                    if self.complains() {
+                        tracing::warn!("no descriptor is left: new connections are turned away");
+                    }
                     if let Some(Ok((stream, _))) = self.listener.accept().now_or_never() {
                         return Knock::NoDescriptor(stream);
                     }
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "a connection could not be accepted");
+                    if self.complains() {
+                        tracing::warn!(%error, "a connection could not be accepted");
+                    }
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             }

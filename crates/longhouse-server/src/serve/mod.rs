@@ -122,12 +122,15 @@ async fn listen(
             knock = door.knock() => knock,
         };
         let (stream, room) = match knock {
-            Knock::NoDescriptor(stream) => (stream, Err(Full::Everywhere)),
+            Knock::NoDescriptor(stream) => {
+                (stream, Err((Full::Everywhere, turned_away::SHORT_TIME)))
+            }
             Knock::Welcome(stream, address) => {
                 let ip = address.ip().to_canonical();
                 let many = ip.is_loopback() || app.settings().trusts(ip);
                 let peer = Peer::Network(SocketAddr::new(ip, address.port()));
-                (stream, berths.take(ip, many).map(|berth| (peer, berth)))
+                let room = berths.take(ip, many).map(|berth| (peer, berth));
+                (stream, room.map_err(|why| (why, turned_away::TIME)))
             }
         };
         // Echoes of single keys must not wait for company.
@@ -139,14 +142,14 @@ async fn listen(
                     .clone()
                     .spawn(welcome(app, service, tls, stream, room));
             }
-            Err(why) => {
+            Err((why, within)) => {
                 app.metrics().turned_away();
                 let Ok(porter) = Arc::clone(&porters).try_acquire_owned() else {
                     continue;
                 };
                 let tls = tls.clone();
                 app.tasks().spawn(async move {
-                    refuse(tls, stream, why).await;
+                    refuse(tls, stream, why, within).await;
                     drop(porter);
                 });
             }
@@ -184,13 +187,13 @@ async fn welcome(
     handle(app, service, stream, protocol, who).await;
 }
 
-async fn refuse(tls: Option<Tls>, stream: TcpStream, why: Full) {
+async fn refuse(tls: Option<Tls>, stream: TcpStream, why: Full, within: Duration) {
     let Some(tls) = tls else {
-        return turn_away(stream, why).await;
+        return turn_away(stream, why, within).await;
     };
     let handshake = tls.accept_http1(stream);
     if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE_TIME, handshake).await {
-        turn_away(stream, why).await;
+        turn_away(stream, why, within).await;
     }
 }
 

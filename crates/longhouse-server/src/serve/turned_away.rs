@@ -11,18 +11,25 @@ pub(super) const AT_ONCE: usize = 64;
 
 /// How long that may take, and how much of the request is read meanwhile. An answer that is sent while bytes lie unread is
 /// lost: the connection is then reset.
-const TIME: Duration = Duration::from_secs(1);
+pub(super) const TIME: Duration = Duration::from_secs(1);
 const READ: u64 = 64 * 1024;
 
-/// Answers and closes.
-pub(super) async fn turn_away<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, why: Full) {
+/// The same where the last descriptor goes from one to the next: the others wait for it.
+pub(super) const SHORT_TIME: Duration = Duration::from_millis(100);
+
+/// Answers and closes, within that time.
+pub(super) async fn turn_away<S: AsyncRead + AsyncWrite + Unpin>(
+    mut stream: S,
+    why: Full,
+    within: Duration,
+) {
     let told = async {
         stream.write_all(answer(why).as_bytes()).await?;
         stream.shutdown().await?;
         tokio::io::copy(&mut (&mut stream).take(READ), &mut tokio::io::sink()).await
     };
     // Whoever does not listen is not told twice.
-    let _ = tokio::time::timeout(TIME, told).await;
+    let _ = tokio::time::timeout(within, told).await;
 }
 
 fn answer(why: Full) -> String {

@@ -8,6 +8,7 @@
 
 mod api_tokens;
 mod audit;
+mod damage;
 mod deeds;
 mod durability;
 mod events;

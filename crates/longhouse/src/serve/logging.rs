@@ -4,12 +4,16 @@ use std::io::IsTerminal as _;
 
 use anyhow::Context as _;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::field::MakeExt as _;
 use tracing_subscriber::fmt;
+use tracing_subscriber::fmt::FormatFields;
+use tracing_subscriber::fmt::format::debug_fn;
 use tracing_subscriber::prelude::*;
 
 use crate::config::{LogFormat, Settings};
+use crate::text::line;
 
-/// Starts the log. The formatter escapes control characters in what it is given.
+/// Starts the log.
 pub(crate) fn start(settings: &Settings) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&settings.log.level).with_context(|| {
         format!(
@@ -27,10 +31,28 @@ pub(crate) fn start(settings: &Settings) -> anyhow::Result<()> {
     let registry = tracing_subscriber::registry().with(filter);
     if text {
         registry
-            .with(layer.with_ansi(terminal).with_target(false))
+            .with(
+                layer
+                    .with_ansi(terminal)
+                    .with_target(false)
+                    .fmt_fields(one_line()),
+            )
             .try_init()
     } else {
         registry.with(layer.json().flatten_event(true)).try_init()
     }
     .context("the log was started twice")
+}
+
+/// Fields as text in which nothing ends the line, moves the cursor or colours the screen. tracing's own formatter lets line ends pass,
+/// and so whoever can name something could write lines of their own; JSON escapes by itself.
+fn one_line() -> impl for<'writer> FormatFields<'writer> + 'static {
+    debug_fn(|writer, field, value| {
+        let value = format!("{value:?}");
+        match field.name() {
+            "message" => write!(writer, "{}", line(&value)),
+            name => write!(writer, "{name}={}", line(&value)),
+        }
+    })
+    .delimited(" ")
 }

@@ -4,6 +4,7 @@
 //! reconcile every session → serve → on a signal: tell everybody, end; sessions go on.
 
 pub(crate) mod embedded;
+mod emptied;
 mod identity;
 pub(crate) mod keys;
 pub(crate) mod lock;
@@ -187,7 +188,9 @@ async fn start_engine(
     host: HostRuntime,
 ) -> anyhow::Result<(Engine, SigningKey)> {
     let clock = Arc::new(context.clock);
-    let store = Store::open(&store_url(settings, places)?)
+    let url = store_url(settings, places)?;
+    emptied::refuse(&url, places)?;
+    let store = Store::open(&url)
         .await
         .context("cannot open the database")?;
     let master_key = master_key::source(settings, places, &context.environment);

@@ -1,5 +1,6 @@
 //! The few requests that a provider is asked: one connection each, bounded in time and size, no redirects, no proxy, no cookies.
 
+use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,10 +13,15 @@ use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
 use tokio_rustls::TlsConnector;
 
 /// How long a provider may take for one answer, from the connection to its last byte.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How many names are looked up at once. A lookup takes a thread for as long as the system is patient with its name servers, also
+/// when nobody waits for it any more; passwords and files need threads of the same kind.
+const LOOKUPS: usize = 4;
 
 /// Largest answer, in bytes. Key sets of large providers have some 20 KiB.
 const LARGEST_ANSWER: usize = 256 * 1024;
@@ -45,6 +51,7 @@ pub(super) enum WebError {
 pub(super) struct Web {
     tls: Option<TlsConnector>,
     patience: Duration,
+    lookups: Arc<Semaphore>,
 }
 
 /// What is asked.
@@ -97,6 +104,7 @@ impl Web {
         Self {
             tls: tls.map(TlsConnector::from),
             patience: PATIENCE,
+            lookups: Arc::new(Semaphore::new(LOOKUPS)),
         }
     }
 
@@ -128,13 +136,27 @@ impl Web {
         let port = uri.port_u16().unwrap_or(if encrypted { 443 } else { 80 });
         let request = request(&uri, ask).map_err(text)?;
         let bare = host.trim_start_matches('[').trim_end_matches(']');
-        let stream = TcpStream::connect((bare, port)).await.map_err(text)?;
+        let addresses = self.look_up(bare.to_owned(), port).await?;
+        let stream = TcpStream::connect(&*addresses).await.map_err(text)?;
         if !encrypted {
             return converse(stream, request).await;
         }
         let tls = self.tls.as_ref().ok_or("no certificate is trusted")?;
         let name = ServerName::try_from(bare.to_owned()).map_err(text)?;
         converse(tls.connect(name, stream).await.map_err(text)?, request).await
+    }
+}
+
+impl Web {
+    async fn look_up(&self, name: String, port: u16) -> Result<Vec<SocketAddr>, String> {
+        let turn = Arc::clone(&self.lookups).acquire_owned();
+        let turn = turn.await.map_err(text)?;
+        let found = tokio::task::spawn_blocking(move || {
+            let found = (name.as_str(), port).to_socket_addrs();
+            drop(turn);
+            found.map(Iterator::collect)
+        });
+        found.await.map_err(text)?.map_err(text)
     }
 }
 

@@ -9,14 +9,13 @@ use serde_json::json;
 
 use super::trees;
 use crate::house::House;
-
-/// Set for the run in the namespace.
-const INSIDE: &str = "LONGHOUSE_TEST_MAY_MOUNT";
+use crate::namespace::{is_entered, run};
 
 #[tokio::test]
 async fn a_full_disk_costs_nobody_what_they_had() {
-    if std::env::var_os(INSIDE).is_none() {
-        return run_in_a_namespace();
+    let name = "files::full::a_full_disk_costs_nobody_what_they_had";
+    if !is_entered(name, &["--mount"]) {
+        return;
     }
     let house = House::new().await;
     for tree in trees(&house).await {
@@ -55,23 +54,4 @@ async fn a_full_disk_costs_nobody_what_they_had() {
         assert!(run(Command::new("umount").arg(&tree.dir)));
     }
     house.close().await;
-}
-
-fn run_in_a_namespace() {
-    let mut again = Command::new("unshare");
-    // Who is not root becomes it within the namespace alone.
-    if !rustix::process::geteuid().is_root() {
-        again.arg("--map-root-user");
-    }
-    let name = "files::full::a_full_disk_costs_nobody_what_they_had";
-    let done = run(again
-        .arg("--mount")
-        .arg(std::env::current_exe().unwrap())
-        .args(["--exact", name, "--nocapture"])
-        .env(INSIDE, "1"));
-    assert!(done, "it failed in the namespace");
-}
-
-fn run(command: &mut Command) -> bool {
-    command.status().unwrap().success()
 }
