@@ -316,13 +316,13 @@ pub(crate) async fn keep_room_for_admins(
         next.run(request).await
     } else {
         app.metrics().turned_away();
-        Problem::new(
+        let problem = Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "connection.no_room",
             "this server has as many connections as it can hold: try again shortly",
-        )
-        .retry_after(5)
-        .into_response()
+        );
+        app.refusals().turned_away(&app, &request, &problem);
+        problem.retry_after(5).into_response()
     };
     // The place is for the next who knocks, unless an admin works on it.
     if !admitted || logging_in {
@@ -344,7 +344,9 @@ pub(crate) async fn limit_rate(
     if !address.is_loopback()
         && let Err(wait) = addresses.check(address.into(), Instant::now())
     {
-        return too_many(wait).into_response();
+        let problem = too_many(wait);
+        app.refusals().turned_away(&app, &request, &problem);
+        return problem.into_response();
     }
     next.run(request).await
 }

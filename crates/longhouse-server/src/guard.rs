@@ -31,6 +31,7 @@ pub(crate) async fn guard(State(app): State<AppState>, request: Request, next: N
         .and_then(|()| check_origin(names, &request))
         .and_then(|()| check_form(&request))
     {
+        app.refusals().turned_away(&app, &request, &problem);
         return problem.into_response();
     }
     let foreign = header(request.headers(), ORIGIN.as_str())

@@ -38,7 +38,7 @@ pub use routes::{
 };
 pub use serve::{LocalSocket, Peer, serve, serve_local, serve_redirect, serve_tls};
 pub use settings::{Limits, PlainHttp, Scheme, ServerSettings, SigningKey};
-pub use socketio::client_events;
+pub use socketio::{client_events, recorded_events};
 pub use state::AppState;
 pub use tls::{
     Acme, AcmeError, AcmeSettings, Certificate, CertificateError, CertificateFiles, Certificates,

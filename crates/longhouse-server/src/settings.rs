@@ -85,6 +85,8 @@ pub struct Limits {
     pub requests_per_second: u32,
     /// Failed logins a minute per account, and ten times as many per address.
     pub logins_per_minute: u32,
+    /// For how long refusals are gathered that one record then tells of.
+    pub refusals_told: Duration,
     /// How long a viewer's connection may make no progress while something waits to be sent.
     pub viewer_stall: Duration,
 }
@@ -106,6 +108,7 @@ impl Default for Limits {
             sockets_per_user: 400,
             requests_per_second: 500,
             logins_per_minute: 10,
+            refusals_told: Duration::from_secs(60),
             viewer_stall: Duration::from_secs(30),
         }
     }

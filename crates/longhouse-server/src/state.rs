@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::address::Neighbourhood;
-use crate::audit::Strangers;
+use crate::audit::Refusals;
 use crate::auth::{AccessTokens, Oidc};
 use crate::edge::content_security_policy;
 use crate::limits::{LoginLimits, RateLimiter, SocketSlots};
@@ -37,7 +37,7 @@ struct Parts {
     address_limit: RateLimiter<Neighbourhood>,
     user_limit: RateLimiter<UserId>,
     sockets: Arc<SocketSlots>,
-    strangers: Strangers,
+    refusals: Refusals,
     metrics: Metrics,
     stop: CancellationToken,
     tasks: TaskTracker,
@@ -79,7 +79,7 @@ impl AppState {
             address_limit: RateLimiter::new(per_request, burst),
             user_limit: RateLimiter::new(per_request, burst),
             sockets: SocketSlots::new(settings.limits.sockets, settings.limits.sockets_per_user),
-            strangers: Strangers::new(),
+            refusals: Refusals::new(),
             metrics: Metrics::new(),
             tasks: TaskTracker::new(),
             engine,
@@ -142,9 +142,9 @@ impl AppState {
         (&self.0.address_limit, &self.0.user_limit)
     }
 
-    /// How often strangers were refused.
-    pub(crate) fn strangers(&self) -> &Strangers {
-        &self.0.strangers
+    /// What was refused, and how much of it is recorded.
+    pub(crate) fn refusals(&self) -> &Refusals {
+        &self.0.refusals
     }
 
     /// Open sockets.

@@ -9,8 +9,8 @@ mod handlers;
 mod lines;
 mod note;
 mod pending;
+mod refusals;
 mod rule;
-mod strangers;
 mod typist;
 mod visitor;
 
@@ -19,7 +19,7 @@ pub(crate) use handlers::*;
 pub(crate) use lines::fuzzing::lines;
 pub(crate) use note::Note;
 pub(crate) use pending::{Pending, terminal};
+pub(crate) use refusals::Refusals;
 pub(crate) use rule::{Audit, Subject};
-pub(crate) use strangers::Strangers;
 pub(crate) use typist::{Onlooker, Typist};
 pub(crate) use visitor::{Visitor, actor_of, refused};

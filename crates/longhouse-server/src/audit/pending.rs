@@ -116,7 +116,7 @@ impl Pending {
         if let Some(code) = code {
             entry = entry.with("code", code);
         }
-        let Some(entry) = app.strangers().admit(entry) else {
+        let Some(entry) = app.refusals().admit_request(app, entry) else {
             return response;
         };
         match slot.record(entry).await {

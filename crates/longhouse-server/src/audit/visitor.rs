@@ -65,12 +65,12 @@ pub(crate) fn actor_of(identity: &Identity) -> AuditActor {
     }
 }
 
-/// Records that something was refused, as far as strangers' refusals are recorded. The refusal stands whether that is written
-/// down or not: nothing was done.
+/// Records that something on a socket was refused, with others where it is refused over and over. The refusal stands whether that
+/// is written down or not: nothing was done.
 pub(crate) async fn refused(app: &AppState, mut entry: AuditEntry, problem: &Problem) {
     entry.outcome = outcome_of(problem.status());
     entry = entry.with("code", problem.code());
-    if let Some(entry) = app.strangers().admit(entry)
+    if let Some(entry) = app.refusals().admit(app, entry)
         && let Err(error) = app.engine().audit().record(entry).await
     {
         tracing::error!(%error, "a refusal is not recorded yet");

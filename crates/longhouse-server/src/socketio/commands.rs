@@ -5,14 +5,16 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::http::StatusCode;
+use longhouse_domain::audit::AuditTarget;
 use socketioxide::extract::AckSender;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::client::{Client, Subscription, acknowledge};
+use super::table::Rule;
 use super::terminals::Joined;
 use super::wire::{Dimensions, Input, SessionEvent, SessionSubscription, TerminalTarget};
 use super::{logs, terminals};
-use crate::access::Access;
+use crate::audit::refused;
 use crate::problem::Problem;
 use crate::sessions::SessionBody;
 
@@ -22,7 +24,7 @@ const MOST_LOGS: usize = 16;
 
 /// What a client asks for, and where the answer goes.
 pub(super) struct Command {
-    access: Access,
+    rule: Rule,
     what: Wanted,
     ack: AckSender,
     /// Its share of what a client may have waiting.
@@ -50,8 +52,8 @@ impl Commands {
         (Self { queue, room }, receiver)
     }
 
-    /// Puts a message of a client in line; `access` says who may send it.
-    pub(super) fn push(&self, access: Access, what: Wanted, ack: AckSender) {
+    /// Puts a message of a client in line, with what its row says.
+    pub(super) fn push(&self, rule: Rule, what: Wanted, ack: AckSender) {
         let bytes = match &what {
             Wanted::Type(_, input) => SMALL + input.0.len(),
             _ => SMALL,
@@ -61,7 +63,7 @@ impl Commands {
             .and_then(|bytes| Arc::clone(&self.room).try_acquire_many_owned(bytes).ok());
         let refused = match room {
             Some(room) => match self.queue.try_send(Command {
-                access,
+                rule,
                 what,
                 ack,
                 _room: room,
@@ -93,6 +95,25 @@ pub(super) enum Wanted {
     Refuse(Problem),
 }
 
+impl Wanted {
+    /// The session that is meant, and the terminal, as the client calls them.
+    fn about(&self) -> Option<(String, Option<String>)> {
+        match self {
+            Self::SubscribeSession(of) | Self::SubscribeLogs(of) => {
+                Some((of.session_id.clone(), None))
+            }
+            Self::Join(target) | Self::Type(target, _) | Self::Resize(target, _) => {
+                let (session, terminal) = target.clone().parts();
+                Some((session, Some(terminal)))
+            }
+            Self::UnsubscribeSession
+            | Self::UnsubscribeLogs(_)
+            | Self::Leave(_)
+            | Self::Refuse(_) => None,
+        }
+    }
+}
+
 /// What a client follows.
 #[derive(Default)]
 struct Followed {
@@ -105,11 +126,21 @@ pub(super) async fn carry_out(client: &Client, mut queue: mpsc::Receiver<Command
     let client = Arc::new(client.clone());
     let mut followed = Followed::default();
     while let Some(command) = queue.recv().await {
-        let outcome = match command.access.permit(&client.actor) {
-            Ok(()) => followed.obey(&client, command.what).await,
+        let Command {
+            rule,
+            what,
+            ack,
+            _room,
+        } = command;
+        let about = rule.action.and_then(|_| what.about());
+        let outcome = match rule.access.permit(&client.actor) {
+            Ok(()) => followed.obey(&client, what).await,
             Err(problem) => Err(problem),
         };
-        acknowledge(command.ack, outcome);
+        if let (Some(action), Err(problem)) = (rule.action, &outcome) {
+            record_refusal(&client, action, about, problem).await;
+        }
+        acknowledge(ack, outcome);
     }
 }
 
@@ -187,6 +218,31 @@ async fn show(client: &Client, reference: &str) -> Result<(), Problem> {
     // Where the client is gone, nobody misses it.
     let _ = client.emit("session.updated", &event).await;
     Ok(())
+}
+
+/// Puts on record that a client was refused something. What it may not see is called as it calls it.
+async fn record_refusal(
+    client: &Client,
+    action: &str,
+    about: Option<(String, Option<String>)>,
+    problem: &Problem,
+) {
+    let mut entry = client.entry(action);
+    if let Some((session, terminal)) = about {
+        let seen = client.app.engine().peek_session(&client.actor, &session);
+        let (id, name) = match seen.await {
+            Ok(view) => (
+                Some(view.session.id.to_string()),
+                view.session.name.to_string(),
+            ),
+            Err(_) => (None, session),
+        };
+        entry = entry.about(match terminal {
+            Some(terminal) => AuditTarget::new("terminal", id, &format!("{name}/{terminal}")),
+            None => AuditTarget::new("session", id, &name),
+        });
+    }
+    refused(&client.app, entry, problem).await;
 }
 
 fn too_many(what: &str) -> Problem {

@@ -17,5 +17,5 @@ mod terminals;
 mod wire;
 
 pub(crate) use service::service;
-pub use table::client_events;
+pub use table::{client_events, recorded_events};
 pub(crate) use wire::*;

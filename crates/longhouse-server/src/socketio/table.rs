@@ -1,5 +1,8 @@
 //! All events that clients send, on one page, each with who may send it. What is listened to is made from these rows, and a
 //! message gets into the queue only with its row's access. Which sessions somebody sees is decided where the sessions are.
+//!
+//! A row also names the action as which a refusal is recorded. What succeeds is recorded where it is carried out: a terminal that
+//! is opened, the first key that is typed. Events without an action end what one has, or ask for what this server has not.
 
 use axum::http::StatusCode;
 use serde::de::DeserializeOwned;
@@ -14,43 +17,73 @@ use crate::problem::Problem;
 /// Makes a socket listen to an event, and put what comes into the queue.
 type Listen = Box<dyn Fn(&SocketRef, &Commands)>;
 
+/// What a row says of an event.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rule {
+    /// Who may send it.
+    pub(super) access: Access,
+    /// As what a refusal is recorded, if it is.
+    pub(super) action: Option<&'static str>,
+}
+
+impl Rule {
+    const fn of(access: Access) -> Self {
+        Self {
+            access,
+            action: None,
+        }
+    }
+
+    const fn refused_as(mut self, action: &'static str) -> Self {
+        self.action = Some(action);
+        self
+    }
+}
+
+const LOOK: Rule = Rule::of(Access::Look);
+const DRIVE: Rule = Rule::of(Access::Drive);
+
 /// One event of clients.
 struct Row {
     name: &'static str,
-    access: Access,
+    rule: Rule,
     listen: Listen,
 }
 
+#[rustfmt::skip] // One event, one line.
 fn rows() -> Vec<Row> {
     vec![
-        row(Access::Look, "subscribe.session", Wanted::SubscribeSession),
-        row(
-            Access::Look,
-            "unsubscribe.session",
-            |_: SessionSubscription| Wanted::UnsubscribeSession,
-        ),
-        row(Access::Look, "subscribe.logs", Wanted::SubscribeLogs),
-        row(Access::Look, "unsubscribe.logs", Wanted::UnsubscribeLogs),
-        row(Access::Look, "terminal:join", Wanted::Join),
-        row(Access::Look, "terminal:leave", Wanted::Leave),
-        row(Access::Drive, "terminal:input", |(target, input)| {
-            Wanted::Type(target, input)
-        }),
-        row(Access::Drive, "terminal:resize", |(target, size)| {
-            Wanted::Resize(target, size)
-        }),
-        row(Access::Look, "subscribe:metrics", no_container),
-        row(Access::Look, "unsubscribe:metrics", no_container),
-        row(Access::Look, "subscribe:logs", no_container),
-        row(Access::Look, "unsubscribe:logs", no_container),
-        row(Access::Look, "subscribe:status", no_container),
-        row(Access::Look, "unsubscribe:status", no_container),
+        row(LOOK.refused_as("session.watch"), "subscribe.session", Wanted::SubscribeSession),
+        row(LOOK, "unsubscribe.session", |_: SessionSubscription| Wanted::UnsubscribeSession),
+        row(LOOK.refused_as("session.logs"), "subscribe.logs", Wanted::SubscribeLogs),
+        row(LOOK, "unsubscribe.logs", Wanted::UnsubscribeLogs),
+        row(LOOK.refused_as("terminal.open"), "terminal:join", Wanted::Join),
+        row(LOOK, "terminal:leave", Wanted::Leave),
+        row(DRIVE.refused_as("terminal.input"), "terminal:input", |(target, input)| Wanted::Type(target, input)),
+        row(DRIVE.refused_as("terminal.resize"), "terminal:resize", |(target, size)| Wanted::Resize(target, size)),
+        row(LOOK, "subscribe:metrics", no_container),
+        row(LOOK, "unsubscribe:metrics", no_container),
+        row(LOOK, "subscribe:logs", no_container),
+        row(LOOK, "unsubscribe:logs", no_container),
+        row(LOOK, "subscribe:status", no_container),
+        row(LOOK, "unsubscribe:status", no_container),
     ]
 }
 
 /// Every event that clients send with who may send it, for whoever wants to check.
 pub fn client_events() -> Vec<(&'static str, Access)> {
-    rows().iter().map(|row| (row.name, row.access)).collect()
+    rows()
+        .iter()
+        .map(|row| (row.name, row.rule.access))
+        .collect()
+}
+
+/// Every event whose refusals are recorded, with the action as which they are, for whoever wants to check.
+pub fn recorded_events() -> Vec<(&'static str, &'static str)> {
+    rows()
+        .iter()
+        .filter_map(|row| Some((row.name, row.rule.action?)))
+        .collect()
 }
 
 /// Registers every event that clients send.
@@ -65,13 +98,13 @@ pub(super) fn listen(socket: &SocketRef, commands: &Commands) {
             "event.unknown",
             "there is no such event",
         );
-        queue.push(Access::Look, Wanted::Refuse(unknown), ack);
+        queue.push(LOOK, Wanted::Refuse(unknown), ack);
         std::future::ready(())
     });
 }
 
 /// One event. The queueing happens before the future that the library spawns, which keeps the order.
-fn row<T>(access: Access, name: &'static str, wanted: fn(T) -> Wanted) -> Row
+fn row<T>(rule: Rule, name: &'static str, wanted: fn(T) -> Wanted) -> Row
 where
     T: DeserializeOwned + Send + Sync + 'static,
 {
@@ -82,13 +115,13 @@ where
                 Ok(data) => wanted(data),
                 Err(error) => Wanted::Refuse(unreadable(&error)),
             };
-            queue.push(access, what, ack);
+            queue.push(rule, what, ack);
             std::future::ready(())
         });
     };
     Row {
         name,
-        access,
+        rule,
         listen: Box::new(listen),
     }
 }

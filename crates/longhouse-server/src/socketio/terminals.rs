@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::http::StatusCode;
 use bytes::{Bytes, BytesMut};
-use longhouse_domain::audit::AuditTarget;
 use longhouse_domain::terminal::TerminalSize;
 use longhouse_engine::{Access, EngineError, Join, Viewer, ViewerEvent, ViewerInput};
 use tokio::sync::Notify;
@@ -39,15 +38,7 @@ pub(super) async fn join(
     session: &str,
     terminal: &str,
 ) -> Result<Joined, Problem> {
-    let (viewer, id, typist) = match enter(client, session, terminal).await {
-        Ok(entered) => entered,
-        Err(problem) => {
-            let target = AuditTarget::new("terminal", None, &format!("{session}/{terminal}"));
-            let entry = client.entry("terminal.open").about(target);
-            audit::refused(&client.app, entry, &problem).await;
-            return Err(problem);
-        }
-    };
+    let (viewer, id, typist) = enter(client, session, terminal).await?;
     let (input, right) = (viewer.input(), viewer.right());
     let typed = Arc::<Typed>::default();
     let ended = CancellationToken::new();

@@ -10,6 +10,7 @@ mod api_tokens;
 mod audit;
 mod audit_deeds;
 mod audit_policy;
+mod audit_refusals;
 mod audit_sockets;
 mod bad_input;
 mod browser;
