@@ -10,6 +10,7 @@ mod audit;
 mod bench;
 mod build;
 pub mod codegen;
+mod engine;
 mod fuzz;
 mod needs;
 mod npm;
@@ -36,6 +37,8 @@ Usage: cargo xtask <command>
                         FLAGS go to `longhouse serve`
   build [--release]     build the complete program, with the web page and sessiond inside
   test [--only STAGE]   set up what the tests need and run everything that CI runs; `--only` may be repeated
+  engine -- COMMAND     run a command while the tests' container engine runs, such as
+                        `cargo xtask engine -- cargo test -p longhouse-runtime`
   codegen               write web/openapi.json and web/src/api/schema.gen.ts anew
   audit                 what is known against the crates and packages that this is built from
   fuzz [TARGET...]      feed every parser of foreign bytes with made-up ones, a minute each; --seconds N for another time
@@ -69,6 +72,7 @@ pub fn dispatch(arguments: &[String]) -> Result<ExitCode> {
         ["up", flags @ ..] => up::run(&workspace, flags),
         ["build", flags @ ..] => build::run_command(&workspace, flags),
         ["test", flags @ ..] => test::run(&workspace, flags),
+        ["engine", words @ ..] => engine::run_command(&workspace, words),
         ["codegen"] => codegen::run(&workspace),
         ["audit"] => audit::run(&workspace),
         ["fuzz", flags @ ..] => fuzz::run(&workspace, flags),

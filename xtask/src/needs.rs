@@ -64,6 +64,12 @@ pub(crate) const TO_TEST: &[Need] = &[
     program(&["nginx"], "nginx-light"),
     // A network of a test's own.
     program(&["ip"], "iproute2"),
+    // A container engine of the tests' own, and what its images are made of.
+    program(&["dockerd"], "docker.io"),
+    program(&["docker"], "docker.io"),
+    program(&["iptables"], "iptables"),
+    program(&["debootstrap"], "debootstrap"),
+    program(&["busybox"], "busybox-static"),
     program(&["python3"], "python3"),
     Need {
         sign: Sign::PythonVenv,
@@ -172,15 +178,15 @@ fn is_met(sign: Sign) -> bool {
 }
 
 fn missing(needs: &[Need], is_met: impl Fn(Sign) -> bool) -> Vec<&'static str> {
-    needs
-        .iter()
-        .filter(|need| !is_met(need.sign))
-        .map(|need| need.package)
-        .collect()
+    let packages = needs.iter().filter(|need| !is_met(need.sign));
+    let mut packages: Vec<_> = packages.map(|need| need.package).collect();
+    // One package may bring two programs.
+    packages.dedup();
+    packages
 }
 
 /// The beginning of a command that runs as root, where that asks nobody for a password.
-fn privileged() -> Option<Command> {
+pub(crate) fn privileged() -> Option<Command> {
     // `id -u` rather than a system call: it keeps this crate free of dependencies and of unsafe code.
     let id = Command::new("id").arg("-u").output().ok()?;
     if id.stdout.trim_ascii() == b"0" {

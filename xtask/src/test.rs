@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
+use crate::engine::{self, Engine};
 use crate::process::run as run_process;
 use crate::workspace::Workspace;
 use crate::{api_fuzz, audit, build, needs, npm, report};
@@ -229,10 +230,12 @@ fn rust(workspace: &Workspace) -> Result<()> {
             .arg(workspace.embed().join("sessiond"))
             .current_dir(workspace.root()),
     )?;
+    let engine = Engine::start(workspace)?;
     run_process(
         workspace
             .cargo()
-            .args(["test", "--locked", "--workspace", "--no-fail-fast"]),
+            .args(["test", "--locked", "--workspace", "--no-fail-fast"])
+            .env(engine::VARIABLE, engine.socket()),
     )
 }
 

@@ -7,6 +7,7 @@ pub mod actor;
 pub mod agent;
 pub mod audit;
 pub mod clock;
+pub mod container;
 pub mod event;
 pub mod id;
 pub mod lifecycle;

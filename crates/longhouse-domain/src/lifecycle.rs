@@ -158,6 +158,11 @@ pub enum Observed {
         /// What is known of its end.
         reason: String,
     },
+    /// It cannot be seen at present: what it stands on does not answer. It may live.
+    Unknown {
+        /// Why not.
+        reason: String,
+    },
 }
 
 /// The one step to take next.
@@ -175,6 +180,11 @@ pub enum Step {
     Settle(Phase),
     /// Remove everything of it, then the record.
     Destroy,
+    /// Nothing can be done until it can be seen again.
+    Wait {
+        /// What is waited for.
+        reason: String,
+    },
 }
 
 /// The step that brings a session nearer to the wish.
@@ -182,6 +192,15 @@ pub enum Step {
 pub fn next_step(wish: Wish, phase: &Phase, observed: &Observed) -> Step {
     match (wish, phase, observed) {
         (Wish::Deleted, _, _) => Step::Destroy,
+
+        // What had a handle when it was last seen is taken to live: its link tells, and its end can be asked for.
+        (_, _, Observed::Unknown { reason }) => match (wish, phase, phase.handle()) {
+            (_, _, Some(handle)) => next_step(wish, phase, &Observed::Alive(handle.clone())),
+            (Wish::Stopped, Phase::Stopped { .. } | Phase::Error { .. }, None) => Step::Rest,
+            (_, _, None) => Step::Wait {
+                reason: reason.clone(),
+            },
+        },
 
         (Wish::Running, Phase::Pending, Observed::Gone { .. }) => Step::Provision,
         // A half-made session: what lives is finished, what does not is made again.
@@ -260,7 +279,7 @@ mod tests {
         observed: Observed,
     ) -> (Wish, Phase, Observed) {
         match step {
-            Step::Rest | Step::Destroy => (wish, phase, observed),
+            Step::Rest | Step::Destroy | Step::Wait { .. } => (wish, phase, observed),
             Step::Provision => (wish, Phase::Starting, Observed::Alive(handle())),
             Step::Attach(handle) => (
                 wish,
@@ -305,6 +324,26 @@ mod tests {
             let gone = Observed::Gone { reason: String::new() };
             prop_assert_eq!(next_step(Wish::Deleted, &phase, &gone), Step::Destroy);
         }
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_neither_made_anew_nor_called_ended() {
+        let unknown = Observed::Unknown {
+            reason: "the engine is away".to_owned(),
+        };
+        let step = |wish, phase| next_step(wish, &phase, &unknown);
+        let running = Phase::Running { handle: handle() };
+        assert_eq!(step(Wish::Running, running.clone()), Step::Attach(handle()));
+        assert_eq!(step(Wish::Stopped, running), Step::Stop(handle()));
+        let stopped = Phase::Stopped { reason: None };
+        assert_eq!(step(Wish::Stopped, stopped.clone()), Step::Rest);
+        for phase in [Phase::Pending, Phase::Starting, stopped] {
+            assert!(matches!(step(Wish::Running, phase), Step::Wait { .. }));
+        }
+        assert!(matches!(
+            step(Wish::Stopped, Phase::Starting),
+            Step::Wait { .. }
+        ));
     }
 
     #[test]

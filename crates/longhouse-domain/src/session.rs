@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::agent::Mode;
 use crate::clock::Timestamp;
+use crate::container::ContainerSpec;
 use crate::event::EventKind;
 use crate::id::{SessionId, UserId};
 use crate::lifecycle::{Phase, Status, Wish};
@@ -103,6 +104,9 @@ pub struct SessionSpec {
     /// The names of its secrets, sorted. The values are kept sealed, elsewhere.
     #[serde(default)]
     pub secrets: Vec<String>,
+    /// The container it lives in, where it is to live in one.
+    #[serde(default)]
+    pub container: Option<ContainerSpec>,
     /// Git identity.
     pub git: GitIdentity,
     /// Seconds without input or output after which the session is stopped; never, if absent.

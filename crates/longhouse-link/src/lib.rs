@@ -23,5 +23,5 @@ pub mod proto {
 
 pub use dial::{dial, serve_connection};
 pub use hello::{Greeting, answer_hello};
-pub use listener::{AcceptError, BindError, Link, LinkClient, LinkListener, PeerError};
+pub use listener::{AcceptError, BindError, Link, LinkClient, LinkListener, Peer, PeerError};
 pub use loss::{never_sent, was_lost};

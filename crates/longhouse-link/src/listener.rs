@@ -75,10 +75,10 @@ pub enum AcceptError {
 #[derive(Debug, thiserror::Error)]
 pub enum PeerError {
     /// It runs as somebody else.
-    #[error("the peer runs as user {theirs}, the server as {ours}")]
+    #[error("the peer runs as user {theirs}, and not as {expected}")]
     User {
-        /// The server's own user id.
-        ours: u32,
+        /// The user id that the session's sessiond has.
+        expected: u32,
         /// The peer's.
         theirs: u32,
     },
@@ -101,6 +101,16 @@ pub enum PeerError {
     Hello(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
+/// Whose sessiond may dial.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Peer {
+    /// One of the server's own user, in a private directory.
+    Own,
+    /// One of this user, in a container. The socket is open to anybody, and so is its directory, which is what the container is given; the
+    /// directory above is private, and keeps everybody else of the machine away.
+    Guest(u32),
+}
+
 /// A session's link socket. Dropping it removes the socket file.
 #[derive(Debug)]
 pub struct LinkListener {
@@ -109,6 +119,7 @@ pub struct LinkListener {
     inode: (u64, u64),
     session: SessionId,
     server_version: String,
+    peer: Peer,
 }
 
 /// A connection to a session's sessiond that said the right hello.
@@ -124,6 +135,16 @@ impl LinkListener {
     /// Offers a socket (0600) at `path`, in a directory that exists and is private to this user. A socket file that a dead server left
     /// is replaced. `server_version` is told to sessiond for its log.
     pub fn bind(path: &Path, session: SessionId, server_version: &str) -> Result<Self, BindError> {
+        Self::bind_for(Peer::Own, path, session, server_version)
+    }
+
+    /// The same for a peer that need not be the server's own user.
+    pub fn bind_for(
+        peer: Peer,
+        path: &Path,
+        session: SessionId,
+        server_version: &str,
+    ) -> Result<Self, BindError> {
         if path.as_os_str().len() > limits::SOCKET_PATH_BYTES {
             return Err(BindError::TooLong {
                 path: path.to_owned(),
@@ -136,12 +157,16 @@ impl LinkListener {
                 source,
             }
         };
-        check_directory(path)?;
+        check_directory(path, peer)?;
         remove_stale(path)?;
         let listener = UnixListener::bind(path).map_err(failed("bind"))?;
-        // The directory is private, so nobody could connect before the mode is set.
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
-            .map_err(failed("restrict"))?;
+        let mode = match peer {
+            Peer::Own => 0o600,
+            Peer::Guest(_) => 0o666,
+        };
+        // Nobody else reaches the directory, so nobody could connect before the mode is set.
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))
+            .map_err(failed("set the mode of"))?;
         let file = std::fs::symlink_metadata(path).map_err(failed("inspect"))?;
         Ok(Self {
             listener,
@@ -149,6 +174,7 @@ impl LinkListener {
             inode: (file.dev(), file.ino()),
             session,
             server_version: server_version.to_owned(),
+            peer,
         })
     }
 
@@ -176,9 +202,12 @@ impl LinkListener {
     async fn greet(&self, stream: UnixStream) -> Result<Link, PeerError> {
         let broken = |e: Box<dyn std::error::Error + Send + Sync>| PeerError::Hello(e);
         let theirs = stream.peer_cred().map_err(|e| broken(e.into()))?.uid();
-        let ours = rustix::process::geteuid().as_raw();
-        if theirs != ours {
-            return Err(PeerError::User { ours, theirs });
+        let expected = match self.peer {
+            Peer::Own => rustix::process::geteuid().as_raw(),
+            Peer::Guest(user) => user,
+        };
+        if theirs != expected {
+            return Err(PeerError::User { expected, theirs });
         }
         let cut = CancellationToken::new();
         let closed = CancellationToken::new();
@@ -278,15 +307,26 @@ async fn channel_over(io: LinkIo) -> Result<Channel, tonic::transport::Error> {
         .await
 }
 
-fn check_directory(socket: &Path) -> Result<(), BindError> {
+fn check_directory(socket: &Path, peer: Peer) -> Result<(), BindError> {
     let path = socket.parent().unwrap_or(Path::new("."));
+    match peer {
+        Peer::Own => check_mode(path, 0o077),
+        Peer::Guest(_) => {
+            check_mode(path, 0o022)?;
+            check_mode(path.parent().unwrap_or(Path::new(".")), 0o077)
+        }
+    }
+}
+
+/// Whether the directory is this user's, and others have none of the permissions `barred` in it.
+fn check_mode(path: &Path, barred: u32) -> Result<(), BindError> {
     let directory = std::fs::metadata(path).map_err(|source| BindError::Io {
         doing: "inspect",
         path: path.to_owned(),
         source,
     })?;
     let mode = directory.mode() & 0o777;
-    if mode & 0o077 != 0 || directory.uid() != rustix::process::geteuid().as_raw() {
+    if mode & barred != 0 || directory.uid() != rustix::process::geteuid().as_raw() {
         return Err(BindError::NotPrivate {
             path: path.to_owned(),
             mode,

@@ -16,7 +16,7 @@ use bytes::Bytes;
 use longhouse_domain::SessionId;
 use longhouse_link::proto::*;
 use longhouse_link::{
-    AcceptError, BindError, Link, LinkListener, PeerError, dial, limits, never_sent, was_lost,
+    AcceptError, BindError, Link, LinkListener, Peer, PeerError, dial, limits, never_sent, was_lost,
 };
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -286,5 +286,45 @@ async fn a_socket_is_only_offered_in_a_private_directory() {
         .path()
         .join("x".repeat(limits::SOCKET_PATH_BYTES));
     assert!(matches!(bind(long), Err(BindError::TooLong { .. })));
+    house.end().await;
+}
+
+#[tokio::test]
+async fn a_guests_socket_is_open_below_a_private_directory_and_for_that_guest_alone() {
+    let house = House::new();
+    let open = house.directory.path().join("link");
+    std::fs::create_dir(&open).unwrap();
+    private(&open, 0o755);
+    let path = open.join("link.sock");
+    let own = rustix::process::geteuid().as_raw();
+    let bind = |peer| LinkListener::bind_for(peer, &path, house.session, "test");
+    for (directory, mode) in [(house.directory.path(), 0o755), (open.as_path(), 0o777)] {
+        let before = std::fs::metadata(directory).unwrap().permissions();
+        private(directory, mode);
+        assert!(matches!(
+            bind(Peer::Guest(own)),
+            Err(BindError::NotPrivate { .. })
+        ));
+        std::fs::set_permissions(directory, before).unwrap();
+    }
+    let stranger = bind(Peer::Guest(own + 1)).unwrap();
+    let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o666);
+    let dialled = tokio::net::UnixStream::connect(&path).await.unwrap();
+    let refused = within(stranger.accept()).await.unwrap_err();
+    assert!(
+        matches!(refused, AcceptError::Peer(PeerError::User { expected, theirs }) if (expected, theirs) == (own + 1, own)),
+        "{refused:?}"
+    );
+    drop((dialled, stranger));
+    let guest = bind(Peer::Guest(own)).unwrap();
+    let dialled = tokio::net::UnixStream::connect(&path).await.unwrap();
+    drop(dialled);
+    // It got as far as the hello.
+    let hung_up = within(guest.accept()).await.unwrap_err();
+    assert!(
+        matches!(hung_up, AcceptError::Peer(PeerError::Hello(_))),
+        "{hung_up:?}"
+    );
     house.end().await;
 }

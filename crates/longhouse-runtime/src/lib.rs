@@ -3,6 +3,8 @@
 //! A runtime makes a place with a sessiond in it, finds it again, and clears it away. It decides nothing: which session
 //! should run is the engine's business, what happens inside is sessiond's.
 
+mod disk;
+pub mod docker;
 pub mod echo;
 mod exec;
 pub mod host;
@@ -10,17 +12,25 @@ pub mod host;
 use std::path::PathBuf;
 
 use async_trait::async_trait;
+use longhouse_domain::container::ContainerSpec;
+use longhouse_domain::event::Stage;
 use longhouse_domain::lifecycle::{Observed, RuntimeHandle};
 use longhouse_domain::session::{Multiplexer, RuntimeKind, Workdir};
 use longhouse_domain::terminal::Environment;
-use longhouse_domain::{Secrets, SessionId};
+use longhouse_domain::{Secrets, SessionId, UserId};
 use longhouse_files::AllowedFiles;
+use longhouse_link::Peer;
+use tokio::sync::mpsc;
 
 /// What is needed to make a session's place.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// Which session.
     pub session: SessionId,
+    /// Whose it is.
+    pub owner: UserId,
+    /// How often it was started, this time included.
+    pub start: u32,
     /// The directory it works in.
     pub workdir: Workdir,
     /// What its terminals are wrapped in.
@@ -31,6 +41,70 @@ pub struct Plan {
     pub first_offset: u64,
     /// The program that its agent needs, looked up before anything is made; `None` needs nothing.
     pub agent_program: Option<String>,
+    /// The container to make, where it is to live in one.
+    pub container: Option<ContainerSpec>,
+}
+
+/// How far the making of a place has got.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// What is being done.
+    pub stage: Stage,
+    /// How much of it is done, where that is known.
+    pub percent: Option<u8>,
+    /// In words.
+    pub detail: String,
+}
+
+/// How a runtime fares.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RuntimeHealth {
+    /// It can be used.
+    Well {
+        /// The version of what it stands on, where that is a program of its own.
+        version: Option<String>,
+    },
+    /// What it stands on does not answer. It comes back by itself.
+    Away {
+        /// Why, in words.
+        detail: String,
+    },
+    /// There is nothing on this machine that it could stand on.
+    Absent {
+        /// What was looked for.
+        detail: String,
+    },
+}
+
+/// Something that happened to a session's place from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct News {
+    /// To which session.
+    pub session: SessionId,
+    /// What.
+    pub what: Happening,
+}
+
+/// See [`News`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Happening {
+    /// It ended or vanished: look at it.
+    Ended,
+    /// It was made to stand still.
+    Paused,
+    /// It goes on.
+    Resumed,
+    /// A program of it was ended, because the memory that it may have was used up.
+    OutOfMemory,
+}
+
+/// The container that a session lives in, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Container {
+    /// The engine's name for it.
+    pub id: String,
+    /// What it was made from.
+    pub image: String,
 }
 
 /// Why a place could not be made.
@@ -45,6 +119,17 @@ pub enum ProvisionError {
         /// What was looked for.
         program: String,
     },
+    /// More is asked for than this machine has, or something that it cannot do. A person can mend it.
+    #[error("{field}: {message}")]
+    Field {
+        /// The field of the request.
+        field: &'static str,
+        /// What is wrong.
+        message: String,
+    },
+    /// What the runtime stands on does not answer: try again later.
+    #[error("{0}")]
+    Unavailable(String),
     /// This machine cannot do it at present; the text says why.
     #[error("{0}")]
     Failed(String),
@@ -62,6 +147,15 @@ pub trait Runtime: Send + Sync + 'static {
     /// Whether a place could be made with this working directory and program, without making anything: the check behind a
     /// 422 at creation. [`Runtime::provision`] checks again, on the handles that it then uses.
     async fn check(&self, plan: &Plan) -> Result<(), ProvisionError>;
+
+    /// Fetches what takes long, so that [`Runtime::provision`] does not: an image, with its progress. It may be given up at any moment.
+    async fn prepare(
+        &self,
+        _plan: &Plan,
+        _progress: &mpsc::Sender<Progress>,
+    ) -> Result<(), ProvisionError> {
+        Ok(())
+    }
 
     /// Makes the place and starts sessiond in it; returns once sessiond is dialling the link's socket, which the caller
     /// has bound. What an earlier attempt left is cleared first. On failure nothing is left.
@@ -90,6 +184,11 @@ pub trait Runtime: Send + Sync + 'static {
     /// The path on which the server waits for the session's sessiond.
     fn link_path(&self, session: SessionId) -> PathBuf;
 
+    /// Whose sessiond will dial there.
+    fn link_peer(&self) -> Peer {
+        Peer::Own
+    }
+
     /// The tmux socket that people attach to from a shell.
     fn tmux_path(&self, session: SessionId) -> PathBuf;
 
@@ -101,6 +200,26 @@ pub trait Runtime: Send + Sync + 'static {
 
     /// Clears away one of them: what lives of it, its sockets, its directories. A working directory with something in it stays.
     async fn clear(&self, leftover: &Leftover) -> std::io::Result<()>;
+
+    /// How it fares, as far as it knows; it asks nobody.
+    fn health(&self) -> RuntimeHealth {
+        RuntimeHealth::Well { version: None }
+    }
+
+    /// Whether a session of which nothing more is said could be started in it now.
+    async fn is_ready(&self) -> bool {
+        true
+    }
+
+    /// The container that a handle names.
+    fn container(&self, _handle: &RuntimeHandle) -> Option<Container> {
+        None
+    }
+
+    /// Tells what happens to sessions from outside, until it is dropped. A runtime whose sessions nobody else can touch tells nothing.
+    async fn watch(&self, _news: mpsc::Sender<News>) {
+        std::future::pending().await
+    }
 }
 
 /// Something of a session that is left on the machine.

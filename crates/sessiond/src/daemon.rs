@@ -56,9 +56,18 @@ fn failed<E: Into<io::Error>>(doing: &'static str) -> impl FnOnce(E) -> DaemonEr
     }
 }
 
-/// Reads the specification from standard input, says on standard output how the beginning went, and serves until the session ends.
-pub fn run() -> Result<(), DaemonError> {
-    let begun = begin();
+/// Where the specification is.
+#[derive(Clone, Copy, Debug)]
+pub enum Specification<'a> {
+    /// On standard input: the launcher writes it there.
+    StandardInput,
+    /// In a file that the server put where a container can read it. The directory of sessiond's own is made then.
+    File(&'a Path),
+}
+
+/// Reads the specification, says on standard output how the beginning went, and serves until the session ends.
+pub fn run(specification: Specification<'_>) -> Result<(), DaemonError> {
+    let begun = begin(specification);
     let line = match &begun {
         Ok(_) => serde_json::to_string(&Started {
             pid: std::process::id(),
@@ -80,8 +89,15 @@ pub fn run() -> Result<(), DaemonError> {
 
 type Begun = (tokio::runtime::Runtime, Arc<Session>, SessiondSpec, File);
 
-fn begin() -> Result<Begun, DaemonError> {
-    let spec = read_spec()?;
+fn begin(specification: Specification<'_>) -> Result<Begun, DaemonError> {
+    let spec = match specification {
+        Specification::StandardInput => read_spec(io::stdin())?,
+        Specification::File(path) => {
+            let spec = read_spec(File::open(path).map_err(failed("open the specification"))?)?;
+            make_private(&spec.state_dir).map_err(failed("make the directory of its own"))?;
+            spec
+        }
+    };
     // Where sessiond leads a session already (under an init, say), it need not begin one.
     let _leads_already = rustix::process::setsid();
     // It was started by way of a link called "exe".
@@ -115,9 +131,17 @@ fn chance() -> io::Result<String> {
         .to_string())
 }
 
-fn read_spec() -> Result<SessiondSpec, DaemonError> {
+fn make_private(directory: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    match std::fs::DirBuilder::new().mode(0o700).create(directory) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn read_spec(source: impl Read) -> Result<SessiondSpec, DaemonError> {
     let mut text = String::new();
-    io::stdin()
+    source
         .take(SPEC_BYTES)
         .read_to_string(&mut text)
         .map_err(failed("read the specification"))?;

@@ -24,6 +24,6 @@ mod terminal;
 mod termination;
 mod tmux;
 
-pub use daemon::{DaemonError, run};
+pub use daemon::{DaemonError, Specification, run};
 pub use launcher::start;
 pub use run_child::run_child;

@@ -1,10 +1,12 @@
-//! The sessiond program: `start` (called by the server), `run` (the daemon, called by `start`), `run-child` (called by tmux).
+//! The sessiond program: `start` (called by the server), `run` (the daemon, called by `start`, or with a file as a
+//! container's entry point), `run-child` (called by tmux).
 
 use std::process::ExitCode;
 
 use serde::Serialize;
+use sessiond::Specification;
 
-const USAGE: &str = "usage: sessiond start | run | run-child FILE | --version";
+const USAGE: &str = "usage: sessiond start | run [FILE] | run-child FILE | --version";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -20,7 +22,11 @@ fn main() -> ExitCode {
                 ExitCode::FAILURE
             }
         },
-        ["run"] => match sessiond::run() {
+        ["run"] => match sessiond::run(Specification::StandardInput) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_said_on_standard_output) => ExitCode::FAILURE,
+        },
+        ["run", file] => match sessiond::run(Specification::File(file.as_ref())) {
             Ok(()) => ExitCode::SUCCESS,
             Err(_said_on_standard_output) => ExitCode::FAILURE,
         },

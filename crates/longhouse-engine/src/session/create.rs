@@ -149,6 +149,7 @@ impl Engine {
                 multiplexer: self.multiplexer(new.multiplexer)?,
                 env: new.env,
                 secrets: new.secrets.into_keys().collect(),
+                container: None,
                 git: new.git,
                 idle_timeout_seconds: new.idle_timeout_seconds,
             },
@@ -206,10 +207,13 @@ impl Engine {
             match error {
                 ProvisionError::Workdir(_) => EngineError::invalid("workdir", said),
                 ProvisionError::ProgramMissing { .. } => EngineError::invalid("agent", said),
-                ProvisionError::Failed(_) => EngineError::Unavailable {
-                    code: "runtime.unavailable",
-                    detail: said,
-                },
+                ProvisionError::Field { field, message } => EngineError::invalid(field, message),
+                ProvisionError::Unavailable(_) | ProvisionError::Failed(_) => {
+                    EngineError::Unavailable {
+                        code: "runtime.unavailable",
+                        detail: said,
+                    }
+                }
             }
         })
     }

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::layout::hex;
 use super::process;
+use crate::disk::hex;
 
 /// How every version's file begins.
 const PREFIX: &str = "sessiond-";

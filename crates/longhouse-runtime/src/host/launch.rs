@@ -15,9 +15,9 @@ use super::detach::{Manager, Way};
 use super::end::{self, Keep};
 use super::ending;
 use super::process::{ProcessId, SESSION_MARK};
-use super::secrets;
 use super::workdir::OpenDir;
 use super::{Host, HostRuntime};
+use crate::disk::secrets;
 use crate::exec::{self, Outcome, Program, Scope};
 use crate::{Plan, ProvisionError};
 
@@ -246,6 +246,7 @@ mod tests {
     use std::path::{Path, PathBuf};
     use std::sync::Arc;
 
+    use longhouse_domain::UserId;
     use longhouse_domain::session::Workdir;
 
     use super::super::cgroup::tests::outer_group;
@@ -279,11 +280,14 @@ mod tests {
     fn plan(session: u128) -> Plan {
         Plan {
             session: SessionId(uuid::Uuid::from_u128(session)),
+            owner: UserId(uuid::Uuid::from_u128(1)),
+            start: 1,
             workdir: Workdir::Own,
             multiplexer: Multiplexer::None,
             env: BTreeMap::new(),
             first_offset: 0,
             agent_program: None,
+            container: None,
         }
     }
 

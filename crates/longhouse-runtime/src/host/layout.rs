@@ -9,17 +9,14 @@
 
 use std::fs::DirBuilder;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use longhouse_domain::SessionId;
-use rustix::fs::{CWD, Mode, OFlags, fchmod, fstat, mkdirat, openat};
-use rustix::io::Errno;
 use sha2::{Digest, Sha256};
 
-use super::remove::remove_tree;
+use crate::disk::{PRIVATE, hex, names, private_dir, remove_below};
 
 /// The longest runtime directory, bytes: a socket's path ends at 107, and below the directory come twelve characters of the session,
 /// two slashes and a file name, for which this leaves 23.
@@ -27,9 +24,6 @@ pub const RUN_DIR_BYTES: usize = 70;
 
 /// The file that sessiond keeps open and locked while it lives.
 const LOCK: &str = "sessiond.lock";
-
-/// Mode of everything that only the server's user may enter.
-const PRIVATE: u32 = 0o700;
 
 /// The directory of sockets for a server with this data directory: `run` in the data directory where its path is short enough for
 /// sockets, else a directory in `/tmp` whose name is derived from the data directory, so that the next start, and the command line,
@@ -44,43 +38,6 @@ pub fn choose_run_dir(data_dir: &Path) -> PathBuf {
     let uid = rustix::process::geteuid().as_raw();
     let name = hex(&Sha256::digest(data_dir.as_os_str().as_bytes())[..4]);
     PathBuf::from(format!("/tmp/longhouse-{uid}-{name}"))
-}
-
-/// Makes a directory that only this user may enter, or takes the one that is there if nobody else can have put anything in it.
-pub(super) fn private_dir(path: &Path) -> io::Result<OwnedFd> {
-    let refuse = |reason: &str| {
-        let text = format!(
-            "{} {reason}; remove it, or choose another directory",
-            path.display()
-        );
-        io::Error::new(io::ErrorKind::PermissionDenied, text)
-    };
-    match mkdirat(CWD, path, Mode::from_raw_mode(PRIVATE)) {
-        Ok(()) | Err(Errno::EXIST) => {}
-        Err(errno) => return Err(errno.into()),
-    }
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let dir = openat(CWD, path, flags, Mode::empty()).map_err(|errno| match errno {
-        Errno::LOOP | Errno::NOTDIR => refuse("is not a directory"),
-        other => other.into(),
-    })?;
-    let found = fstat(&dir)?;
-    if found.st_uid != rustix::process::geteuid().as_raw() {
-        return Err(refuse("belongs to somebody else"));
-    }
-    if found.st_mode & 0o022 != 0 {
-        return Err(refuse("can be written by others"));
-    }
-    fchmod(&dir, Mode::from_raw_mode(PRIVATE))?;
-    Ok(dir)
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// The places of one server's sessions.
@@ -230,32 +187,9 @@ impl Layout {
     }
 }
 
-pub(super) fn remove_below(parent: &Path, name: &str) -> io::Result<()> {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    match openat(CWD, parent, flags, Mode::empty()) {
-        Ok(parent) => remove_tree(parent.as_fd(), name.as_ref()),
-        Err(Errno::NOENT) => Ok(()),
-        Err(errno) => Err(errno.into()),
-    }
-}
-
-pub(super) fn names(dir: &Path) -> io::Result<Vec<String>> {
-    let entries = match std::fs::read_dir(dir) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        other => other?,
-    };
-    let name = |entry: io::Result<std::fs::DirEntry>| {
-        entry
-            .map(|entry| entry.file_name().into_string().ok())
-            .transpose()
-    };
-    entries.filter_map(name).collect()
-}
-
 #[cfg(test)]
 mod tests {
-    use std::fs::{self, Permissions};
-    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::fs;
 
     use super::*;
 
@@ -282,29 +216,6 @@ mod tests {
             run_dir: run,
         };
         assert!(layout.tmux_socket(session).as_os_str().len() < 100);
-    }
-
-    #[test]
-    fn a_directory_that_others_could_have_prepared_is_refused() {
-        let root = tempfile::tempdir().unwrap();
-        let (open, link, file) = (
-            root.path().join("open"),
-            root.path().join("link"),
-            root.path().join("file"),
-        );
-        fs::create_dir(&open).unwrap();
-        fs::set_permissions(&open, Permissions::from_mode(0o777)).unwrap();
-        fs::create_dir(root.path().join("target")).unwrap();
-        symlink("target", &link).unwrap();
-        fs::write(&file, "").unwrap();
-        for (path, part) in [
-            (&open, "written by others"),
-            (&link, "not a directory"),
-            (&file, "not a directory"),
-        ] {
-            let refusal = private_dir(path).unwrap_err().to_string();
-            assert!(refusal.contains(part), "{refusal}");
-        }
     }
 
     #[test]

@@ -16,8 +16,6 @@ mod layout;
 mod observe;
 mod process;
 mod program;
-mod remove;
-mod secrets;
 mod workdir;
 
 use std::collections::{BTreeMap, HashSet};
@@ -33,16 +31,17 @@ use longhouse_domain::terminal::Environment;
 use longhouse_domain::{Secrets, SessionId};
 use longhouse_files::AllowedFiles;
 
+pub use crate::disk::secrets::choose_secrets_dir;
 pub use binary::SessiondBinary;
 pub use detach::{Detachment, Manager, Way};
 pub use layout::{RUN_DIR_BYTES, choose_run_dir};
-pub use secrets::choose_secrets_dir;
 
+use crate::disk::private_dir;
+use crate::disk::secrets::{Reader, SecretFiles};
 use crate::{Leftover, Plan, ProvisionError, Runtime};
 use end::Keep;
 use environment::{Account, BaseEnvironment};
 use layout::Layout;
-use secrets::SecretFiles;
 use workdir::{AllowedDirs, OpenDir};
 
 /// What the binary hands in.
@@ -126,7 +125,7 @@ impl HostRuntime {
                     &[layout.data_dir(), layout.run_dir()],
                 ),
                 layout,
-                secrets: SecretFiles::new(settings.secrets_dir),
+                secrets: SecretFiles::new(settings.secrets_dir, Reader::Own),
                 base,
                 binary,
                 tmux: settings.tmux,
@@ -144,6 +143,12 @@ impl HostRuntime {
     #[must_use]
     pub fn detachment(&self) -> &Detachment {
         &self.host.detachment
+    }
+
+    /// sessiond's program, as it was installed: other runtimes give it to their places.
+    #[must_use]
+    pub fn sessiond(&self) -> &std::path::Path {
+        &self.host.binary
     }
 
     async fn forget_secrets(&self, short: String) -> io::Result<()> {
@@ -266,7 +271,7 @@ impl Runtime for HostRuntime {
 
     fn socket_dir(&self, session: SessionId) -> io::Result<PathBuf> {
         let dir = self.host.layout.socket_dir(session);
-        layout::private_dir(&dir)?;
+        private_dir(&dir)?;
         Ok(dir)
     }
 

@@ -11,6 +11,7 @@ use longhouse_link::proto::{
     ListFilesRequest, ReadFileRequest, ShutdownRequest, WriteFileHead, WriteFileReply,
     WriteFileRequest,
 };
+use longhouse_runtime::docker::DockerRuntime;
 use longhouse_runtime::echo::EchoRuntime;
 use longhouse_runtime::host::HostRuntime;
 use tonic::Status;
@@ -18,30 +19,33 @@ use tonic::Status;
 use crate::fixture::{Body, Fixture, SECRETS, create_terminal, exec, type_and_read, within};
 
 macro_rules! conformance {
-    ($($sentence:ident),* $(,)?) => {
-        mod host {
+    ($body:ident: $runtime:ty: $($sentence:ident),* $(,)?) => {
+        mod $body {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $sentence() { super::$sentence::<super::HostRuntime>().await; })*
+            async fn $sentence() { super::$sentence::<$runtime>().await; })*
         }
-        mod echo {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $sentence() { super::$sentence::<super::EchoRuntime>().await; })*
-        }
+    };
+    (everywhere: $($sentence:ident),*; on_this_machine: $($own:ident),*;) => {
+        conformance!(host: super::HostRuntime: $($sentence,)* $($own),*);
+        conformance!(echo: super::EchoRuntime: $($sentence,)* $($own),*);
+        conformance!(docker: super::DockerRuntime: $($sentence),*);
     };
 }
 
 conformance! {
+    everywhere:
     a_session_is_seen_alive_until_it_is_ended,
     an_interrupted_provision_is_found_without_its_handle,
     a_second_provision_replaces_the_first,
     a_killed_sessiond_is_seen_gone_with_a_reason_and_can_be_started_again,
     a_shutdown_is_answered_and_then_seen,
     destroying_is_repeatable_and_works_before_anything_was_made,
-    a_directory_that_a_person_named_survives,
     what_is_typed_comes_back_and_reading_goes_on_at_the_exact_byte,
     programs_get_the_sessions_variables_and_nothing_of_the_server,
-    what_nobody_remembers_is_listed_and_cleared,
-    files_are_saved_listed_and_read_in_the_working_directory_and_nowhere_else,
+    what_nobody_remembers_is_listed_and_cleared;
+    on_this_machine:
+    a_directory_that_a_person_named_survives,
+    files_are_saved_listed_and_read_in_the_working_directory_and_nowhere_else;
 }
 
 async fn a_session_is_seen_alive_until_it_is_ended<R: Body>() {

@@ -7,11 +7,12 @@ use std::process::Command;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use longhouse_domain::SessionId;
+use longhouse_domain::container::ContainerSpec;
 use longhouse_domain::lifecycle::{Observed, RuntimeHandle};
 use longhouse_domain::session::{Multiplexer, Workdir};
+use longhouse_domain::{SecretText, Secrets, SessionId, UserId};
 use longhouse_link::proto::{CreateTerminalRequest, ExecRequest, OutputRequest, WriteRequest};
-use longhouse_link::{Link, LinkListener};
+use longhouse_link::{AcceptError, Link, LinkListener, PeerError};
 use longhouse_runtime::echo::EchoRuntime;
 use longhouse_runtime::host::{HostRuntime, HostSettings, SessiondBinary};
 use longhouse_runtime::{Plan, Runtime};
@@ -30,8 +31,18 @@ pub(crate) const SECRETS: [(&str, &str); 4] = [
 /// How a runtime is treated from outside.
 pub(crate) trait Body: Runtime + Sized {
     fn make(root: &Path) -> Self;
+    /// What a session's container is made from, where it lives in one.
+    fn container_spec() -> Option<ContainerSpec> {
+        None
+    }
     /// As by `kill -9`.
     fn kill(&self, session: SessionId, handle: &RuntimeHandle);
+    /// What is left of the session outside of the directory that the test can see.
+    fn left_elsewhere(&self, _session: SessionId) -> Vec<String> {
+        Vec::new()
+    }
+    /// Removes what was left there.
+    fn clear_up(&self) {}
 }
 
 impl Body for HostRuntime {
@@ -147,11 +158,14 @@ impl<R: Body> Fixture<R> {
     pub(crate) fn with(root: tempfile::TempDir, runtime: R) -> Self {
         let plan = Plan {
             session: SessionId(uuid::Uuid::new_v4()),
+            owner: UserId(uuid::Uuid::new_v4()),
+            start: 1,
             workdir: Workdir::Own,
             multiplexer: Multiplexer::None,
             env: BTreeMap::from([("GREETING".to_owned(), "good morning".to_owned())]),
             first_offset: 0,
             agent_program: None,
+            container: R::container_spec(),
         };
         Self {
             runtime: Arc::new(runtime),
@@ -170,18 +184,32 @@ impl<R: Body> Fixture<R> {
     pub(crate) async fn start(&mut self) -> (RuntimeHandle, Link) {
         if self.listener.is_none() {
             self.runtime.socket_dir(self.session()).unwrap();
-            let path = self.runtime.link_path(self.session());
-            self.listener = Some(LinkListener::bind(&path, self.session(), "test").unwrap());
+            let (peer, path) = (
+                self.runtime.link_peer(),
+                self.runtime.link_path(self.session()),
+            );
+            let listener = LinkListener::bind_for(peer, &path, self.session(), "test");
+            self.listener = Some(listener.unwrap());
         }
+        let secrets = Secrets::from([("TOKEN".to_owned(), SecretText::new("hush"))]);
+        self.runtime
+            .keep_secrets(self.session(), &secrets)
+            .await
+            .unwrap();
         let handle = within(self.runtime.provision(&self.plan)).await.unwrap();
         self.started.push(handle.clone());
         (handle, self.accept().await)
     }
 
     pub(crate) async fn accept(&self) -> Link {
-        within(self.listener.as_ref().unwrap().accept())
-            .await
-            .unwrap()
+        let listener = self.listener.as_ref().unwrap();
+        loop {
+            match within(listener.accept()).await {
+                // It had dialled, and was ended before anybody listened.
+                Err(AcceptError::Peer(PeerError::Hello(_))) => {}
+                link => return link.unwrap(),
+            }
+        }
     }
 
     pub(crate) async fn observe(&self, handle: Option<&RuntimeHandle>) -> Observed {
@@ -194,7 +222,7 @@ impl<R: Body> Fixture<R> {
         loop {
             match self.observe(Some(handle)).await {
                 Observed::Gone { reason } => return reason,
-                Observed::Alive(_) => {
+                Observed::Alive(_) | Observed::Unknown { .. } => {
                     assert!(tokio::time::Instant::now() < deadline, "it lives on")
                 }
             }
@@ -221,6 +249,8 @@ impl<R: Body> Fixture<R> {
         assert!(left.is_empty(), "left: {left:?}");
         let alive = marked(self.session());
         assert!(alive.is_empty(), "living: {alive:?}");
+        let elsewhere = self.runtime.left_elsewhere(self.session());
+        assert!(elsewhere.is_empty(), "left: {elsewhere:?}");
     }
 }
 
@@ -233,6 +263,7 @@ impl<R: Body> Drop for Fixture<R> {
         for (pid, _) in marked(self.plan.session) {
             kill(pid);
         }
+        self.runtime.clear_up();
     }
 }
 

@@ -59,9 +59,10 @@ impl Driver {
                 .socket_dir(self.id)
                 .map_err(|error| internal(&error))?;
             let path = self.runtime.link_path(self.id);
-            let listener = LinkListener::bind(&path, self.id, self.context.settings.version)
-                .map_err(|error| internal(&error))?;
-            self.listener = Some(listener);
+            let version = self.context.settings.version;
+            let listener =
+                LinkListener::bind_for(self.runtime.link_peer(), &path, self.id, version);
+            self.listener = Some(listener.map_err(|error| internal(&error))?);
         }
         self.listener
             .as_ref()
@@ -79,11 +80,14 @@ pub(crate) fn plan(context: &Context, session: &Session) -> Result<Plan, EngineE
         .map_err(|error| EngineError::invalid("agent", error.to_string()))?;
     Ok(Plan {
         session: session.id,
+        owner: session.owner,
+        start: session.starts,
         workdir: spec.workdir.clone(),
         multiplexer: spec.multiplexer,
         env: environment(session),
         first_offset: session.first_offset(),
         agent_program: line.program,
+        container: spec.container.clone(),
     })
 }
 
@@ -106,7 +110,10 @@ fn environment(session: &Session) -> Environment {
 /// Why a place could not be made, and what to do.
 pub(crate) fn explain(context: &Context, session: &Session, error: &ProvisionError) -> String {
     match error {
-        ProvisionError::Workdir(_) | ProvisionError::Failed(_) => error.to_string(),
+        ProvisionError::Workdir(_)
+        | ProvisionError::Field { .. }
+        | ProvisionError::Unavailable(_)
+        | ProvisionError::Failed(_) => error.to_string(),
         ProvisionError::ProgramMissing { program } => {
             missing_program(context, &session.spec.agent, program)
         }

@@ -143,6 +143,11 @@ impl Driver {
                 Ok(Next::Again)
             }
             Step::Destroy => self.destroy().await,
+            // It is looked at again after a pause, like after any other fault that may pass.
+            Step::Wait { reason } => Err(EngineError::Unavailable {
+                code: "runtime.unavailable",
+                detail: reason,
+            }),
         }
     }
 

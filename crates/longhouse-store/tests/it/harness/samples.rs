@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use longhouse_domain::agent::Mode;
 use longhouse_domain::audit::{AuditActor, AuditEntry};
+use longhouse_domain::container::{ContainerSpec, Limits, Network, Template};
 use longhouse_domain::session::{GitIdentity, Multiplexer, RuntimeKind, Workdir};
 use longhouse_domain::terminal::{TerminalCommand, TerminalSize, TerminalSpec};
 use longhouse_domain::user::User;
@@ -72,6 +73,12 @@ pub(crate) fn session(owner: UserId, name: &str) -> Session {
                 user_name: Some("U".to_owned()),
                 user_email: None,
             },
+            container: Some(ContainerSpec {
+                template: Template::Both,
+                image: "debian:bookworm-slim".parse().unwrap(),
+                limits: Limits::DEFAULT,
+                network: Network::Open,
+            }),
             idle_timeout_seconds: Some(60),
         },
         terminals: vec![TerminalSpec {

@@ -24,7 +24,7 @@ const BATCH: usize = 4096;
 ///
 /// # Errors
 /// What could not be removed: a mount point, a file of another user in a sticky directory, a tree that is refilled all the time.
-pub(crate) fn remove_tree(parent: BorrowedFd<'_>, name: &OsStr) -> io::Result<()> {
+pub(super) fn remove_tree(parent: BorrowedFd<'_>, name: &OsStr) -> io::Result<()> {
     for _ in 0..PASSES {
         match unlinkat(parent, name, AtFlags::empty()) {
             Ok(()) | Err(Errno::NOENT) => return Ok(()),

@@ -9,15 +9,15 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use longhouse_domain::{SecretText, Secrets, SessionId};
-use rustix::fs::{AtFlags, Dir, Mode, OFlags, openat, renameat, statfs, unlinkat};
+use rustix::fs::{AtFlags, Dir, Mode, OFlags, fchmod, openat, renameat, statfs, unlinkat};
 use rustix::io::Errno;
 use sha2::{Digest, Sha256};
 
-use super::layout::{self, hex, private_dir};
 use super::remove::remove_tree;
+use super::{hex, own_dir, private_dir};
 
 /// The variable that tells a session's programs where the files are.
-pub(super) const VARIABLE: &str = "LONGHOUSE_SECRETS_DIR";
+pub(crate) const VARIABLE: &str = "LONGHOUSE_SECRETS_DIR";
 
 /// The file system in memory that every Linux has.
 const MEMORY: &str = "/dev/shm";
@@ -41,31 +41,59 @@ pub fn choose_secrets_dir(data_dir: &Path, run_dir: &Path) -> PathBuf {
     PathBuf::from(format!("{MEMORY}/longhouse-{uid}-{name}"))
 }
 
+/// Who reads the files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reader {
+    /// Programs of the server's own user.
+    Own,
+    /// Whoever is given the session's directory: a container, as another user. The directory above keeps all others away. It is there as long as
+    /// the session lives, even with nothing in it, for a container holds on to it.
+    Guest,
+}
+
+impl Reader {
+    fn file(self) -> Mode {
+        match self {
+            Self::Own => Mode::RUSR,
+            Self::Guest => Mode::RUSR | Mode::RGRP | Mode::ROTH,
+        }
+    }
+}
+
 /// The secrets of all sessions of one server.
 #[derive(Clone, Debug)]
-pub(super) struct SecretFiles {
+pub(crate) struct SecretFiles {
     root: PathBuf,
+    reader: Reader,
 }
 
 impl SecretFiles {
-    pub(super) fn new(root: PathBuf) -> Self {
-        Self { root }
+    pub(crate) fn new(root: PathBuf, reader: Reader) -> Self {
+        Self { root, reader }
     }
 
     /// Where a session's files are, or would be.
-    pub(super) fn dir(&self, session: SessionId) -> PathBuf {
+    pub(crate) fn dir(&self, session: SessionId) -> PathBuf {
         self.root.join(session.short())
     }
 
+    /// Makes the session's directory, with whatever is in it already.
+    pub(crate) fn make(&self, session: SessionId) -> io::Result<OwnedFd> {
+        private_dir(&self.root)?;
+        match self.reader {
+            Reader::Own => private_dir(&self.dir(session)),
+            Reader::Guest => own_dir(&self.dir(session), 0o755),
+        }
+    }
+
     /// Makes the session's files these, and no others.
-    pub(super) fn keep(&self, session: SessionId, secrets: &Secrets) -> io::Result<()> {
-        if secrets.is_empty() {
+    pub(crate) fn keep(&self, session: SessionId, secrets: &Secrets) -> io::Result<()> {
+        if secrets.is_empty() && self.reader == Reader::Own {
             return self.remove(&session.short());
         }
-        private_dir(&self.root)?;
-        let dir = private_dir(&self.dir(session))?;
+        let dir = self.make(session)?;
         for (name, secret) in secrets {
-            write(&dir, name, secret)?;
+            write(&dir, name, secret, self.reader.file())?;
         }
         for entry in Dir::read_from(&dir)? {
             let entry = entry?;
@@ -81,8 +109,8 @@ impl SecretFiles {
     }
 
     /// Removes the files of the session of that short name.
-    pub(super) fn remove(&self, short: &str) -> io::Result<()> {
-        layout::remove_below(&self.root, short)?;
+    pub(crate) fn remove(&self, short: &str) -> io::Result<()> {
+        super::remove_below(&self.root, short)?;
         // The last one turns off the light.
         match std::fs::remove_dir(&self.root) {
             Ok(()) => Ok(()),
@@ -94,21 +122,23 @@ impl SecretFiles {
     }
 
     /// The short names of the sessions that have files.
-    pub(super) fn found(&self) -> io::Result<Vec<String>> {
-        let names = layout::names(&self.root)?.into_iter();
+    pub(crate) fn found(&self) -> io::Result<Vec<String>> {
+        let names = super::names(&self.root)?.into_iter();
         Ok(names.filter(|name| crate::is_short_name(name)).collect())
     }
 }
 
 /// Writes one file, whole or not at all: a program may read it at any moment.
-fn write(dir: &OwnedFd, name: &str, secret: &SecretText) -> io::Result<()> {
+fn write(dir: &OwnedFd, name: &str, secret: &SecretText, mode: Mode) -> io::Result<()> {
     let unfinished = format!("{UNFINISHED}{name}");
     match unlinkat(dir, &unfinished, AtFlags::empty()) {
         Ok(()) | Err(Errno::NOENT) => {}
         Err(errno) => return Err(errno.into()),
     }
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
-    let file = openat(dir, &unfinished, flags, Mode::RUSR)?;
+    let file = openat(dir, &unfinished, flags, mode)?;
+    // Whatever mask the server was started with.
+    fchmod(&file, mode)?;
     io::Write::write_all(&mut std::fs::File::from(file), secret.reveal().as_bytes())?;
     Ok(renameat(dir, &unfinished, dir, name)?)
 }
@@ -135,7 +165,7 @@ mod tests {
     #[test]
     fn a_secret_is_a_file_that_only_its_user_reads() {
         let root = tempfile::tempdir().unwrap();
-        let files = SecretFiles::new(root.path().join("secrets"));
+        let files = SecretFiles::new(root.path().join("secrets"), Reader::Own);
         let key = "-----BEGIN KEY-----\nline\n";
         let kept = secrets(&[("TOKEN", "hush"), ("KEY", key)]);
         files.keep(session(1), &kept).unwrap();
@@ -148,7 +178,7 @@ mod tests {
     #[test]
     fn what_is_replaced_or_taken_away_is_gone_and_the_last_one_takes_the_directory_along() {
         let root = tempfile::tempdir().unwrap();
-        let files = SecretFiles::new(root.path().join("secrets"));
+        let files = SecretFiles::new(root.path().join("secrets"), Reader::Own);
         for short in [1, 2] {
             let kept = secrets(&[("A", "1"), ("B", "1")]);
             files.keep(session(short), &kept).unwrap();
@@ -165,9 +195,21 @@ mod tests {
     }
 
     #[test]
+    fn a_guest_reads_what_it_is_given_and_keeps_its_directory_when_nothing_is_left() {
+        let root = tempfile::tempdir().unwrap();
+        let files = SecretFiles::new(root.path().join("secrets"), Reader::Guest);
+        files.keep(session(1), &secrets(&[("A", "1")])).unwrap();
+        let dir = files.dir(session(1));
+        assert_eq!((mode(&dir.join("A")), mode(&dir)), (0o444, 0o755));
+        assert_eq!(mode(&files.root), 0o700);
+        files.keep(session(1), &Secrets::new()).unwrap();
+        assert_eq!(std::fs::read_dir(&dir).unwrap().count(), 0);
+    }
+
+    #[test]
     fn a_link_in_a_files_place_is_replaced_and_not_followed() {
         let root = tempfile::tempdir().unwrap();
-        let files = SecretFiles::new(root.path().join("secrets"));
+        let files = SecretFiles::new(root.path().join("secrets"), Reader::Own);
         files.keep(session(1), &secrets(&[("A", "1")])).unwrap();
         let target = root.path().join("target");
         std::fs::write(&target, "mine").unwrap();

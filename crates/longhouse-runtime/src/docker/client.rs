@@ -1,0 +1,281 @@
+//! The way to the container engine: found lazily, with a deadline on every call, and never believed to be there.
+//!
+//! It knows that an engine may be away, hang, or come back; it does not know what is asked of it.
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bollard::errors::Error;
+use bollard::{API_DEFAULT_VERSION, Docker};
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::settings::EngineAddress;
+use crate::RuntimeHealth;
+
+/// How long a call may take for whose answer somebody waits. A healthy engine answers in milliseconds.
+const QUICK: Duration = Duration::from_secs(2);
+
+/// How long one may take that makes or removes something: a disk under load takes seconds.
+const WORK: Duration = Duration::from_secs(60);
+
+/// bollard's own deadline, beyond both: ours are the ones that count.
+const CLIENT_SECONDS: u64 = 120;
+
+/// How long nobody asks again after the engine was found away, so that a hundred sessions do not each wait for the same silence.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// The pauses before a call is repeated that failed for a reason that may pass.
+const RETRIES: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(300)];
+
+/// Why the engine did not do what was asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum CallError {
+    /// It does not answer: try again later.
+    #[error("the container engine does not answer: {0}")]
+    Away(String),
+    /// It knows no such thing.
+    #[error("{0}")]
+    NotFound(String),
+    /// Something is in the way: the name is taken, or a removal is under way.
+    #[error("{0}")]
+    Conflict(String),
+    /// It will not, or cannot. Its own words.
+    #[error("{0}")]
+    Refused(String),
+}
+
+impl CallError {
+    /// Whether asking again may help.
+    fn may_pass(error: &Error) -> bool {
+        match error {
+            Error::DockerResponseServerError { status_code, .. } => *status_code >= 500,
+            Error::IOError { .. } | Error::HyperResponseError { .. } => true,
+            Error::HyperLegacyError { .. } => true,
+            _ => false,
+        }
+    }
+}
+
+impl From<Error> for CallError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::DockerResponseServerError {
+                status_code,
+                message,
+            } => match status_code {
+                404 => Self::NotFound(message),
+                409 => Self::Conflict(message),
+                _ => Self::Refused(message),
+            },
+            Error::DockerStreamError { error } => Self::Refused(error),
+            Error::IOError { .. }
+            | Error::HyperResponseError { .. }
+            | Error::HyperLegacyError { .. }
+            | Error::RequestTimeoutError
+            | Error::SocketNotFoundError(_) => Self::Away(chain(&error)),
+            other => Self::Refused(other.to_string()),
+        }
+    }
+}
+
+impl From<CallError> for std::io::Error {
+    fn from(error: CallError) -> Self {
+        Self::other(error)
+    }
+}
+
+/// An error with its causes: the outermost one of a connection says nothing but that it failed.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text = format!("{text}: {inner}");
+        cause = inner.source();
+    }
+    text
+}
+
+/// An engine that answered.
+#[derive(Clone, Debug)]
+pub(super) struct Engine {
+    /// The way to it.
+    pub(super) docker: Docker,
+    /// Its version.
+    pub(super) version: String,
+    /// The machine's cores, thousandths.
+    pub(super) cpu_millis: u64,
+    /// The machine's memory, MiB.
+    pub(super) memory_mb: u64,
+}
+
+/// What is known of the engine.
+#[derive(Clone, Debug)]
+enum State {
+    /// Nobody has asked yet.
+    Unasked,
+    Up(Engine),
+    Away {
+        detail: String,
+        asked: Instant,
+    },
+    Absent {
+        detail: String,
+    },
+}
+
+/// The way to an engine that may be away.
+#[derive(Debug)]
+pub(super) struct Client {
+    address: EngineAddress,
+    state: watch::Sender<State>,
+}
+
+impl Client {
+    pub(super) fn new(address: EngineAddress) -> Self {
+        Self {
+            address,
+            state: watch::Sender::new(State::Unasked),
+        }
+    }
+
+    /// The engine, if it answers now.
+    pub(super) async fn engine(&self) -> Result<Engine, CallError> {
+        let state = self.state.borrow().clone();
+        match state {
+            State::Up(engine) => Ok(engine),
+            State::Away { detail, asked } if asked.elapsed() < PAUSE => {
+                Err(CallError::Away(detail))
+            }
+            State::Unasked | State::Away { .. } | State::Absent { .. } => self.connect().await,
+        }
+    }
+
+    /// Asks the engine who it is, whatever is known of it.
+    pub(super) async fn connect(&self) -> Result<Engine, CallError> {
+        let socket = match self.address.socket() {
+            Ok(socket) => socket,
+            Err(detail) => {
+                self.state.send_replace(State::Absent {
+                    detail: detail.clone(),
+                });
+                return Err(CallError::Away(detail));
+            }
+        };
+        let answer = tokio::time::timeout(QUICK, introduce(&socket)).await;
+        let answer = answer.unwrap_or_else(|_| Err(silence(QUICK)));
+        match answer {
+            Ok(engine) => {
+                self.state.send_replace(State::Up(engine.clone()));
+                Ok(engine)
+            }
+            Err(error) => {
+                let error = CallError::Away(format!("{} ({error})", socket.display()));
+                self.note_away(&error);
+                Err(error)
+            }
+        }
+    }
+
+    /// Asks for something that is answered at once.
+    pub(super) async fn ask<T, F>(&self, call: impl Fn(Docker) -> F) -> Result<T, CallError>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        self.call(QUICK, call).await
+    }
+
+    /// Has something done that may take a while. It is repeated where that may help, so it must be safe to do twice.
+    pub(super) async fn have_done<T, F>(&self, call: impl Fn(Docker) -> F) -> Result<T, CallError>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        self.call(WORK, call).await
+    }
+
+    async fn call<T, F>(&self, limit: Duration, call: impl Fn(Docker) -> F) -> Result<T, CallError>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        let engine = self.engine().await?;
+        let repeated = async {
+            for pause in RETRIES {
+                match call(engine.docker.clone()).await {
+                    Err(error) if CallError::may_pass(&error) => {
+                        tracing::debug!(%error, "a call of the container engine is repeated");
+                        tokio::time::sleep(pause).await;
+                    }
+                    other => return other.map_err(CallError::from),
+                }
+            }
+            call(engine.docker.clone()).await.map_err(CallError::from)
+        };
+        let answer = tokio::time::timeout(limit, repeated).await;
+        let answer = answer.unwrap_or_else(|_| Err(silence(limit)));
+        if let Err(error @ CallError::Away(_)) = &answer {
+            self.note_away(error);
+        }
+        answer
+    }
+
+    /// From now on the engine counts as away, until it answers again.
+    pub(super) fn note_away(&self, error: &CallError) {
+        let detail = match error {
+            CallError::Away(detail) => detail.clone(),
+            other => other.to_string(),
+        };
+        self.state.send_replace(State::Away {
+            detail,
+            asked: Instant::now(),
+        });
+    }
+
+    pub(super) fn health(&self) -> RuntimeHealth {
+        match &*self.state.borrow() {
+            State::Up(engine) => RuntimeHealth::Well {
+                version: Some(engine.version.clone()),
+            },
+            State::Away { detail, .. } => RuntimeHealth::Away {
+                detail: detail.clone(),
+            },
+            State::Absent { detail } => RuntimeHealth::Absent {
+                detail: detail.clone(),
+            },
+            State::Unasked => RuntimeHealth::Away {
+                detail: "nobody has asked it yet".to_owned(),
+            },
+        }
+    }
+}
+
+fn silence(limit: Duration) -> CallError {
+    CallError::Away(format!("no answer within {} seconds", limit.as_secs()))
+}
+
+async fn introduce(socket: &PathBuf) -> Result<Engine, CallError> {
+    let path = socket
+        .to_str()
+        .ok_or_else(|| CallError::Away("its path is not text".to_owned()))?;
+    let docker = Docker::connect_with_unix(path, CLIENT_SECONDS, API_DEFAULT_VERSION)?;
+    let docker = docker.negotiate_version().await?;
+    let info = docker.info().await?;
+    let options = info.security_options.unwrap_or_default();
+    let foreign = |name: &str| options.iter().any(|option| option.contains(name));
+    if foreign("name=userns") || foreign("name=rootless") {
+        // A container's user would be another one outside than inside, and could not be told from any other.
+        return Err(CallError::Refused(
+            "it maps users (userns-remap or rootless), which this version of Longhouse does not support".to_owned(),
+        ));
+    }
+    if info.os_type.as_deref().is_some_and(|os| os != "linux") {
+        return Err(CallError::Refused("it runs no Linux containers".to_owned()));
+    }
+    let count = |number: Option<i64>| number.and_then(|n| u64::try_from(n).ok()).unwrap_or(0);
+    Ok(Engine {
+        version: info.server_version.unwrap_or_default(),
+        cpu_millis: count(info.ncpu) * 1000,
+        memory_mb: count(info.mem_total) / (1024 * 1024),
+        docker,
+    })
+}

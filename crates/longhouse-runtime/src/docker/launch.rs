@@ -1,0 +1,179 @@
+//! Makes a session's container and starts it: each step can be done twice, and all of them are undone where one fails.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use bollard::query_parameters::{CreateContainerOptionsBuilder, StartContainerOptions};
+use longhouse_domain::container::ContainerSpec;
+use longhouse_domain::lifecycle::RuntimeHandle;
+use longhouse_link::spec::SessiondSpec;
+
+use super::client::CallError;
+use super::container::{self, HOME, LINK_DIR, Recipe, SECRETS_DIR, STATE_DIR};
+use super::image::{self, unavailable, words};
+use super::observe::Handle;
+use super::{Docker, DockerRuntime, network, remove, volumes};
+use crate::disk::secrets;
+use crate::{Plan, ProvisionError};
+
+/// Marks every process of the session; sessiond's programs carry it on the host too.
+const SESSION_MARK: &str = "LONGHOUSE_SESSION_ID";
+
+/// Where programs are looked for where the image does not say.
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// The shell that every Linux image with a shell has.
+const SHELL: &str = "/bin/sh";
+
+/// See [`crate::Runtime::provision`].
+pub(super) async fn provision(
+    runtime: &DockerRuntime,
+    plan: &Plan,
+) -> Result<RuntimeHandle, ProvisionError> {
+    let docker = &runtime.docker;
+    let spec = container_spec(plan)?;
+    let failed = |error: CallError| explain(error, "the container cannot be made");
+    let env = image::environment(&docker.client, &spec.image).await?;
+    remove::containers(docker, plan.session)
+        .await
+        .map_err(failed)?;
+    let is_new = !docker.layout.volumes_are_owned(plan.session);
+    let sessiond = docker.sessiond_spec(plan, env);
+    let disk = |error: io::Error| {
+        ProvisionError::Failed(format!("the session's place cannot be made: {error}"))
+    };
+    let session = plan.session;
+    runtime
+        .blocking(move |docker| {
+            docker.layout.make(session)?;
+            drop(docker.secrets.make(session)?);
+            docker
+                .layout
+                .write_spec(session, &serde_json::to_vec(&sessiond)?)
+        })
+        .await
+        .map_err(disk)?;
+    match start(docker, plan, spec).await {
+        Ok(handle) => Ok(handle),
+        Err(error) => {
+            undo(runtime, plan, is_new).await;
+            Err(explain(error, "the container cannot be started"))
+        }
+    }
+}
+
+/// What the plan says of the container.
+pub(super) fn container_spec(plan: &Plan) -> Result<&ContainerSpec, ProvisionError> {
+    plan.container.as_ref().ok_or_else(|| {
+        ProvisionError::Failed("the session was not planned for a container".to_owned())
+    })
+}
+
+async fn start(
+    docker: &Docker,
+    plan: &Plan,
+    spec: &ContainerSpec,
+) -> Result<RuntimeHandle, CallError> {
+    let network = network::ensure(docker, spec.network, plan.owner).await?;
+    let (link_dir, secrets_dir) = (
+        docker.layout.link_dir(plan.session),
+        docker.secrets.dir(plan.session),
+    );
+    let recipe = Recipe {
+        session: plan.session,
+        owner: plan.owner,
+        server: docker.layout.server(),
+        start: plan.start,
+        spec,
+        network: &network,
+        sessiond: &docker.sessiond,
+        link_dir: &link_dir,
+        secrets_dir: &secrets_dir,
+    };
+    volumes::ensure(docker, &recipe).await?;
+    let created = docker
+        .client
+        .have_done(|docker| {
+            let name = container::name(plan.session);
+            let options = CreateContainerOptionsBuilder::new().name(&name).build();
+            let body = recipe.body();
+            async move { docker.create_container(Some(options), body).await }
+        })
+        .await?;
+    // Only now: making the container has copied into the volumes what the image has there, with the image's owners.
+    if !docker.layout.volumes_are_owned(plan.session) {
+        volumes::give_to_user(docker, &recipe).await?;
+        let noted = docker.layout.note_volumes_owned(plan.session);
+        noted.map_err(|error| CallError::Refused(error.to_string()))?;
+    }
+    let id = &created.id;
+    docker
+        .client
+        .have_done(|docker| async move {
+            let options = None::<StartContainerOptions>;
+            docker.start_container(id, options).await
+        })
+        .await?;
+    Ok(Handle::new(created.id, spec.image.to_string()).into())
+}
+
+/// Takes a failed attempt back; what was there before it stays.
+async fn undo(runtime: &DockerRuntime, plan: &Plan, is_new: bool) {
+    let docker = &runtime.docker;
+    let undone = async {
+        remove::containers(docker, plan.session).await?;
+        if is_new {
+            volumes::remove(docker, plan.session).await?;
+            let session = plan.session;
+            runtime
+                .blocking(move |docker| docker.layout.remove_all_but_link(session))
+                .await?;
+        }
+        network::remove_unused(docker).await?;
+        Ok::<_, io::Error>(())
+    };
+    if let Err(error) = undone.await {
+        tracing::warn!(session = %plan.session, %error, "a failed start left something behind");
+    }
+}
+
+fn explain(error: CallError, what: &str) -> ProvisionError {
+    match error {
+        CallError::Away(_) => unavailable(error),
+        other => ProvisionError::Failed(format!("{what}: {}", words(&other.to_string()))),
+    }
+}
+
+impl Docker {
+    /// What sessiond is told: the image's environment, ours over it, the session's over both.
+    fn sessiond_spec(&self, plan: &Plan, image: BTreeMap<String, String>) -> SessiondSpec {
+        let own = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let mut env = BTreeMap::from([own("PATH", PATH), own("SHELL", SHELL)]);
+        env.extend(image);
+        env.extend([
+            own("HOME", HOME),
+            own("USER", "agent"),
+            own("LOGNAME", "agent"),
+        ]);
+        env.extend(plan.env.clone());
+        env.extend([
+            own(SESSION_MARK, &plan.session.to_string()),
+            own(secrets::VARIABLE, SECRETS_DIR),
+        ]);
+        let shell = env
+            .get("SHELL")
+            .cloned()
+            .unwrap_or_else(|| SHELL.to_owned());
+        let mut spec = SessiondSpec::new(
+            plan.session,
+            format!("{LINK_DIR}/link.sock").into(),
+            STATE_DIR.into(),
+            env,
+            shell,
+        );
+        spec.first_offset = plan.first_offset;
+        spec.ring_bytes = self.ring_bytes.unwrap_or(spec.ring_bytes);
+        spec.scrollback_lines = self.scrollback_lines.unwrap_or(spec.scrollback_lines);
+        spec
+    }
+}

@@ -1,0 +1,180 @@
+//! A session's volumes: made once, given to its user, removed with the session.
+
+use std::collections::HashMap;
+
+use bollard::models::VolumeCreateRequest;
+use bollard::query_parameters::{
+    CreateContainerOptionsBuilder, ListVolumesOptionsBuilder, RemoveContainerOptionsBuilder,
+    RemoveVolumeOptionsBuilder, UploadToContainerOptionsBuilder,
+};
+use longhouse_domain::SessionId;
+
+use super::Docker;
+use super::client::CallError;
+use super::container::{self, Recipe, SERVER_LABEL, SESSION_LABEL, USER, Volume};
+
+/// Where the bearer has the volumes.
+const BEARER_DIR: &str = "/longhouse";
+
+/// Makes the volumes that are missing.
+pub(super) async fn ensure(runtime: &Docker, recipe: &Recipe<'_>) -> Result<(), CallError> {
+    let make = |volume: Volume| {
+        runtime.client.have_done(move |docker| {
+            let request = VolumeCreateRequest {
+                name: Some(volume.name(recipe.session)),
+                labels: Some(container::labels(
+                    recipe.server,
+                    recipe.session,
+                    recipe.owner,
+                )),
+                ..VolumeCreateRequest::default()
+            };
+            async move { docker.create_volume(request).await.map(drop) }
+        })
+    };
+    let [workspace, home] = Volume::ALL;
+    tokio::try_join!(make(workspace), make(home)).map(drop)
+}
+
+/// Gives the volumes to the session's user. A fresh volume is root's unless the image says otherwise, and nothing in the container has
+/// the right to change that; the engine does it, by way of a container that never runs.
+pub(super) async fn give_to_user(runtime: &Docker, recipe: &Recipe<'_>) -> Result<(), CallError> {
+    let name = format!("{}-bearer", container::name(recipe.session));
+    let create = |docker: bollard::Docker| {
+        let options = CreateContainerOptionsBuilder::new().name(&name).build();
+        let body = container::bearer(recipe, BEARER_DIR);
+        async move { docker.create_container(Some(options), body).await }
+    };
+    let id = runtime.client.have_done(create).await?.id;
+    let given = runtime
+        .client
+        .have_done(|docker| {
+            let options = UploadToContainerOptionsBuilder::new()
+                .path(BEARER_DIR)
+                .build();
+            let id = &id;
+            async move {
+                let archive = bollard::body_full(ownership().into());
+                docker.upload_to_container(id, Some(options), archive).await
+            }
+        })
+        .await;
+    let removed = runtime
+        .client
+        .have_done(|docker| {
+            let options = RemoveContainerOptionsBuilder::new().force(true).build();
+            let id = &id;
+            async move { docker.remove_container(id, Some(options)).await }
+        })
+        .await;
+    given.and(removed)
+}
+
+/// Removes the session's volumes, with everything in them: those of this server, whoever else made one of the same name.
+pub(super) async fn remove(runtime: &Docker, session: SessionId) -> Result<(), CallError> {
+    for (name, _) in all(runtime)
+        .await?
+        .into_iter()
+        .filter(|(_, owner)| *owner == Some(session))
+    {
+        let removed = runtime
+            .client
+            .have_done(|docker| {
+                let options = RemoveVolumeOptionsBuilder::new().force(true).build();
+                let name = &name;
+                async move { docker.remove_volume(name, Some(options)).await }
+            })
+            .await;
+        match removed {
+            Ok(()) | Err(CallError::NotFound(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// The names of this server's volumes, each with its session.
+pub(super) async fn all(runtime: &Docker) -> Result<Vec<(String, Option<SessionId>)>, CallError> {
+    let own = format!("{SERVER_LABEL}={}", runtime.layout.server());
+    let filters = HashMap::from([("label", vec![own])]);
+    let options = ListVolumesOptionsBuilder::new().filters(&filters).build();
+    let listed = runtime
+        .client
+        .ask(|docker| {
+            let options = options.clone();
+            async move { docker.list_volumes(Some(options)).await }
+        })
+        .await?;
+    let volumes = listed.volumes.unwrap_or_default().into_iter();
+    let named = volumes.map(|volume| {
+        let session = volume.labels.get(SESSION_LABEL);
+        let session = session.and_then(|text| text.parse().ok());
+        (volume.name, session)
+    });
+    Ok(named.collect())
+}
+
+/// A tar archive that holds the volumes' directories and their owner, and nothing else.
+fn ownership() -> Vec<u8> {
+    let mut archive: Vec<u8> = Volume::ALL
+        .iter()
+        .flat_map(|volume| directory(volume.target().trim_start_matches('/')))
+        .collect();
+    archive.extend([0; 1024]);
+    archive
+}
+
+/// The entry of a directory, in the format that every tar reads (ustar). The name is one of ours, and short.
+fn directory(name: &str) -> [u8; 512] {
+    let mut entry = [0; 512];
+    let mut put = |at: usize, text: &str| {
+        entry[at..at + text.len()].copy_from_slice(text.as_bytes());
+    };
+    put(0, name);
+    put(100, "0000755\0");
+    put(108, &format!("{USER:07o}\0"));
+    put(116, &format!("{USER:07o}\0"));
+    put(124, "00000000000\0");
+    put(136, "00000000000\0");
+    put(148, "        ");
+    put(156, "5");
+    put(257, "ustar\x0000");
+    let sum: u32 = entry.iter().map(|byte| u32::from(*byte)).sum();
+    entry[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    entry
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_archive_is_one_that_tar_reads() {
+        use std::io::Write;
+        use std::process::{Command, Stdio};
+        let mut tar = Command::new("tar")
+            .args(["--list", "--verbose", "--numeric-owner", "--file=-"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = tar.stdin.take().unwrap();
+        stdin.write_all(&ownership()).unwrap();
+        drop(stdin);
+        let output = tar.wait_with_output().unwrap();
+        assert!(output.status.success());
+        let listed = String::from_utf8(output.stdout).unwrap();
+        let words: Vec<Vec<&str>> = listed
+            .lines()
+            .map(|l| l.split_whitespace().collect())
+            .collect();
+        let seen: Vec<_> = words.iter().map(|w| (w[0], w[1], w[5])).collect();
+        assert_eq!(
+            seen,
+            [
+                ("drwxr-xr-x", "1000/1000", "workspace"),
+                ("drwxr-xr-x", "1000/1000", "home/agent")
+            ]
+        );
+    }
+}

@@ -1,0 +1,7 @@
+//! What only the Docker runtime does, against a real engine: hardening, limits, secrets, images, and an engine that is away.
+
+mod away;
+pub(crate) mod engine;
+mod golden;
+mod inside;
+mod outside;
