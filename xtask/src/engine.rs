@@ -4,7 +4,7 @@
 //! ```text
 //! target/engine/data         the engine's disk, kept from run to run
 //! target/engine/dockerd.pid  whose it is at present
-//! /tmp/lh-engine-…           its socket and what it needs while it runs: paths of sockets must be short
+//! a temporary directory      its socket and what it needs while it runs: paths of sockets must be short
 //! ```
 
 use std::fs::{self, File};
@@ -78,7 +78,9 @@ impl Engine {
             .context("another run of this work tree uses the tests' container engine")?;
         let pid_file = home.join("dockerd.pid");
         end_earlier(&pid_file, &home)?;
-        let dir = output_of(Command::new("mktemp").args(["--directory", "/tmp/lh-engine-XXXXXX"]))?;
+        let mut make = Command::new("mktemp");
+        make.args(["--directory", "--tmpdir", "lh-engine-XXXXXX"]);
+        let dir = output_of(make.env_remove("TMPDIR"))?;
         let dir = PathBuf::from(dir.trim());
         let log = home.join("dockerd.log");
         let daemon = daemon(&home, &dir, &pid_file)?

@@ -3,7 +3,7 @@
 //! It knows that an engine may be away, hang, or come back; it does not know what is asked of it.
 
 use std::future::Future;
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Duration;
 
 use bollard::errors::Error;
@@ -253,7 +253,7 @@ fn silence(limit: Duration) -> CallError {
     CallError::Away(format!("no answer within {} seconds", limit.as_secs()))
 }
 
-async fn introduce(socket: &PathBuf) -> Result<Engine, CallError> {
+async fn introduce(socket: &Path) -> Result<Engine, CallError> {
     let path = socket
         .to_str()
         .ok_or_else(|| CallError::Away("its path is not text".to_owned()))?;
