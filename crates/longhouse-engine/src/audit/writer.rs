@@ -48,10 +48,10 @@ pub(super) async fn run(
                 }
             }
             Err(error) => {
-                // Whoever waits is told at once, and answers that it is not recorded; the entries stay.
+                // From now on nothing begins. Whoever waits is told at once, and answers that it is not recorded; the entries stay.
+                broken.store(true, Ordering::Relaxed);
                 drop(waiting);
                 tracing::error!(%error, "the audit log cannot be written: nothing that is audited is done until it can");
-                broken.store(true, Ordering::Relaxed);
                 try_again(&store, &mut queue, &mut entries, &stop).await;
                 broken.store(false, Ordering::Relaxed);
             }

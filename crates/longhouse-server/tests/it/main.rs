@@ -9,6 +9,7 @@ mod acme;
 mod api_tokens;
 mod audit;
 mod audit_deeds;
+mod audit_outage;
 mod audit_policy;
 mod audit_refusals;
 mod audit_sockets;

@@ -5,8 +5,10 @@ use std::process::Output;
 
 use serde_json::Value;
 use sqlx::{AnyConnection, Connection as _, Executor as _};
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
 
-use crate::support::House;
+use crate::support::{House, running_shell, wait_for};
 
 fn exported(house: &House, arguments: &[&str]) -> Vec<Value> {
     let text = house.succeed(&[&["audit", "export"], arguments].concat());
@@ -143,4 +145,42 @@ async fn what_was_done_to_the_log_is_found_with_its_place() {
         exported(&house, &["--action", "audit.break"])[0]["severity"],
         "critical"
     );
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_before_the_answer_leaves_a_record() {
+    let house = House::started();
+    let client = house.client().await;
+    let session = running_shell(&client, "work", "none").await;
+    let workdir = Path::new(session["workdir"].as_str().unwrap());
+    let command = ["sh", "-c", "touch begun; exec sleep 600"];
+    let body = serde_json::json!({"command": command}).to_string();
+    let head = format!(
+        "POST /api/sessions/work/exec HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        client.address,
+        client.token.as_ref().unwrap(),
+        body.len()
+    );
+    let mut stream = TcpStream::connect(&client.address).await.unwrap();
+    stream.write_all((head + &body).as_bytes()).await.unwrap();
+    wait_for("the program runs", async || {
+        workdir.join("begun").exists().then_some(())
+    })
+    .await;
+    let records = exported(&house, &["--action", "session.exec"]);
+    assert!(records.is_empty(), "its result is not known yet");
+    drop(stream);
+    let records = wait_for("it is recorded", async || {
+        let records = exported(&house, &["--action", "session.exec"]);
+        (!records.is_empty()).then_some(records)
+    })
+    .await;
+    assert_eq!(records.len(), 1);
+    assert_eq!(records[0]["outcome"], "failed");
+    assert_eq!(records[0]["detail"]["code"], "request.abandoned");
+    assert_eq!(records[0]["detail"]["program"], "sh");
+    assert_eq!(records[0]["actor"]["name"], "admin");
+    assert_eq!(records[0]["target"]["name"], "work");
+    client.delete("/api/sessions/work").await.created();
 }
