@@ -42,7 +42,7 @@ pub(crate) async fn run(
             cli::Audit::Verify => judge(&client.get("/api/audit/verification").await?),
             cli::Audit::Export(filters) => export_served(filters, &client).await,
         },
-        Reach::Ours { store, _lock } => {
+        Reach::Ours { store, _lock, .. } => {
             let done = match command {
                 cli::Audit::Verify => verify_ours(&store).await,
                 cli::Audit::Export(filters) => export_ours(filters, &store).await,

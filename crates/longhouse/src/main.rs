@@ -87,7 +87,7 @@ fn run(cli: &Cli) -> Result<u8, Failure> {
         Command::Token(command) => asking(token::run(command, &client()?)),
         Command::User(command) => asking(user::run(command, &cli.place, &context)),
         Command::Audit(command) => asking(audit::run(command, &cli.place, &context)),
-        Command::Secrets(command) => asking(secrets::run(command, &client()?)),
+        Command::Secrets(command) => asking(secrets::run(command, &cli.place, &context)),
         Command::Backup(arguments) => {
             let loaded = load(flags(&cli.place), &context)?;
             asking(backup::backup(arguments, &loaded.settings, &context))

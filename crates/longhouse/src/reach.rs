@@ -20,7 +20,11 @@ pub(crate) enum Reach {
     /// A server that runs.
     Served(Box<Client>),
     /// We do, with the database, which no server uses as long as the lock is held.
-    Ours { store: Store, _lock: DataDirLock },
+    Ours {
+        store: Store,
+        vault: Vault,
+        _lock: DataDirLock,
+    },
 }
 
 impl Reach {
@@ -37,22 +41,26 @@ impl Reach {
             return Err(Failure::new(Code::Failed, error));
         }
         match DataDirLock::take(&places.data_dir, &places.lock_file()) {
-            Ok(lock) => Ok(Self::Ours {
-                store: open_store(&settings, &places, context).await?,
-                _lock: lock,
-            }),
+            Ok(lock) => {
+                let (store, vault) = open_store(&settings, &places, context).await?;
+                Ok(Self::Ours {
+                    store,
+                    vault,
+                    _lock: lock,
+                })
+            }
             Err(LockError::Held { .. }) => Ok(Self::Served(Box::new(client()?))),
             Err(error) => Err(Failure::new(Code::Failed, error)),
         }
     }
 }
 
-/// The store, with the key that seals its audit log. Only the holder of the data directory's lock may call this.
+/// The store, with the key that seals its audit log, and its secrets. Only the holder of the data directory's lock may call this.
 pub(crate) async fn open_store(
     settings: &Settings,
     places: &Places,
     context: &Context,
-) -> Result<Store, anyhow::Error> {
+) -> Result<(Store, Vault), anyhow::Error> {
     use anyhow::Context as _;
     let store = Store::open(&store_url(settings, places)?)
         .await
@@ -62,5 +70,5 @@ pub(crate) async fn open_store(
         .await
         .context("cannot open the secrets, among which is the key that seals the audit log")?;
     let key = audit_key(&vault).await?;
-    Ok(store.with_audit_key(key))
+    Ok((store.with_audit_key(key), vault))
 }

@@ -1,15 +1,22 @@
-//! `longhouse secrets`: how the keys stand, and new ones. The running server does it: it may be the only one that has the key.
+//! `longhouse secrets`: how the keys stand, and new ones. The running server does it, since it may be the only one that has the key;
+//! where none runs, it is done in the database itself.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use http::Method;
+use longhouse_domain::Clock as _;
+use longhouse_domain::audit::{AuditActor, AuditEntry, Outcome};
+use longhouse_engine::secrets::{Key, SecretsError, Vault, VaultState};
+use longhouse_store::Store;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::client::Client;
-use crate::failure::Failure;
-use crate::{cli, hidden, output};
+use crate::failure::{Code, Failure};
+use crate::reach::Reach;
+use crate::{Context, cli, hidden, output};
 
 /// How often a rotation is asked how far it has got.
 const LOOK: Duration = Duration::from_millis(200);
@@ -31,32 +38,73 @@ struct NewMaster {
     key: Option<Zeroizing<String>>,
 }
 
-/// Runs one of the commands.
-pub(crate) async fn run(command: &cli::Secrets, client: &Client) -> Result<u8, Failure> {
-    match command {
-        cli::Secrets::Status => {}
-        cli::Secrets::Rotate => rotate(client).await?,
-        cli::Secrets::RotateMaster { stdin } => {
-            let key = if *stdin {
-                let given = hidden::read("New master key: ")?;
-                Some(Zeroizing::new(given.reveal().to_owned()))
-            } else {
-                None
-            };
-            let body = NewMaster { key };
-            let path = "/api/secrets/rotate-master";
-            client
-                .json::<State>(Method::POST, path, Some(&body))
-                .await?;
+impl From<VaultState> for State {
+    fn from(state: VaultState) -> Self {
+        Self {
+            master_key: state.master,
+            master_key_source: state.master_source,
+            data_key: state.data_key,
+            secrets_per_data_key: state.secrets_per_data_key,
         }
     }
-    let state = state(client).await?;
+}
+
+/// What is to be done, with the new key where one is given.
+enum Wish {
+    Look,
+    Rotate,
+    RotateMaster(Option<Zeroizing<String>>),
+}
+
+/// Runs one of the commands.
+pub(crate) async fn run(
+    command: &cli::Secrets,
+    place: &cli::Place,
+    context: &Context,
+) -> Result<u8, Failure> {
+    let reach = Reach::open(place, context).await?;
+    let wish = match command {
+        cli::Secrets::Status => Wish::Look,
+        cli::Secrets::Rotate => Wish::Rotate,
+        cli::Secrets::RotateMaster { stdin: false } => Wish::RotateMaster(None),
+        cli::Secrets::RotateMaster { stdin: true } => {
+            let given = hidden::read("New master key: ")?;
+            Wish::RotateMaster(Some(Zeroizing::new(given.reveal().to_owned())))
+        }
+    };
+    let state = match reach {
+        Reach::Served(client) => served(wish, &client).await?,
+        Reach::Ours {
+            store,
+            vault,
+            _lock,
+        } => {
+            let done = offline(wish, &store, &vault, context).await;
+            store.close().await;
+            done?
+        }
+    };
     let secrets: u64 = state.secrets_per_data_key.values().sum();
     output::print(&format!(
         "master key {} from {}\ndata key {}, {secrets} secrets\n",
         state.master_key, state.master_key_source, state.data_key
     ))?;
     Ok(0)
+}
+
+/// The server does it.
+async fn served(wish: Wish, client: &Client) -> Result<State, Failure> {
+    match wish {
+        Wish::Look => {}
+        Wish::Rotate => rotate(client).await?,
+        Wish::RotateMaster(key) => {
+            let (path, body) = ("/api/secrets/rotate-master", NewMaster { key });
+            client
+                .json::<State>(Method::POST, path, Some(&body))
+                .await?;
+        }
+    }
+    state(client).await
 }
 
 async fn state(client: &Client) -> Result<State, Failure> {
@@ -77,4 +125,49 @@ async fn rotate(client: &Client) -> Result<(), Failure> {
         }
         tokio::time::sleep(LOOK).await;
     }
+}
+
+/// We do it, and put it on record.
+async fn offline(
+    wish: Wish,
+    store: &Store,
+    vault: &Vault,
+    context: &Context,
+) -> Result<State, Failure> {
+    let (action, done) = match wish {
+        Wish::Look => return now(vault).await,
+        Wish::Rotate => ("secrets.rotate", new_data_key(vault).await),
+        Wish::RotateMaster(key) => {
+            let given = key.map(|text| Key::from_base64(&text));
+            if matches!(given, Some(None)) {
+                let error = anyhow::anyhow!("a master key is 32 bytes in base64");
+                return Err(Failure::new(Code::Usage, error));
+            }
+            let rotated = vault.rotate_master(given.flatten()).await;
+            ("secrets.rotate_master", rotated.map(drop))
+        }
+    };
+    let actor = AuditActor::system("command line");
+    let mut entry = AuditEntry::new(context.clock.now(), actor, action);
+    entry = entry.with("uid", rustix::process::geteuid().as_raw().to_string());
+    if done.is_err() {
+        entry.outcome = Outcome::Failed;
+    }
+    let recorded = store.append_audit(&[entry]).await;
+    done.map_err(failure)?;
+    recorded.context("it is done, but not on record")?;
+    now(vault).await
+}
+
+async fn new_data_key(vault: &Vault) -> Result<(), SecretsError> {
+    vault.add_data_key().await?;
+    vault.finish_rotation().await.map(drop)
+}
+
+async fn now(vault: &Vault) -> Result<State, Failure> {
+    Ok(vault.state().await.map_err(failure)?.into())
+}
+
+fn failure(error: SecretsError) -> Failure {
+    anyhow::Error::from(error).into()
 }

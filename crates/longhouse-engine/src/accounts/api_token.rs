@@ -229,7 +229,7 @@ fn random_token() -> Result<Secret, AccountError> {
     Ok(Secret::new(format!("{PREFIX}{body}_{}", checksum(&body))))
 }
 
-fn is_well_formed(token: &str) -> bool {
+pub(super) fn is_well_formed(token: &str) -> bool {
     token
         .strip_prefix(PREFIX)
         .and_then(|rest| rest.split_once('_'))

@@ -229,6 +229,17 @@ fn creating(user: &NewUser, deed: &Deed) -> Deed {
         .with("host", user.may_use_host.to_string())
 }
 
+/// A name that somebody tried, as it may be put on record. People paste passwords and tokens where the name belongs: what no account
+/// can be called, and what has the form of a token, is not repeated.
+#[must_use]
+pub fn recordable(tried: &str) -> &str {
+    if is_username(tried) && !api_token::is_well_formed(tried) {
+        tried
+    } else {
+        "(not a name)"
+    }
+}
+
 fn is_username(name: &str) -> bool {
     (1..=LONGEST_USERNAME).contains(&name.len())
         && name

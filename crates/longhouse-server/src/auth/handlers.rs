@@ -7,7 +7,9 @@ use axum::extract::State;
 use axum::http::header::{SET_COOKIE, USER_AGENT};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use longhouse_engine::accounts::{AccountError, Secret, SignedIn, TICKET_LIFETIME, Visitor};
+use longhouse_engine::accounts::{
+    AccountError, Secret, SignedIn, TICKET_LIFETIME, Visitor, recordable,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -97,7 +99,7 @@ pub(crate) async fn set_up(
     body: Body<SetupRequest>,
 ) -> Result<Response, Problem> {
     let request = body.0;
-    note.target("user", None, &request.username);
+    note.target("user", None, recordable(&request.username));
     passwords_will_do(&state)?;
     let attempt = Attempt::begin(&state, "(set-up)", address.0)?;
     let user = state
@@ -130,7 +132,7 @@ pub(crate) async fn log_in(
     body: Body<LoginRequest>,
 ) -> Result<Response, Problem> {
     let request = body.0;
-    note.target("user", None, &request.username);
+    note.target("user", None, recordable(&request.username));
     passwords_will_do(&state)?;
     let attempt = Attempt::begin(&state, &request.username, address.0)?;
     let signed = state

@@ -3,7 +3,7 @@
 use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
-use axum::http::{Extensions, HeaderMap};
+use axum::http::{Extensions, HeaderMap, StatusCode};
 use longhouse_domain::Actor;
 use longhouse_engine::accounts::{AccountError, Accounts, Credential, Identity, Secret};
 
@@ -92,8 +92,11 @@ pub(crate) async fn identify(app: &AppState, presented: Presented) -> Result<Ide
                 user,
                 by: Credential::ControlSocket,
             }),
-            None => Err(Problem::unauthenticated(
-                "there is no admin account yet: open the set-up link first",
+            None => Err(Problem::new(
+                StatusCode::UNAUTHORIZED,
+                "auth.setup_required",
+                "there is no admin account yet: open the set-up link that the server's console shows, or stop the server and run \
+                 `longhouse user add NAME --role admin`",
             )),
         },
     }

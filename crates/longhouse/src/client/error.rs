@@ -44,6 +44,7 @@ impl std::fmt::Display for Problem {
             write!(f, "\n  {field}: {message}")?;
         }
         match self.status {
+            401 if self.code == "auth.setup_required" => Ok(()),
             401 => f.write_str("\nPut an API token into LONGHOUSE_TOKEN, or leave --url away to use this machine's server."),
             _ => Ok(()),
         }

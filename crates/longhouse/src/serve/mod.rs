@@ -105,10 +105,19 @@ fn introduce(lock: &mut DataDirLock, url: Option<String>) -> anyhow::Result<()> 
 }
 
 /// Keys and passwords pass through this process: it leaves no core, and no program of the same user may look into it. What it
-/// starts is not concerned, for the mark goes with the next program.
+/// starts loses the mark, and may raise its limit of cores again.
 fn keep_memory_private() {
     if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
         tracing::warn!(%error, "a crash of the server may leave a core with secrets in it");
+    }
+    let limit = getrlimit(Resource::Core);
+    let none = Rlimit {
+        current: Some(0),
+        maximum: limit.maximum,
+    };
+    // The mark above is enough where the kernel knows it; this says it once more to whatever collects cores.
+    if let Err(error) = setrlimit(Resource::Core, none) {
+        tracing::warn!(%error, "the limit of core files could not be set");
     }
 }
 

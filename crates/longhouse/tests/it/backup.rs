@@ -1,42 +1,15 @@
-//! Backups, made while a server works and restored elsewhere; keys changed while it works and is killed.
+//! Backups, made while a server works and restored: elsewhere, or over what is there.
 
-use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Output, Stdio};
-use std::time::Duration;
 
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::support::{House, processes, wait_for, with_processes};
+use crate::support::keeper::{CANARY, keeper, run_with, said, start_session, token_of};
+use crate::support::{House, processes, running_shell, wait_for, with_processes};
 
 const PASSPHRASE: &str = "open sesame, and be quick";
-const CANARY: &str = "canary-of-a-session";
-
-/// Runs a command with this on its standard input.
-fn run_with(house: &House, arguments: &[&str], input: &str) -> Output {
-    let mut command = house.command();
-    let mut child = command
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // A command that fails early reads nothing.
-    _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-    child.wait_with_output().unwrap()
-}
-
-/// Everything that a command printed, of one that went well or did not.
-fn said(output: &Output, success: bool) -> String {
-    let text = [&output.stdout[..], &output.stderr[..]].concat();
-    let text = String::from_utf8(text).unwrap();
-    assert_eq!(output.status.success(), success, "{text}");
-    text
-}
-
 /// What a server says that refuses to start.
 fn refusal(house: &House) -> String {
     let before = house.log().len();
@@ -48,30 +21,6 @@ fn refusal(house: &House) -> String {
 fn contains(path: &Path, text: &str) -> bool {
     let bytes = std::fs::read(path).unwrap();
     bytes.windows(text.len()).any(|w| w == text.as_bytes())
-}
-
-async fn keeper(house: &House) -> String {
-    let client = house.client().await;
-    let body = json!({"name": "keeper", "agent": "shell", "multiplexer": "none", "secrets": {"TOKEN": CANARY}});
-    let made = client.post("/api/sessions", &body).await.created();
-    let id = made["id"].as_str().unwrap().to_owned();
-    with_processes(&client, &id).await;
-    id
-}
-
-/// What the session's programs read as its secret.
-async fn token_of(house: &House, id: &str) -> Value {
-    let client = house.client().await;
-    let body = json!({"command": ["/bin/sh", "-c", "cat $LONGHOUSE_SECRETS_DIR/TOKEN"]});
-    let path = format!("/api/sessions/{id}/exec");
-    client.post(&path, &body).await.created()["stdout"].clone()
-}
-
-async fn start_session(house: &House, id: &str) {
-    let client = house.client().await;
-    let path = format!("/api/sessions/{id}/start");
-    client.post(&path, &json!({})).await.created();
-    with_processes(&client, id).await;
 }
 
 /// A backup that was made while sessions were being written down, of a server that was then killed; and how many it surely holds.
@@ -244,57 +193,84 @@ async fn without_its_master_key_a_restored_database_is_refused_with_the_keys_nam
     house.stop();
 }
 
-#[tokio::test]
-async fn keys_change_while_the_server_works_and_is_killed_at_any_moment() {
-    let mut house = House::started();
-    let id = keeper(&house).await;
-    let key_file = house.data_dir().join("keys/master.key");
-    let first = std::fs::read(&key_file).unwrap();
-    let text = house.succeed(&["secrets", "rotate"]);
-    assert!(text.contains("data key 2,"), "{text}");
-    house.succeed(&["secrets", "rotate-master"]);
-    assert_ne!(std::fs::read(&key_file).unwrap(), first);
-    assert_eq!(token_of(&house, &id).await, CANARY);
-    for round in 0..8_u64 {
-        let commands = [["secrets", "rotate"], ["secrets", "rotate-master"]];
-        let running: Vec<_> = commands
-            .iter()
-            .map(|arguments| {
-                let mut command = house.command();
-                let command = command.args(arguments).stdout(Stdio::null());
-                command.stderr(Stdio::null()).spawn().unwrap()
-            })
-            .collect();
-        tokio::time::sleep(Duration::from_millis(15 * round)).await;
-        house.kill();
-        for mut child in running {
-            child.wait().unwrap();
-        }
-        house.start();
-        let client = house.client().await;
-        with_processes(&client, &id).await;
-        assert_eq!(token_of(&house, &id).await, CANARY);
-    }
-    wait_for("one data key is left", async || {
-        let state = house.client().await.get("/api/secrets").await.created();
-        let keys = state["secretsPerDataKey"].as_object().unwrap().clone();
-        (keys.len() == 1).then_some(())
-    })
-    .await;
-    // Stopped and started, the secret comes out of the database again.
+/// A session's status, once it says one at which it may stay.
+async fn settled(house: &House, id: &str) -> Value {
     let client = house.client().await;
-    let act = async |what: &str| {
-        client
-            .post(&format!("/api/sessions/{id}/{what}"), &json!({}))
-            .await
-    };
-    act("stop").await.created();
-    start_session(&house, &id).await;
-    assert_eq!(token_of(&house, &id).await, CANARY);
+    wait_for("the session comes to rest or runs", async || {
+        let session = client.get(&format!("/api/sessions/{id}")).await.created();
+        let status = session["status"].as_str().unwrap();
+        matches!(status, "running" | "stopped" | "error").then_some(session)
+    })
+    .await
+}
+
+#[tokio::test]
+async fn over_sessions_that_live_a_backup_is_restored_and_nothing_waits_for_ever() {
+    let mut house = House::started();
+    let client = house.client().await;
+    let (same, again, gone) = (
+        running_shell(&client, "same", "none").await,
+        running_shell(&client, "again", "none").await,
+        running_shell(&client, "gone", "none").await,
+    );
+    let id = |session: &Value| session["id"].as_str().unwrap().to_owned();
+    let shown = house.home().join("backup").to_str().unwrap().to_owned();
+    house.succeed(&["backup", &shown]);
+    // What the backup knows nothing of: a restart, a deletion, a session.
+    let path = format!("/api/sessions/{}/restart", id(&again));
+    client.post(&path, &json!({})).await.created();
+    let restarted = with_processes(&client, &id(&again)).await;
     client
-        .delete(&format!("/api/sessions/{id}"))
+        .delete(&format!("/api/sessions/{}", id(&gone)))
         .await
         .created();
-    let keys = std::fs::read_dir(house.data_dir().join("keys")).unwrap();
-    assert_eq!(keys.count(), 1, "nothing but the master key is left");
+    let later = running_shell(&client, "later", "none").await;
+    house.kill();
+    house.succeed(&["restore", &shown, "--force"]);
+    house.start();
+
+    let client = house.client().await;
+    let kept = settled(&house, &id(&same)).await;
+    assert_eq!(
+        (&kept["status"], &kept["pid"]),
+        (&json!("running"), &same["pid"])
+    );
+    client
+        .input(&id(&same), "agent", "echo $((6*7))-still\n")
+        .await;
+    wait_for("it answers", async || {
+        let screen = client.screen(&id(&same), "agent").await;
+        screen.contains("42-still").then_some(())
+    })
+    .await;
+    // One that was started once more since then runs, or says that it does not, and starts.
+    let kept = settled(&house, &id(&again)).await;
+    if kept["status"] != "running" {
+        assert!(kept["statusReason"].is_string(), "{kept}");
+        start_session(&house, &id(&again)).await;
+    }
+    let kept = with_processes(&client, &id(&again)).await;
+    client
+        .input(&id(&again), "agent", "echo $((6*8))-again\n")
+        .await;
+    wait_for("it answers", async || {
+        let screen = client.screen(&id(&again), "agent").await;
+        screen.contains("48-again").then_some(())
+    })
+    .await;
+    drop((kept, restarted));
+    // One whose processes were ended says so, and starts.
+    let kept = settled(&house, &id(&gone)).await;
+    assert_eq!(kept["status"], "error", "{kept}");
+    start_session(&house, &id(&gone)).await;
+    // Of one that nobody remembers nothing is left running.
+    let pid = u32::try_from(later["pid"].as_u64().unwrap()).unwrap();
+    wait_for("it has ended", async || {
+        (!processes::is_alive(pid)).then_some(())
+    })
+    .await;
+    for session in [&same, &again, &gone] {
+        let path = format!("/api/sessions/{}", id(session));
+        client.delete(&path).await.created();
+    }
 }

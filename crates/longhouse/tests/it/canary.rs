@@ -1,11 +1,17 @@
 //! Canaries: secrets are planted wherever a server takes some, rightly or by mistake, and then looked for in everything that it
 //! leaves behind or lets out, in every form that one would recognise them in.
 
+mod credentials;
+mod outputs;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use http::Method;
 use serde_json::{Value, json};
+
+use credentials::Provider;
+use outputs::Outputs;
 
 use crate::support::forms::{base64, forms};
 use crate::support::http::Client;
@@ -30,51 +36,6 @@ fn canaries() -> BTreeMap<&'static str, String> {
     ]
     .map(|(place, value)| (place, value.to_owned()))
     .into()
-}
-
-/// What a server let out, by where it was found.
-#[derive(Default)]
-struct Outputs(Vec<(String, Vec<u8>)>);
-
-impl Outputs {
-    fn add(&mut self, place: impl Into<String>, bytes: impl Into<Vec<u8>>) {
-        self.0.push((place.into(), bytes.into()));
-    }
-
-    fn add_tree(&mut self, dir: &Path) {
-        for entry in std::fs::read_dir(dir).unwrap() {
-            let path = entry.unwrap().path();
-            // The shipped program, which is large and the same for everybody.
-            if path.ends_with("data/bin") {
-                continue;
-            }
-            if path.is_dir() {
-                self.add_tree(&path);
-            } else if let Ok(bytes) = std::fs::read(&path) {
-                self.add(path.display().to_string(), bytes);
-            }
-        }
-    }
-
-    /// The command lines of all processes, and the environments of all but the server, whose own was written by whoever started it.
-    fn add_processes(&mut self, house: &House, server: u32) {
-        for (pid, command) in processes::of(house.home()) {
-            if pid != server {
-                let environment = std::fs::read(format!("/proc/{pid}/environ"));
-                self.add(
-                    format!("environment of {command}"),
-                    environment.unwrap_or_default(),
-                );
-            }
-            self.add(format!("command line of {pid}"), command);
-        }
-    }
-
-    fn with(&self, form: &[u8]) -> Vec<&str> {
-        let holds = |bytes: &[u8]| bytes.windows(form.len()).any(|window| window == form);
-        let found = self.0.iter().filter(|(_, bytes)| holds(bytes));
-        found.map(|(place, _)| place.as_str()).collect()
-    }
 }
 
 /// Asks, and keeps the answer whatever it is.
@@ -136,7 +97,8 @@ async fn stray(client: &Client, outputs: &mut Outputs, value: &str) {
         ("/api/auth/refresh", json!({"refreshToken": value})),
         (
             "/api/auth/password",
-            json!({"currentPassword": value, "newPassword": value}),
+            // Never the right one: it would end this very login.
+            json!({"currentPassword": format!("{value}-not"), "newPassword": value}),
         ),
         ("/api/auth/ticket", json!({"resource": value})),
         ("/api/secrets/rotate-master", json!({"key": value})),
@@ -206,7 +168,11 @@ async fn honest_use(
     id
 }
 
-async fn plant(house: &House, outputs: &mut Outputs, canaries: &BTreeMap<&str, String>) -> String {
+async fn plant(
+    house: &House,
+    outputs: &mut Outputs,
+    canaries: &BTreeMap<&str, String>,
+) -> (Client, String) {
     let change = json!({"currentPassword": PASSWORD, "newPassword": canaries["new password"]});
     let client = house.client().await;
     let changed = client.post("/api/auth/password", &change).await;
@@ -217,6 +183,13 @@ async fn plant(house: &House, outputs: &mut Outputs, canaries: &BTreeMap<&str, S
     for value in canaries.values().filter(|value| value.len() < 1_000) {
         stray(&client, outputs, value).await;
     }
+    (client, id)
+}
+
+/// Asks for everything that shows much.
+async fn look_around(client: &Client, outputs: &mut Outputs, id: &str) {
+    // Whom nobody knows would see nothing.
+    client.get("/api/auth/me").await.created();
     for path in [
         "/metrics",
         "/health",
@@ -227,7 +200,7 @@ async fn plant(house: &House, outputs: &mut Outputs, canaries: &BTreeMap<&str, S
         "/api/sessions",
         "/api/auth/me",
     ] {
-        ask(&client, outputs, Method::GET, path, None).await;
+        ask(client, outputs, Method::GET, path, None).await;
     }
     for what in [
         "",
@@ -238,7 +211,7 @@ async fn plant(house: &House, outputs: &mut Outputs, canaries: &BTreeMap<&str, S
         "/terminals/agent/screen",
     ] {
         ask(
-            &client,
+            client,
             outputs,
             Method::GET,
             &format!("/api/sessions/{id}{what}"),
@@ -246,7 +219,6 @@ async fn plant(house: &House, outputs: &mut Outputs, canaries: &BTreeMap<&str, S
         )
         .await;
     }
-    id
 }
 
 fn back_up(house: &House, file: &Path, passphrase: &str) -> Vec<u8> {
@@ -269,8 +241,9 @@ fn back_up(house: &House, file: &Path, passphrase: &str) -> Vec<u8> {
 
 #[tokio::test]
 async fn no_secret_is_found_in_anything_that_a_server_lets_out() {
-    let canaries = canaries();
+    let mut canaries = canaries();
     let mut house = House::new();
+    let provider = Provider::open(&mut house).await;
     for (name, value) in [
         ("LONGHOUSE_MASTER_KEY", MASTER_KEY),
         ("LONGHOUSE_LOG_LEVEL", "debug"),
@@ -280,7 +253,9 @@ async fn no_secret_is_found_in_anything_that_a_server_lets_out() {
     // A core would be written here.
     house.start_through(&["/bin/sh", "-c", "ulimit -c unlimited; exec \"$@\"", "sh"]);
     let mut outputs = Outputs::default();
-    let id = plant(&house, &mut outputs, &canaries).await;
+    let (client, id) = plant(&house, &mut outputs, &canaries).await;
+    canaries.extend(credentials::plant(&client, &mut outputs, &provider, &id).await);
+    look_around(&client, &mut outputs, &id).await;
     for command in [
         &["config", "show"][..],
         &["doctor"],
@@ -319,10 +294,7 @@ async fn no_secret_is_found_in_anything_that_a_server_lets_out() {
     for (what, value) in &canaries {
         for form in forms(value) {
             for place in outputs.with(&form) {
-                leaks.push(format!(
-                    "{what}, as {:?}: {place}",
-                    String::from_utf8_lossy(&form)
-                ));
+                leaks.push(format!("{what}, as {form:?}: {place}"));
             }
         }
     }

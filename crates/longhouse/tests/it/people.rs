@@ -200,3 +200,37 @@ fn a_token_is_made_listed_used_from_a_file_and_deleted() {
     assert!(!house.log().contains(token));
     house.succeed(&["session", "rm", "work"]);
 }
+
+#[tokio::test]
+async fn a_server_without_accounts_says_how_to_make_the_first_one() {
+    let mut house = House::new();
+    house.variables.clear();
+    house.start();
+    // Nobody is there as whom the owner of the data directory could act: that is said, with both ways on.
+    let first = ["user", "add", "ann", "--role", "admin"];
+    for command in [&first[..], &["user", "ls"]] {
+        let (code, text) = given(&house, command, ANN);
+        assert_eq!(code, Some(4), "{text}");
+        assert!(
+            text.contains("set-up link") && text.contains("stop the server"),
+            "{text}"
+        );
+        assert!(!text.contains("LONGHOUSE_TOKEN"), "{text}");
+    }
+    assert!(house.stop().success());
+    let (code, text) = given(&house, &["user", "add", "ann"], ANN);
+    assert_eq!(code, Some(6), "{text}");
+    assert!(text.contains("--role admin"), "{text}");
+    let (code, text) = given(&house, &first, ANN);
+    assert_eq!((code, text.as_str()), (Some(0), "ann: admin\n"));
+    house.start();
+    assert_eq!(login(&house, "ann", ANN).await, StatusCode::OK);
+    // The set-up link is not good for another one.
+    let client = Client::new(house.url());
+    let late = json!({"token": "x", "username": "late", "password": ANN});
+    let late = client.post("/api/auth/setup", &late).await;
+    assert_eq!(late.status, StatusCode::CONFLICT, "{}", late.text);
+    let (code, text) = given(&house, &["user", "add", "bob"], LATER);
+    assert_eq!((code, text.as_str()), (Some(0), "bob: member\n"));
+    assert!(house.stop().success());
+}

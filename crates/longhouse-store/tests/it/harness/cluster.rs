@@ -115,7 +115,7 @@ fn start() -> Result<Cluster, String> {
 }
 
 /// The newest of the installed versions.
-fn programs() -> Option<PathBuf> {
+pub(crate) fn programs() -> Option<PathBuf> {
     let complete = |bin: &Path| bin.join("initdb").is_file() && bin.join("postgres").is_file();
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut found: Vec<PathBuf> = std::env::split_paths(&path)

@@ -1,7 +1,7 @@
 //! The forms in which a secret may come to light.
 
 /// Every form in which somebody would recognise a value: as it is, each of its longer lines, escaped, in base64, in hexadecimal.
-pub(crate) fn forms(value: &str) -> Vec<Vec<u8>> {
+pub(crate) fn forms(value: &str) -> Vec<String> {
     const RECOGNISABLE: usize = 12;
     let percent = |safe: &[u8]| -> String {
         let encode = |byte: u8| {
@@ -38,7 +38,7 @@ pub(crate) fn forms(value: &str) -> Vec<Vec<u8>> {
         );
     }
     found.retain(|form| form.len() >= RECOGNISABLE);
-    found.into_iter().map(String::into_bytes).collect()
+    found
 }
 
 pub(crate) fn base64(bytes: &[u8]) -> String {

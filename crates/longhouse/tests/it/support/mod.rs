@@ -2,6 +2,8 @@
 
 pub(crate) mod forms;
 pub(crate) mod http;
+pub(crate) mod keeper;
+pub(crate) mod postgres;
 pub(crate) mod processes;
 pub(crate) mod pty;
 pub(crate) mod terminal;
@@ -34,7 +36,7 @@ pub(crate) async fn wait_for<T>(what: &str, mut condition: impl AsyncFnMut() -> 
 }
 
 /// The sessiond to test with.
-fn sessiond() -> &'static Path {
+pub(crate) fn sessiond() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
         if let Some(path) = std::env::var_os("LONGHOUSE_SESSIOND") {
@@ -59,6 +61,8 @@ pub(crate) struct House {
     home: tempfile::TempDir,
     depth: String,
     running: Option<Running>,
+    /// The program that is run.
+    pub(crate) program: PathBuf,
     /// Further variables for the server.
     pub(crate) variables: Vec<(String, String)>,
 }
@@ -79,6 +83,7 @@ impl House {
             home,
             depth: String::new(),
             running: None,
+            program: env!("CARGO_BIN_EXE_longhouse").into(),
             variables: vec![("LONGHOUSE_ADMIN_PASSWORD".to_owned(), PASSWORD.to_owned())],
         }
     }
@@ -117,7 +122,7 @@ impl House {
     }
 
     fn command_through(&self, words: &[&str]) -> Command {
-        let words = [words, &[env!("CARGO_BIN_EXE_longhouse")]].concat();
+        let words = [words, &[self.program.to_str().unwrap()]].concat();
         let mut command = Command::new(words[0]);
         command
             .args(&words[1..])
