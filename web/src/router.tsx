@@ -4,6 +4,8 @@ import { Outlet, createRootRouteWithContext, createRoute, createRouter, lazyRout
 import { auth } from './api/browserAuth'
 import { meQuery, methodsQuery } from './api/people'
 import { configQuery, sessionQuery, sessionsQuery } from './api/queries'
+import { connect } from './features/account/connect'
+import { readProviderAnswer } from './features/account/identities'
 import { readAuditSearch } from './features/audit/auditSearch'
 import { safeNext } from './features/auth/next'
 import { readDashboardSearch } from './features/sessions/filters'
@@ -76,6 +78,13 @@ const session = createRoute({
 const profile = createRoute({
   getParentRoute: () => shell,
   path: '/profile',
+  // A provider's page leads back here, with its answer behind the `#`. That goes from the address as soon as it is read.
+  loader: async ({ context, location }) => {
+    const answer = readProviderAnswer(location.hash)
+    if (answer === null) return
+    await connect(answer, context.queries)
+    throw redirect({ to: '/profile', replace: true })
+  },
   component: lazyRouteComponent(() => import('./pages/ProfilePage'), 'ProfilePage'),
 })
 

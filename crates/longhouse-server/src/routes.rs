@@ -85,6 +85,10 @@ fn for_oneself() -> Vec<Row> {
     vec![
         row(Access::Account, Deed("auth.password", Subject::Nothing), routes!(auth::change_password)),
         row(Access::Account, Quiet, routes!(auth::list_sign_ins)),
+        row(Access::Account, Quiet, routes!(auth::list_identities)),
+        row(Access::Account, Refusals("auth.link", Subject::Nothing), routes!(auth::begin_link)),
+        row(Access::Account, Deed("auth.link", Subject::Nothing), routes!(auth::link_identity)),
+        row(Access::Account, Deed("auth.unlink", Subject::Nothing), routes!(auth::unlink_identity)),
         row(Access::Account, Deed("auth.end_sign_ins", Subject::Nothing), routes!(auth::end_other_sign_ins)),
         row(Access::Account, Deed("auth.end_sign_in", Subject::Object("sign_in")), routes!(auth::end_sign_in)),
         row(Access::Account, Quiet, routes!(auth::list_tokens)),

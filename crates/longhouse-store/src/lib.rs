@@ -48,7 +48,7 @@ pub use audit::{AuditCut, AuditFault, AuditKey, AuditPage, AuditQuery, AuditRepo
 pub use connection::{Health, Store};
 pub use error::StoreError;
 pub use events::{CatchUp, EventBounds};
-pub use external::ExternalIdentity;
+pub use external::{ExternalIdentity, Link, Linking, Unlinking, WaysIn};
 pub use idempotency::{IdempotencyKey, IdempotentClaim};
 pub use logs::{LogQuery, MAX_LOG_LINES, NewLogLine};
 pub use screens::LastScreen;

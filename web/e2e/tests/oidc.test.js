@@ -137,6 +137,50 @@ test('a tab that waits at the consent finishes after another one has', async () 
   })
 })
 
+test('a login at the provider is connected with an account that was there before, and taken away again', async () => {
+  const dialog = (page) => page.getByRole('dialog')
+  const row = (page) => page.locator('[data-login="corp"]')
+  const password = 'seven lanterns over the fjord'
+  for (const username of ['nora', 'eve']) await api.post('/api/users', { username, password, role: 'member', permissions: [] })
+  provider.groups.nora = ['engineering']
+  const connect = async (page) => {
+    await row(page).getByRole('button', { name: 'Connect Example Corp' }).click()
+    await dialog(page).getByLabel('Your password here', { exact: true }).fill(password)
+    await dialog(page).getByRole('button', { name: 'Continue to Example Corp' }).click()
+    await sayWho(page, 'nora')
+  }
+  await withPerson(async (person, page) => {
+    person.expectRefusals()
+    await person.logIn('/profile', { username: 'nora', password })
+    await row(page).getByRole('button', { name: 'Connect Example Corp' }).click()
+    await dialog(page).getByLabel('Your password here', { exact: true }).fill('not hers')
+    await dialog(page).getByRole('button', { name: 'Continue to Example Corp' }).click()
+    await dialog(page).getByRole('alert').filter({ hasText: 'password is wrong' }).waitFor()
+    await dialog(page).getByRole('button', { name: 'Cancel' }).click()
+    await connect(page)
+    await row(page).getByText('Connected', { exact: true }).waitFor()
+    assert.equal(page.url(), `${server.url}/profile`, 'nothing of the answer stays in the address')
+    await logOut(page, 'nora')
+    await providerButton(page).click()
+    await page.getByRole('button', { name: 'Allow' }).click()
+    await account(page, 'nora').waitFor()
+  })
+  // Somebody else with the same login at the provider.
+  await withPerson(async (person, page) => {
+    person.expectRefusals()
+    await person.logIn('/profile', { username: 'eve', password })
+    await connect(page)
+    await page.getByText(/belongs to another account/).waitFor()
+    await row(page).getByText('Not connected').waitFor()
+  })
+  await withPerson(async (person, page) => {
+    await person.logIn('/profile', { username: 'nora', password })
+    await row(page).getByRole('button', { name: 'Disconnect Example Corp' }).click()
+    await dialog(page).getByRole('button', { name: 'Disconnect' }).click()
+    await row(page).getByText('Not connected').waitFor()
+  })
+})
+
 test('an answer that belongs to no attempt of this browser logs nobody in', async () => {
   await withPerson(async (person, page) => {
     await page.goto('/api/auth/oidc/corp/callback?code=stolen&state=of-another-browser')

@@ -21,6 +21,11 @@ export const signInsQuery = queryOptions({
   queryFn: async ({ signal }) => (await unwrap(client.GET('/api/auth/sign-ins', { signal }))).items,
 })
 
+export const identitiesQuery = queryOptions({
+  queryKey: ['identities'],
+  queryFn: async ({ signal }) => (await unwrap(client.GET('/api/auth/identities', { signal }))).items,
+})
+
 export const tokensQuery = queryOptions({
   queryKey: ['tokens'],
   queryFn: async ({ signal }) => (await unwrap(client.GET('/api/tokens', { signal }))).items,

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { meQuery } from '../api/people'
 import { describe } from '../api/problem'
 import type { Account } from '../api/types'
+import { LoginsSection } from '../features/account/LoginsSection'
 import { PasswordSection } from '../features/account/PasswordSection'
 import { SignInsSection } from '../features/account/SignInsSection'
 import { TokensSection } from '../features/account/TokensSection'
@@ -38,6 +39,7 @@ export function ProfilePage() {
           <PasswordSection username={me.username} />
         </Section>
       )}
+      <LoginsSection username={me.username} hasPassword={me.hasPassword} />
       <Section title="Signed in" lead="Each browser and program that is logged in as you. End what you do not know.">
         <SignInsSection />
       </Section>

@@ -56,6 +56,21 @@ pub enum AccountError {
     /// The account is disabled, which is said only to whom a provider vouches for.
     #[error("your account on this server is disabled")]
     Disabled,
+    /// The user has no link to that provider.
+    #[error("your account has no login at that provider")]
+    LinkNotFound,
+    /// Somebody at the provider is another account here.
+    #[error("that login at the provider belongs to another account on this server")]
+    LinkedElsewhere,
+    /// The account is reached by another login at the same provider.
+    #[error("your account has another login at that provider already: disconnect it first")]
+    LinkedAlready,
+    /// Without this link nobody could log into the account.
+    #[error("you could not log in any more: this is the only way into your account")]
+    LastWayIn,
+    /// There is no password to ask for, and the login is not recent.
+    #[error("your login is too long ago for this: log out, log in, and try again")]
+    LoginTooOld,
     /// Nobody would be left to administer.
     #[error("the last admin must stay one")]
     LastAdmin,

@@ -28,6 +28,8 @@ struct Noted {
     target: Option<AuditTarget>,
     severity: Option<Severity>,
     outcome: Option<Outcome>,
+    /// Whether the call only leads to another one.
+    passed_on: bool,
     detail: BTreeMap<String, String>,
 }
 
@@ -95,6 +97,16 @@ impl Note {
     /// Where the deed stands in the log, if it was done.
     pub(super) fn deed_place(&self) -> Option<i64> {
         self.with(|noted| noted.deed.as_ref().and_then(Deed::place))
+    }
+
+    /// That nothing was done: the call only led to another one, which has a record of its own.
+    pub(crate) fn passed_on(&self) {
+        self.with(|noted| noted.passed_on = true);
+    }
+
+    /// Whether nothing was done.
+    pub(super) fn was_passed_on(&self) -> bool {
+        self.with(|noted| noted.passed_on)
     }
 
     /// The outcome, where the handler says so itself.

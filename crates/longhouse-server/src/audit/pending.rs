@@ -102,7 +102,8 @@ impl Pending {
             return response;
         };
         let deed = self.note.deed_place();
-        let told = deed.is_some() || matches!(self.rule, Audit::Refusals(..));
+        let told =
+            deed.is_some() || self.note.was_passed_on() || matches!(self.rule, Audit::Refusals(..));
         if outcome == Outcome::Ok && told {
             return response;
         }

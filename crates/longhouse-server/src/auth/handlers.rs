@@ -17,7 +17,7 @@ use super::body::{MeBody, UserBody};
 use super::cookies::Cookie;
 use super::identify::{Caller, Presented, identify};
 use super::token::ACCESS_LIFETIME;
-use super::tries::Attempt;
+use super::tries::{Attempt, wrong_is_no_logout};
 use crate::audit::Note;
 use crate::extract::{Body, OptionalBody};
 use crate::problem::{Problem, ProblemBody};
@@ -220,7 +220,8 @@ pub(crate) async fn get_me(
     caller: Caller,
 ) -> Result<Json<MeBody>, Problem> {
     let user = &caller.identity.user;
-    let has_password = state.accounts().has_password(user.id).await?;
+    let has_password =
+        state.settings().password_login && state.accounts().has_password(user.id).await?;
     Ok(Json(MeBody {
         user: UserBody::from(user),
         has_password,
@@ -251,13 +252,7 @@ pub(crate) async fn change_password(
             &note.deed()?,
         )
         .await
-        .map_err(|error| match error {
-            // A 401 would say that the caller is not logged in, and clients would throw them out.
-            AccountError::WrongCredentials => {
-                Problem::forbidden("auth.wrong_password", "the current password is wrong")
-            }
-            other => other.into(),
-        })?;
+        .map_err(wrong_is_no_logout)?;
     attempt.succeeded();
     signed_in(&state, StatusCode::OK, &signed)
 }

@@ -146,6 +146,7 @@ pub(crate) async fn ticket_identity(
 impl From<AccountError> for Problem {
     fn from(error: AccountError) -> Self {
         use axum::http::StatusCode;
+        let (missing, conflict) = (StatusCode::NOT_FOUND, StatusCode::CONFLICT);
         let detail = error.to_string();
         match error {
             AccountError::WrongCredentials => {
@@ -158,31 +159,22 @@ impl From<AccountError> for Problem {
                 Self::new(StatusCode::UNAUTHORIZED, "auth.token_reused", detail)
             }
             AccountError::WrongSetupToken => Self::forbidden("auth.wrong_setup_token", detail),
-            AccountError::SetupClosed => {
-                Self::new(StatusCode::CONFLICT, "auth.setup_closed", detail)
-            }
-            AccountError::NameTaken => Self::new(StatusCode::CONFLICT, "user.name_taken", detail),
-            AccountError::UserNotFound => {
-                Self::new(StatusCode::NOT_FOUND, "user.not_found", detail)
-            }
-            AccountError::TokenNotFound => {
-                Self::new(StatusCode::NOT_FOUND, "token.not_found", detail)
-            }
-            AccountError::TokenNameTaken => {
-                Self::new(StatusCode::CONFLICT, "token.name_taken", detail)
-            }
-            AccountError::TooManyTokens { .. } => {
-                Self::new(StatusCode::CONFLICT, "token.too_many", detail)
-            }
-            AccountError::SignInNotFound => {
-                Self::new(StatusCode::NOT_FOUND, "sign_in.not_found", detail)
-            }
+            AccountError::SetupClosed => Self::new(conflict, "auth.setup_closed", detail),
+            AccountError::NameTaken => Self::new(conflict, "user.name_taken", detail),
+            AccountError::UserNotFound => Self::new(missing, "user.not_found", detail),
+            AccountError::TokenNotFound => Self::new(missing, "token.not_found", detail),
+            AccountError::TokenNameTaken => Self::new(conflict, "token.name_taken", detail),
+            AccountError::TooManyTokens { .. } => Self::new(conflict, "token.too_many", detail),
+            AccountError::SignInNotFound => Self::new(missing, "sign_in.not_found", detail),
             AccountError::NoAccount => Self::forbidden("auth.no_account", detail),
             AccountError::Disabled => Self::forbidden("auth.disabled", detail),
-            AccountError::LastAdmin => Self::new(StatusCode::CONFLICT, "user.last_admin", detail),
-            AccountError::OwnsSessions => {
-                Self::new(StatusCode::CONFLICT, "user.has_sessions", detail)
-            }
+            AccountError::LinkNotFound => Self::new(missing, "identity.not_found", detail),
+            AccountError::LinkedElsewhere => Self::new(conflict, "identity.of_another", detail),
+            AccountError::LinkedAlready => Self::new(conflict, "identity.provider_linked", detail),
+            AccountError::LastWayIn => Self::new(conflict, "identity.last_way_in", detail),
+            AccountError::LoginTooOld => Self::forbidden("auth.login_too_old", detail),
+            AccountError::LastAdmin => Self::new(conflict, "user.last_admin", detail),
+            AccountError::OwnsSessions => Self::new(conflict, "user.has_sessions", detail),
             AccountError::Session(error) => Self::from(error),
             AccountError::Invalid(fields) => {
                 Self::from(longhouse_engine::EngineError::Invalid(fields))

@@ -5,8 +5,21 @@ use std::time::Instant;
 
 use axum::http::StatusCode;
 
+use longhouse_engine::accounts::AccountError;
+
 use crate::problem::Problem;
 use crate::state::AppState;
+
+/// What is answered to a wrong password of somebody who is logged in. A 401 would say that they are not, and clients would throw
+/// them out.
+pub(super) fn wrong_is_no_logout(error: AccountError) -> Problem {
+    match error {
+        AccountError::WrongCredentials => {
+            Problem::forbidden("auth.wrong_password", "the current password is wrong")
+        }
+        other => other.into(),
+    }
+}
 
 /// A try to show a password. It counts against the account at that address, and against the address, until it succeeds.
 pub(super) struct Attempt<'a> {

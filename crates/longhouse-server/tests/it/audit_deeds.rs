@@ -10,10 +10,13 @@ use serde_json::{Value, json};
 
 use crate::database::Database;
 use crate::house::{House, PASSWORD, Person, answer};
+use crate::identities::{begin_link, link_request};
+use crate::identity_provider::Twin;
 
 /// Who and what the changes are made with.
 struct Ground {
     house: House,
+    provider: Twin,
     admin: Person,
     ann: Person,
     session: String,
@@ -21,7 +24,8 @@ struct Ground {
 
 impl Ground {
     async fn new() -> Self {
-        let house = House::new().await;
+        let provider = Twin::new().await;
+        let house = House::changed(|settings| settings.oidc.push(provider.settings())).await;
         let admin = house.log_in("admin").await;
         let ann = house.user("ann", Role::Member).await;
         house.user("bob", Role::Member).await;
@@ -36,6 +40,7 @@ impl Ground {
         house.api_token(&ann, "old", &["sessions:read"]).await;
         Self {
             house,
+            provider,
             admin,
             ann,
             session,
@@ -44,6 +49,9 @@ impl Ground {
 
     /// A request of that route that changes something.
     async fn change(&self, method: &str, path: &str) -> RequestBuilder {
+        if path.starts_with("/api/auth/identities") {
+            return self.provider_login(method).await;
+        }
         let (person, path, body) = match (method, path) {
             ("POST", "/api/auth/logout") => {
                 (self.house.log_in("ann").await, path.to_owned(), json!({}))
@@ -95,6 +103,20 @@ impl Ground {
         };
         let request = self.house.request(method.parse().unwrap(), &path);
         request.bearer_auth(person.token).json(&body)
+    }
+
+    /// Ann's login at the provider, linked or taken away.
+    async fn provider_login(&self, method: &str) -> RequestBuilder {
+        let password = ("corp", json!({"password": PASSWORD}));
+        let way = begin_link(&self.house, &self.provider, &self.ann, password).await;
+        let link = link_request(&self.house, &self.ann, &way.unwrap(), "corp");
+        if method == "POST" {
+            return link;
+        }
+        assert!(link.send().await.unwrap().status().is_success());
+        let path = "/api/auth/identities/corp";
+        let unlink = self.house.request(Method::DELETE, path).json(&json!({}));
+        unlink.bearer_auth(&self.ann.token)
     }
 
     fn shares(&self, user: &str) -> String {

@@ -58,6 +58,7 @@ struct Now {
     nonce: String,
     challenge: String,
     groups: Vec<String>,
+    subject: String,
 }
 
 struct Key {
@@ -91,6 +92,7 @@ impl Twin {
             nonce: String::new(),
             challenge: String::new(),
             groups: vec!["staff".to_owned()],
+            subject: "s-1".to_owned(),
         };
         let said = Arc::new(Said {
             address,
@@ -138,6 +140,11 @@ impl Twin {
     pub(crate) fn groups(&self, groups: &[&str]) {
         self.said.now.lock().unwrap().groups =
             groups.iter().map(|group| (*group).to_owned()).collect();
+    }
+
+    /// From now on somebody else is at the provider.
+    pub(crate) fn person(&self, subject: &str) {
+        self.said.now.lock().unwrap().subject = subject.to_owned();
     }
 
     pub(crate) fn change_key(&self) {
@@ -209,10 +216,9 @@ async fn token(
 async fn me(State(said): State<Arc<Said>>, headers: HeaderMap) -> Json<Value> {
     assert_eq!(headers["authorization"], "Bearer at");
     let now = said.now.lock().unwrap();
-    let subject = if matches!(now.lie, Lie::SomebodyElse) {
-        "s-2"
-    } else {
-        "s-1"
+    let subject = match now.lie {
+        Lie::SomebodyElse => "somebody-else",
+        _ => now.subject.as_str(),
     };
     Json(json!({"sub": subject, "preferred_username": "ann", "groups": now.groups}))
 }
@@ -221,7 +227,7 @@ async fn me(State(said): State<Arc<Said>>, headers: HeaderMap) -> Json<Value> {
 fn id_token(address: &SocketAddr, now: &Now) -> String {
     let seconds = longhouse_domain::Timestamp::now().as_second();
     let mut claims = json!({
-        "iss": format!("http://{address}"), "sub": "s-1", "aud": CLIENT, "exp": seconds + 300,
+        "iss": format!("http://{address}"), "sub": now.subject, "aud": CLIENT, "exp": seconds + 300,
         "iat": seconds, "nonce": now.nonce,
     });
     if let Lie::Claims(lies) = &now.lie {

@@ -21,6 +21,7 @@ mod files;
 mod foreign;
 mod forged_tokens;
 mod house;
+mod identities;
 mod identity_provider;
 mod limits;
 mod local;

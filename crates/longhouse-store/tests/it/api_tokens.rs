@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use longhouse_domain::{Role, Scope, UserId};
-use longhouse_store::{ExternalIdentity, NewApiToken, NewUser, StoreError, UserChange};
+use longhouse_store::{
+    ExternalIdentity, Linking, NewApiToken, NewUser, StoreError, Unlinking, UserChange, WaysIn,
+};
 
 use crate::harness::{at, deed, id, new_user, on_both_back_ends};
 
@@ -118,5 +120,59 @@ on_both_back_ends! {
         let twice = store.create_external_user(&somebody("1"), &external_user("ann-3"), &deed(), at(0)).await;
         assert!(matches!(twice, Err(StoreError::Conflict(_))), "{twice:?}");
         assert_eq!(store.user_by_name("ann-3").await.unwrap(), None);
+    }
+
+    async fn a_login_at_a_provider_opens_one_account_also_when_two_ask_at_once(bed: &Bed) {
+        let store = bed.open().await;
+        let ann = new_user(&store, "ann", Role::Member).await.id;
+        let eve = new_user(&store, "eve", Role::Member).await.id;
+        let both = [ann, eve].map(|user| {
+            let store = store.clone();
+            tokio::spawn(async move { store.link(&somebody("1"), user, &deed(), at(5)).await.unwrap() })
+        });
+        let mut of_another = 0;
+        for one in both {
+            of_another += usize::from(one.await.unwrap() == Linking::OfAnother);
+        }
+        assert_eq!(of_another, 1);
+        let owner = store.user_of_external(&somebody("1"), at(6)).await.unwrap().unwrap().id;
+        assert_eq!(store.links(owner).await.unwrap()[0].last_used_at, at(6));
+        // Asked again it is what it was; another person of the same provider does not fit beside it.
+        let again = store.link(&somebody("1"), owner, &deed(), at(7)).await.unwrap();
+        assert!(matches!(again, Linking::Linked(link) if link.created_at == at(5)));
+        let beside = store.link(&somebody("2"), owner, &deed(), at(7)).await.unwrap();
+        assert_eq!(beside, Linking::AsAnother);
+        assert_eq!(store.links(owner).await.unwrap().len(), 1);
+    }
+
+    async fn the_last_way_into_an_account_stays(bed: &Bed) {
+        let store = bed.open().await;
+        let elsewhere = ExternalIdentity { issuer: "https://forge.example.com".to_owned(), ..somebody("1") };
+        let user = store.create_external_user(&somebody("1"), &external_user("ann"), &deed(), at(0)).await.unwrap().id;
+        let (here, there) = (somebody("1").issuer, elsewhere.issuer.clone());
+        let issuers = |issuers: &[&String]| WaysIn { passwords: true, issuers: issuers.iter().map(|one| (*one).clone()).collect() };
+        let all = issuers(&[&here, &there]);
+        let unlink = async |issuer: &str, ways: &WaysIn| store.unlink(user, issuer, ways, &deed()).await.unwrap();
+        assert_eq!(unlink(&there, &all).await, Unlinking::Unknown);
+        assert_eq!(unlink(&here, &all).await, Unlinking::LastWayIn);
+        store.link(&elsewhere, user, &deed(), at(1)).await.unwrap();
+        // A provider that nobody can log in through any more is no way in.
+        assert_eq!(unlink(&here, &issuers(&[&here])).await, Unlinking::LastWayIn);
+        assert_eq!(store.links(user).await.unwrap().len(), 2);
+        // Of two that go at once, one stays.
+        let both = [here.clone(), there.clone()].map(|issuer| {
+            let (store, all) = (store.clone(), all.clone());
+            tokio::spawn(async move { store.unlink(user, &issuer, &all, &deed()).await.unwrap() })
+        });
+        let mut gone = 0;
+        for one in both {
+            gone += usize::from(one.await.unwrap() == Unlinking::Unlinked);
+        }
+        assert_eq!(gone, 1);
+        let last = store.links(user).await.unwrap()[0].issuer.clone();
+        let password = UserChange { password_hash: Some("h".to_owned()), ..UserChange::default() };
+        store.change_user(user, &password, &deed(), at(2)).await.unwrap().unwrap();
+        assert_eq!(unlink(&last, &WaysIn { passwords: false, ..all.clone() }).await, Unlinking::LastWayIn);
+        assert_eq!(unlink(&last, &all).await, Unlinking::Unlinked);
     }
 }

@@ -1,4 +1,4 @@
-//! An attempt to log in through a provider, between the way there and the way back. All of it is made from one seed, which
+//! An attempt to log in at a provider, between the way there and the way back. All of it is made from one seed, which
 //! stands in a cookie that only we can write: whoever comes back with another browser cannot go on, and nothing is kept here.
 
 use std::time::Duration;
@@ -9,6 +9,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use longhouse_engine::accounts::{AccountError, Secret};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use crate::auth::derived;
 use crate::settings::SigningKey;
@@ -35,11 +36,37 @@ pub(super) struct Attempts {
 pub(super) struct Attempt {
     /// Which provider.
     pub(super) provider: String,
-    /// Where in the page to go in the end.
-    pub(super) next: String,
+    pub(super) purpose: Purpose,
     seed: String,
     /// Seconds since 1970.
     expires: i64,
+}
+
+/// What is to come of somebody's login at a provider.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Purpose {
+    /// A login here.
+    LogIn {
+        /// Where in the page to go in the end.
+        next: String,
+    },
+    /// A further way into the account of whoever is logged in.
+    Link {
+        /// Whose account.
+        user: Uuid,
+        /// The sign-in that began it: what another one brings back is not theirs to finish.
+        sign_in: Uuid,
+    },
+}
+
+impl Purpose {
+    /// A login that leads to that page in the end, where it is one of ours.
+    pub(super) fn log_in(next: Option<&str>) -> Self {
+        let next = next.filter(|next| is_own_page(next)).unwrap_or("/");
+        Self::LogIn {
+            next: next.to_owned(),
+        }
+    }
 }
 
 impl Attempts {
@@ -53,16 +80,13 @@ impl Attempts {
     pub(super) fn begin(
         &self,
         provider: &str,
-        next: Option<&str>,
+        purpose: Purpose,
         now: i64,
     ) -> Result<Attempt, AccountError> {
         let lifetime = i64::try_from(ATTEMPT_LIFETIME.as_secs()).unwrap_or(i64::MAX);
         Ok(Attempt {
             provider: provider.to_owned(),
-            next: next
-                .filter(|next| is_own_page(next))
-                .unwrap_or("/")
-                .to_owned(),
+            purpose,
             seed: Secret::random()?.reveal().to_owned(),
             expires: now.saturating_add(lifetime),
         })
@@ -182,7 +206,9 @@ mod tests {
     #[test]
     fn an_attempt_is_read_back_in_its_time_and_only_as_it_was_written() {
         let attempts = attempts();
-        let attempt = attempts.begin("corp", Some("/sessions/a"), NOW).unwrap();
+        let attempt = attempts
+            .begin("corp", Purpose::log_in(Some("/sessions/a")), NOW)
+            .unwrap();
         let cookie = attempts.seal(&attempt);
         assert_eq!(attempts.open(&cookie, NOW), Some(attempt.clone()));
         assert_eq!(attempts.open(&cookie, NOW + 600), None);
@@ -211,7 +237,8 @@ mod tests {
     #[test]
     fn a_further_attempt_ends_what_is_over_and_else_the_oldest() {
         let attempts = attempts();
-        let begun = |at: i64| attempts.seal(&attempts.begin("corp", None, at).unwrap());
+        let begun =
+            |at: i64| attempts.seal(&attempts.begin("corp", Purpose::log_in(None), at).unwrap());
         let superfluous = |cookies: &[(&'static str, Secret)]| {
             attempts.superfluous(cookies.iter().map(|(l, c)| (*l, c.clone())), NOW)
         };
@@ -236,7 +263,10 @@ mod tests {
 
     #[test]
     fn the_way_back_stays_on_this_server() {
-        let next = |next: &str| attempts().begin("corp", Some(next), NOW).unwrap().next;
+        let next = |next: &str| match Purpose::log_in(Some(next)) {
+            Purpose::LogIn { next } => next,
+            Purpose::Link { .. } => unreachable!(),
+        };
         assert_eq!(next("/sessions/a?tab=1#x"), "/sessions/a?tab=1#x");
         for bad in [
             "",

@@ -15,8 +15,10 @@ mod attempt;
 mod fuzzing;
 mod handlers;
 mod id_token;
+mod link;
 mod provider;
 mod rights;
+mod way;
 mod web;
 
 use std::sync::Arc;
@@ -33,6 +35,7 @@ pub(super) use attempt::ATTEMPT_LIFETIME;
 #[cfg(fuzzing)]
 pub(crate) use fuzzing::id_token;
 pub(crate) use handlers::*;
+pub(crate) use link::*;
 
 /// One identity provider, as it is configured.
 #[derive(Clone, Debug)]
