@@ -1,7 +1,7 @@
 // The pictures of the door: the first start, and logging in.
 import { IdentityProvider } from '../harness/identityProvider.js'
 import { withServer } from '../harness/server.js'
-import { pictures } from './picture.js'
+import { EVERYTHING, pictures } from './picture.js'
 
 /** A server that nobody has an account on yet. */
 export async function firstStart(browser) {
@@ -29,14 +29,26 @@ export async function firstStart(browser) {
 /** A server with an identity provider beside its passwords. */
 export async function login(browser) {
   const provider = await IdentityProvider.start({})
-  const pages = (page) => {
-    const ready = page.getByRole('link', { name: 'Continue with Example Corp' })
+  const door = (page) => {
     const go = async (path) => {
       await page.goto(path)
-      await ready.waitFor()
+      await page.getByRole('link', { name: 'Continue with Example Corp' }).waitFor()
     }
     return { 'login-provider': () => go('/login'), 'login-refused': () => go('/login?error=auth.oidc_not_allowed') }
   }
-  await withServer(provider.settings(), (server) => pictures(browser, server, { guides: ['login-provider'], pages }))
+  const profile = (page) => ({
+    'profile-logins': async () => {
+      await page.goto('/profile')
+      await page.locator('[data-login="corp"]').scrollIntoViewIfNeeded()
+    },
+    'connect-login': async () => {
+      await page.getByRole('button', { name: 'Connect Example Corp' }).click()
+      await page.getByLabel('Your password here', { exact: true }).waitFor()
+    },
+  })
+  await withServer(provider.settings(), async (server) => {
+    await pictures(browser, server, { guides: ['login-provider'], pages: door })
+    if (EVERYTHING) await pictures(browser, server, { guides: [], arrive: (person) => person.logIn('/'), pages: profile })
+  })
   await provider.close()
 }
