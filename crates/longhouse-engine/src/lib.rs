@@ -25,6 +25,7 @@ pub use files::{
     FileBytes, FileChange, FileContent, FileError, FileKind, FilePage, FilePlace, FileRange,
     FileView, SaveCondition, Saved, UploadError,
 };
+pub use longhouse_runtime::host::user_name;
 pub use longhouse_store::{
     Account, AuditFault, AuditPage, AuditQuery, AuditReport, CatchUp, Deed, LogQuery, Person, Share,
 };

@@ -83,6 +83,19 @@ impl Store {
         Ok(store)
     }
 
+    /// Opens the store as it is. `None` where its schema is not the newest, which only a server's start may change.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub async fn open_unchanged(url: &StoreUrl) -> Result<Option<Self>, StoreError> {
+        let store = Self::connect(url).await?;
+        if migrations::version(&store.reader).await? == migrations::LATEST {
+            return Ok(Some(store));
+        }
+        store.close().await;
+        Ok(None)
+    }
+
     /// Brings the schema up to one version and no further, so that a test can put rows in front of the next migration.
     #[doc(hidden)]
     pub async fn migrate_for_test(url: &StoreUrl, version: i64) -> Result<(), StoreError> {

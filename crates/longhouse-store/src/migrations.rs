@@ -48,7 +48,7 @@ const MIGRATIONS: &[Migration] = &[
 ];
 
 /// The newest version that this binary knows.
-const LATEST: i64 = MIGRATIONS[MIGRATIONS.len() - 1].version;
+pub(crate) const LATEST: i64 = MIGRATIONS[MIGRATIONS.len() - 1].version;
 
 /// Two servers that start at once on one PostgreSQL database migrate one after the other. The number is arbitrary, and
 /// only has to be Longhouse's own. The collation gives both back ends the same order of text: `binary` is SQLite's name

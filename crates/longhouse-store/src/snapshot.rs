@@ -8,6 +8,7 @@ use longhouse_domain::Timestamp;
 use longhouse_domain::clock::to_millis;
 use sqlx::{AnyConnection, Connection};
 
+use crate::audit::Deed;
 use crate::connection::{Store, examine, sqlite_url};
 use crate::row::Fields;
 use crate::{StoreError, StoreUrl, migrations};
@@ -49,16 +50,23 @@ impl Store {
         look_at(target).await
     }
 
-    /// Ends every sign-in and ticket: what was revoked after a copy was made must not come back with it.
-    pub async fn end_all_sign_ins(&self, now: Timestamp) -> Result<(), StoreError> {
+    /// Ends every sign-in and ticket: what was revoked after a copy was made must not come back with it. Without a deed there is no
+    /// record: the key that seals the log may not be at hand, and a record without its seal would look like tampering.
+    pub async fn end_all_sign_ins(
+        &self,
+        deed: Option<&Deed>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
         sqlx::query("update sign_ins set revoked_at = $1 where revoked_at is null")
             .bind(to_millis(now))
             .execute(&mut *tx)
             .await?;
         sqlx::query("delete from tickets").execute(&mut *tx).await?;
-        tx.commit().await?;
-        Ok(())
+        match deed {
+            Some(deed) => self.commit_deed(tx, deed).await,
+            None => Ok(tx.commit().await?),
+        }
     }
 }
 

@@ -19,6 +19,7 @@ mod places;
 mod private_file;
 mod programs;
 mod reach;
+mod record;
 mod secrets;
 mod serve;
 mod session;

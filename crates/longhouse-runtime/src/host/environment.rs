@@ -169,6 +169,12 @@ impl Account {
     }
 }
 
+/// What the user with this number is called on this machine; the number where nobody knows.
+#[must_use]
+pub fn user_name(uid: u32) -> String {
+    Account::of(uid).name
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

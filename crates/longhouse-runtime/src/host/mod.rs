@@ -34,6 +34,7 @@ use longhouse_files::AllowedFiles;
 pub use crate::disk::secrets::choose_secrets_dir;
 pub use binary::SessiondBinary;
 pub use detach::{Detachment, Manager, Way};
+pub use environment::user_name;
 pub use layout::{RUN_DIR_BYTES, choose_run_dir};
 
 use crate::disk::private_dir;

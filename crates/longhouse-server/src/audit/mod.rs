@@ -22,4 +22,4 @@ pub(crate) use pending::{Pending, terminal};
 pub(crate) use refusals::Refusals;
 pub(crate) use rule::{Audit, Subject};
 pub(crate) use typist::{Onlooker, Typist};
-pub(crate) use visitor::{Visitor, actor_of, refused};
+pub(crate) use visitor::{Visitor, refused};

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::note::Note;
 use super::rule::{Audit, Subject};
-use super::visitor::{Visitor, actor_of, outcome_of, unrecorded};
+use super::visitor::{Visitor, outcome_of, unrecorded};
 use crate::auth::Caller;
 use crate::problem::Problem;
 use crate::state::AppState;
@@ -26,6 +26,7 @@ pub(crate) struct Pending {
     /// `None` once it has been handed over.
     entry: Option<AuditEntry>,
     note: Note,
+    visitor: Visitor,
     /// The path's variables.
     path: Vec<(String, String)>,
 }
@@ -63,6 +64,7 @@ impl Pending {
             slot: Some(slot),
             entry: Some(visitor.entry(app, AuditActor::nobody(), action)),
             note,
+            visitor,
             path,
         };
         pending.point_at(pending.target_of_path());
@@ -72,7 +74,7 @@ impl Pending {
     /// Says who calls, and looks up what they call by a name, while it is still there.
     pub(crate) async fn identified(&mut self, app: &AppState, caller: &Caller) {
         if let Some(entry) = &mut self.entry {
-            entry.actor = actor_of(&caller.identity);
+            entry.actor = self.visitor.actor(&caller.identity);
         }
         if let (Subject::Session | Subject::Terminal, Some(reference)) =
             (self.subject, self.variable("id"))

@@ -3,6 +3,7 @@
 use axum::http::{Extensions, HeaderMap, StatusCode};
 use longhouse_domain::audit::{ActorKind, AuditActor, AuditEntry, Outcome};
 use longhouse_engine::accounts::{Credential, Identity};
+use longhouse_engine::user_name;
 
 use crate::edge::RequestId;
 use crate::problem::Problem;
@@ -44,24 +45,31 @@ impl Visitor {
         entry.address.clone_from(&self.address);
         entry.request_id.clone_from(&self.request_id);
         match self.uid {
-            Some(uid) => entry.with("uid", uid.to_string()),
+            Some(uid) => entry
+                .with("via", "control socket")
+                .with("uid", uid.to_string()),
             None => entry,
         }
     }
-}
 
-/// The actor that an identity stands for. Who comes by the control socket is whoever owns this process, not the admin whose
-/// rights they use.
-pub(crate) fn actor_of(identity: &Identity) -> AuditActor {
-    let user = AuditActor::user(identity.user.id, &identity.user.username);
-    match &identity.by {
-        Credential::SignIn(_) => user,
-        Credential::ApiToken(grant) => AuditActor {
-            kind: ActorKind::Token,
-            id: Some(grant.id.to_string()),
-            name: format!("{}/{}", user.name, grant.name),
-        },
-        Credential::ControlSocket => AuditActor::system("control socket"),
+    /// The actor that an identity stands for here. Who comes by the control socket is a user of this machine, not the admin whose
+    /// rights they use.
+    pub(crate) fn actor(&self, identity: &Identity) -> AuditActor {
+        let user = AuditActor::user(identity.user.id, &identity.user.username);
+        match &identity.by {
+            Credential::SignIn(_) => user,
+            Credential::ApiToken(grant) => AuditActor {
+                kind: ActorKind::Token,
+                id: Some(grant.id.to_string()),
+                name: format!("{}/{}", user.name, grant.name),
+            },
+            Credential::ControlSocket => {
+                let name = self
+                    .uid
+                    .map_or_else(|| "control socket".to_owned(), user_name);
+                AuditActor::system(&name)
+            }
+        }
     }
 }
 

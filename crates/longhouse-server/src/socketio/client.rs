@@ -16,7 +16,7 @@ use super::commands::{self, Command, Commands};
 use super::events;
 use super::table;
 use super::wire::{Handshake, SocketAck};
-use crate::audit::{Visitor, actor_of};
+use crate::audit::Visitor;
 use crate::auth::until_revoked;
 use crate::limits::SocketSlot;
 use crate::problem::Problem;
@@ -75,7 +75,7 @@ impl Client {
     /// An entry for the audit log about what this client does.
     pub(super) fn entry(&self, action: &str) -> AuditEntry {
         self.visitor
-            .entry(&self.app, actor_of(&self.identity), action)
+            .entry(&self.app, self.visitor.actor(&self.identity), action)
     }
 
     async fn serve(

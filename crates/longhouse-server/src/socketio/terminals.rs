@@ -84,7 +84,8 @@ async fn enter(
     let id = view.session.id.to_string();
     let target = audit::terminal(id.clone(), view.session.name.as_str(), Some(terminal));
     let access = viewer.hello().access;
-    let (visitor, actor) = (client.visitor.clone(), audit::actor_of(&client.identity));
+    let visitor = client.visitor.clone();
+    let actor = visitor.actor(&client.identity);
     let typist = Typist::open(&client.app, visitor, actor, target, access).await?;
     Ok((viewer, id, typist))
 }

@@ -21,7 +21,7 @@ use super::incoming::{Incoming, condemned, type_in};
 use super::outgoing::Outgoing;
 use super::wire::{Ending, SUBPROTOCOL, ServerMessage, text};
 use crate::access::{ForTokens, limit_user};
-use crate::audit::{self, Typist, Visitor, actor_of};
+use crate::audit::{self, Typist, Visitor};
 use crate::auth::{Presented, identify, ticket_identity, until_revoked};
 use crate::extract::{PathOf, Question};
 use crate::limits::SocketSlot;
@@ -139,7 +139,7 @@ async fn admit(
     (session, terminal): (&str, &str),
     join: Join,
 ) -> Result<Admitted, Problem> {
-    let actor = identity.as_ref().map(actor_of);
+    let actor = identity.as_ref().map(|identity| visitor.actor(identity));
     let actor = actor.unwrap_or_else(|_| AuditActor::nobody());
     match join_as(app, identity, (session, terminal), join).await {
         Ok((slot, identity, viewer, target)) => {

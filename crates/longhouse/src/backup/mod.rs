@@ -20,7 +20,7 @@ use crate::config::Settings;
 use crate::failure::{Code, Failure};
 use crate::places::Places;
 use crate::serve::{VERSION, store_url};
-use crate::{Context, cli, hidden, master_key, output, private_file};
+use crate::{Context, cli, hidden, master_key, output, private_file, record};
 
 use format::Manifest;
 
@@ -66,9 +66,33 @@ pub(crate) async fn backup(
     }
     let whole = staging.file("backup");
     format::write(&whole, &manifest, database).context("cannot write the backup")?;
+    // Before the backup gets its name, and the last that can fail but for that.
+    if let Err(why) = put_on_record(&url, &file, &manifest, settings, &places, context).await {
+        output::say(&format!("longhouse: {UNRECORDED}: {why:#}"));
+    }
     private_file::rename(&whole, &file).context("cannot write the backup")?;
     report(&file, &manifest)?;
     Ok(0)
+}
+
+/// A backup is made all the same: its owner could copy the files as well, and needs it most when something is broken.
+const UNRECORDED: &str = "this is not in the audit log";
+
+async fn put_on_record(
+    url: &StoreUrl,
+    file: &Path,
+    manifest: &Manifest,
+    settings: &Settings,
+    places: &Places,
+    context: &Context,
+) -> anyhow::Result<()> {
+    let recorded = manifest.master_key.as_deref();
+    let recorded = recorded.context("nothing is sealed in this database yet")?;
+    let key = master_key::find(settings, places, &context.environment, recorded).await?;
+    let entry = record::entry("backup.create", context)
+        .with("file", file.display().to_string())
+        .with("masterKey", manifest.key.is_some().to_string());
+    record::append(url, key, entry, context).await
 }
 
 const POSTGRES: &str = "the database is PostgreSQL: copy it with `pg_dump --format=custom`, and the master key with `longhouse backup --with-key FILE`, \

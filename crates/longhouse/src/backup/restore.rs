@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use longhouse_domain::Clock as _;
 use longhouse_engine::secrets::Key;
-use longhouse_store::{Store, StoreUrl};
+use longhouse_store::{Deed, Store, StoreUrl};
 
 use super::format::{self, Manifest};
 use crate::config::Settings;
@@ -16,7 +16,7 @@ use crate::failure::{Code, Failure};
 use crate::places::{Places, make_private};
 use crate::serve::lock::{DataDirLock, LockError};
 use crate::serve::store_url;
-use crate::{Context, cli, hidden, master_key, output, private_file};
+use crate::{Context, cli, hidden, master_key, output, private_file, record};
 
 /// The directory that stands in the data directory while a restore is under way.
 const UNDER_WAY: &str = "restoring";
@@ -91,7 +91,7 @@ enum KeyState {
     /// Nothing was sealed.
     NotNeeded,
     /// It is where the settings say.
-    AtHand,
+    AtHand(Key),
     /// It was in the backup, and goes where the settings say.
     Brought(Key),
     /// It is not.
@@ -115,6 +115,7 @@ async fn stage(
     let database = staging.join(DATABASE_FILES[0]);
     let manifest = format::read(file, &database)
         .with_context(|| format!("{} cannot be used", file.display()))?;
+    let key = find_key(&manifest, settings, places, context).await?;
     if manifest.schema.is_some() {
         anyhow::ensure!(
             matches!(store_url(settings, places)?, StoreUrl::Sqlite(_)),
@@ -123,11 +124,31 @@ async fn stage(
         let store = Store::open(&StoreUrl::Sqlite(database))
             .await
             .context("the database in the backup cannot be used")?;
-        store.end_all_sign_ins(context.clock.now()).await?;
+        let ended = end_sign_ins(&store, &key, file, &manifest, context).await;
         store.close().await;
+        ended?;
     }
-    let key = find_key(&manifest, settings, places, context).await?;
     Ok(Staged { manifest, key })
+}
+
+/// Ends every login in the restored database, with the record of the restore.
+async fn end_sign_ins(
+    store: &Store,
+    key: &KeyState,
+    file: &Path,
+    manifest: &Manifest,
+    context: &Context,
+) -> anyhow::Result<()> {
+    let now = context.clock.now();
+    let (KeyState::AtHand(key) | KeyState::Brought(key)) = key else {
+        output::say("longhouse: this is not in the audit log: the master key is not at hand");
+        return Ok(store.end_all_sign_ins(None, now).await?);
+    };
+    let entry = record::entry("backup.restore", context)
+        .with("file", file.display().to_string())
+        .with("of", manifest.created_at.as_str());
+    let store = record::sealing(store.clone(), key.clone(), context).await?;
+    Ok(store.end_all_sign_ins(Some(&Deed::new(entry)), now).await?)
 }
 
 async fn find_key(
@@ -139,11 +160,9 @@ async fn find_key(
     let Some(recorded) = &manifest.master_key else {
         return Ok(KeyState::NotNeeded);
     };
-    if master_key::find(settings, places, &context.environment, recorded)
-        .await
-        .is_ok()
-    {
-        return Ok(KeyState::AtHand);
+    let found = master_key::find(settings, places, &context.environment, recorded);
+    if let Ok(key) = found.await {
+        return Ok(KeyState::AtHand(key));
     }
     let Some(wrapped) = &manifest.key else {
         return Ok(KeyState::Missing(recorded.clone()));
@@ -212,7 +231,7 @@ fn report(staged: &Staged, aside: Option<&Path>, places: &Places) -> anyhow::Res
         text.push_str(&format!("what was there is kept in {}\n", aside.display()));
     }
     text.push_str(&match &staged.key {
-        KeyState::NotNeeded | KeyState::AtHand => String::new(),
+        KeyState::NotNeeded | KeyState::AtHand(_) => String::new(),
         KeyState::Brought(_) => "the master key is in its place\n".to_owned(),
         KeyState::Missing(fingerprint) => format!(
             "the server starts only with the master key {fingerprint}: put it into {}, or set it as you did before\n",

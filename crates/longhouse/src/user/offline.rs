@@ -3,16 +3,15 @@
 
 use std::sync::Arc;
 
-use longhouse_domain::audit::{AuditActor, AuditEntry};
+use longhouse_domain::Role;
 use longhouse_domain::user::User;
-use longhouse_domain::{Clock as _, Role};
 use longhouse_engine::accounts::{AccountError, Accounts, NewAccount};
 use longhouse_store::{Account, Deed, Store, StoreError, UserChange};
 
 use super::{Listed, Wish};
 use crate::failure::{Code, Failure};
 use crate::serve::describe_account_error;
-use crate::{Context, cli, text};
+use crate::{Context, cli, record, text};
 
 /// Does what is wished; the record of it is written with it.
 pub(super) async fn carry_out(
@@ -150,8 +149,6 @@ fn failure(error: AccountError) -> Failure {
     Failure::new(code, describe_account_error(error))
 }
 
-fn deed(action: &'static str, context: &Context) -> Deed {
-    let actor = AuditActor::system("command line");
-    let entry = AuditEntry::new(context.clock.now(), actor, action);
-    Deed::new(entry.with("uid", rustix::process::geteuid().as_raw().to_string()))
+fn deed(action: &str, context: &Context) -> Deed {
+    Deed::new(record::entry(action, context))
 }

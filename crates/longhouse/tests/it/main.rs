@@ -12,6 +12,7 @@
 
 mod attach;
 mod audit;
+mod audit_commands;
 mod audit_killed;
 mod backup;
 mod canary;
