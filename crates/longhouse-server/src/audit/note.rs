@@ -28,8 +28,8 @@ struct Noted {
     target: Option<AuditTarget>,
     severity: Option<Severity>,
     outcome: Option<Outcome>,
-    /// Whether the call only leads to another one.
-    passed_on: bool,
+    /// Whether there is nothing to tell.
+    idle: bool,
     detail: BTreeMap<String, String>,
 }
 
@@ -99,14 +99,14 @@ impl Note {
         self.with(|noted| noted.deed.as_ref().and_then(Deed::place))
     }
 
-    /// That nothing was done: the call only led to another one, which has a record of its own.
-    pub(crate) fn passed_on(&self) {
-        self.with(|noted| noted.passed_on = true);
+    /// That there is nothing to tell: nothing was tried, or the call only led to another one, which has a record of its own.
+    pub(crate) fn nothing(&self) {
+        self.with(|noted| noted.idle = true);
     }
 
-    /// Whether nothing was done.
-    pub(super) fn was_passed_on(&self) -> bool {
-        self.with(|noted| noted.passed_on)
+    /// Whether there is nothing to tell.
+    pub(super) fn is_nothing(&self) -> bool {
+        self.with(|noted| noted.idle)
     }
 
     /// The outcome, where the handler says so itself.

@@ -104,9 +104,8 @@ impl Pending {
             return response;
         };
         let deed = self.note.deed_place();
-        let told =
-            deed.is_some() || self.note.was_passed_on() || matches!(self.rule, Audit::Refusals(..));
-        if outcome == Outcome::Ok && told {
+        let told = deed.is_some() || matches!(self.rule, Audit::Refusals(..));
+        if (outcome == Outcome::Ok && told) || self.note.is_nothing() {
             return response;
         }
         let response = if self.note.has_target() {

@@ -166,6 +166,8 @@ pub(crate) async fn refresh(
     _body: OptionalBody<Empty>,
 ) -> Result<Response, Problem> {
     let Some(token) = Cookie::Refresh.read(&headers, state.scheme()) else {
+        // So the page asks whether anybody is logged in, each time that it is opened.
+        note.nothing();
         return Err(Problem::unauthenticated(
             "there is no refresh cookie: log in",
         ));

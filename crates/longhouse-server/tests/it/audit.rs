@@ -190,6 +190,9 @@ async fn a_refresh_token_that_comes_twice_is_recorded_as_critical() {
         assert_eq!(next.status(), StatusCode::OK);
         cookie = crate::house::Person::of(next).await.refresh;
     }
+    // Without a token nothing was tried: so a page asks whether anybody is logged in.
+    let (status, _) = answer(refresh(String::new())).await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
     assert!(recorded(&house, "auth.refresh").await.is_empty());
     let (status, body) = answer(refresh(person.refresh)).await;
     assert_eq!(

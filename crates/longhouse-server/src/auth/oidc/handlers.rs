@@ -118,7 +118,7 @@ pub(crate) async fn finish_oidc_login(
         }
         // Coming from another site, the browser does not show here who is logged in. The page asks, and takes the answer along.
         Ok(None) => {
-            note.passed_on();
+            note.nothing();
             return Ok(redirect(&answer.for_the_page(&path.0)));
         }
         Err(failure) => {
