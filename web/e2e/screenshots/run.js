@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { launch, Person } from '../harness/browser.js'
 import { claudeHome } from '../harness/claude.js'
 import { call, say, scriptedModel } from '../harness/model.js'
-import { withServer } from '../harness/server.js'
+import { SYSTEM_PATH, withServer } from '../harness/server.js'
 import { firstStart, login } from './entrance.js'
 import { guests, inhabit, people } from './people.js'
 import { DESKTOP, EVERYTHING, picture, POCKET } from './picture.js'
@@ -132,8 +132,9 @@ async function phone(browser, server, { main }) {
 const browser = await launch()
 await firstStart(browser)
 await login(browser)
-// Paths stand in the pictures, so they are the same every time.
-await withServer({ root: join(tmpdir(), 'longhouse') }, async (server) => {
+// Paths stand in the pictures, so they are the same every time. The server finds Claude Code where the sessions do.
+const root = join(tmpdir(), 'longhouse')
+await withServer({ root, env: { PATH: `${root}/claude-home/bin:${SYSTEM_PATH}` } }, async (server) => {
   const api = await server.api()
   const model = await scriptedModel(script(join(server.home, 'duration')))
   try {

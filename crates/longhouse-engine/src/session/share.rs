@@ -1,7 +1,8 @@
 //! Sharing a session with others, by its owner; leaving a session that others share.
 
+use longhouse_domain::ShareAccess;
 use longhouse_domain::actor::{Actor, Permission};
-use longhouse_domain::{ShareAccess, UserId};
+use longhouse_domain::user::User;
 use longhouse_store::{Deed, Share};
 
 use super::handle::Command;
@@ -42,18 +43,18 @@ impl Engine {
             .known_user(&with.user)
             .await?
             .ok_or_else(|| EngineError::invalid("userId", "there is no such user"))?;
-        if user == session.owner {
+        if user.id == session.owner {
             let why = "owns the session: there is nothing to share";
             return Err(EngineError::invalid("userId", why));
         }
-        let sharing = deed.clone().about(recorded_as(&session));
+        let sharing = naming(&user, deed).about(recorded_as(&session));
         handle
-            .ask(|reply| Command::Share(user, Some(with.access), sharing, reply))
+            .ask(|reply| Command::Share(user.id, Some(with.access), sharing, reply))
             .await?;
         let shares = self.context().store.shares(actor, session.id).await?;
         shares
             .into_iter()
-            .find(|share| share.user == user)
+            .find(|share| share.user == user.id)
             .ok_or(EngineError::ShareNotFound)
     }
 
@@ -66,27 +67,33 @@ impl Engine {
         deed: &Deed,
     ) -> Result<(), EngineError> {
         let user = self.known_user(user).await?;
-        let needed = if user == Some(actor.user) {
+        let needed = if user.as_ref().map(|user| user.id) == Some(actor.user) {
             Permission::Look
         } else {
             Permission::Own
         };
         let (session, handle) = self.find(actor, reference, needed).await?;
         let user = user.ok_or(EngineError::ShareNotFound)?;
-        let taking = deed.clone().about(recorded_as(&session));
+        let taking = naming(&user, deed).about(recorded_as(&session));
         handle
-            .ask(|reply| Command::Share(user, None, taking, reply))
+            .ask(|reply| Command::Share(user.id, None, taking, reply))
             .await?;
         Ok(())
     }
 
     /// The user of that identifier or name.
-    async fn known_user(&self, reference: &str) -> Result<Option<UserId>, EngineError> {
+    async fn known_user(&self, reference: &str) -> Result<Option<User>, EngineError> {
         let store = &self.context().store;
-        let user = match reference.parse() {
+        Ok(match reference.parse() {
             Ok(id) => store.user(id).await?,
             Err(_) => store.user_by_name(reference).await?,
-        };
-        Ok(user.map(|user| user.id))
+        })
     }
+}
+
+/// The deed with whom it concerns, however the request called them.
+fn naming(user: &User, deed: &Deed) -> Deed {
+    deed.clone()
+        .with("user", user.id.to_string())
+        .with("username", &user.username)
 }

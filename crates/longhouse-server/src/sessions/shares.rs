@@ -103,8 +103,6 @@ pub(crate) async fn share_session(
         .engine()
         .share_session(&caller.actor, &id.0, with, &note.deed()?)
         .await?;
-    note.detail("user", share.user.to_string());
-    note.detail("username", &share.username);
     Ok((StatusCode::CREATED, Json(ShareBody::from(share))))
 }
 

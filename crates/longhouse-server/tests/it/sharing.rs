@@ -72,6 +72,14 @@ async fn a_share_shows_the_session_with_what_may_be_done() {
         (&given["username"], &given["access"]),
         (&json!("bob"), &json!("view"))
     );
+    let admin = house.log_in("admin").await;
+    let (_, log) = house.get(&admin, "/api/audit?action=session.share").await;
+    let told = &log["items"][0]["detail"];
+    assert_eq!(
+        (&told["user"], &told["username"]),
+        (&given["userId"], &json!("bob")),
+        "{log}"
+    );
     let (_, list) = house.get(&bob, "/api/sessions").await;
     assert_eq!(
         (&list["total"], &list["items"][0]["access"]),
