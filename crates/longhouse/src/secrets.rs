@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use http::Method;
-use longhouse_domain::Clock as _;
-use longhouse_domain::audit::{AuditActor, AuditEntry, Outcome};
+use longhouse_domain::audit::Outcome;
 use longhouse_engine::secrets::{Key, SecretsError, Vault, VaultState};
 use longhouse_store::Store;
 use serde::{Deserialize, Serialize};
@@ -16,7 +15,7 @@ use zeroize::Zeroizing;
 use crate::client::Client;
 use crate::failure::{Code, Failure};
 use crate::reach::Reach;
-use crate::{Context, cli, hidden, output};
+use crate::{Context, cli, hidden, output, record};
 
 /// How often a rotation is asked how far it has got.
 const LOOK: Duration = Duration::from_millis(200);
@@ -147,9 +146,7 @@ async fn offline(
             ("secrets.rotate_master", rotated.map(drop))
         }
     };
-    let actor = AuditActor::system("command line");
-    let mut entry = AuditEntry::new(context.clock.now(), actor, action);
-    entry = entry.with("uid", rustix::process::geteuid().as_raw().to_string());
+    let mut entry = record::entry(action, context);
     if done.is_err() {
         entry.outcome = Outcome::Failed;
     }

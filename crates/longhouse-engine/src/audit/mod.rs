@@ -138,4 +138,6 @@ impl AuditSlot {
 }
 
 #[cfg(test)]
+mod cost;
+#[cfg(test)]
 mod tests;

@@ -19,15 +19,15 @@ impl Clock for Stopped {
     }
 }
 
-struct Bed {
-    audit: Audit,
-    store: Store,
+pub(super) struct Bed {
+    pub(super) audit: Audit,
+    pub(super) store: Store,
     tasks: TaskTracker,
     stop: CancellationToken,
     dir: tempfile::TempDir,
 }
 
-async fn bed() -> Bed {
+pub(super) async fn bed() -> Bed {
     let dir = tempfile::tempdir().unwrap();
     let url = StoreUrl::Sqlite(dir.path().join("longhouse.db"));
     let store = Store::open(&url)
@@ -45,11 +45,11 @@ async fn bed() -> Bed {
 }
 
 impl Bed {
-    fn entry(&self) -> AuditEntry {
+    pub(super) fn entry(&self) -> AuditEntry {
         self.audit.entry(AuditActor::nobody(), "session.create")
     }
 
-    async fn end(self) {
+    pub(super) async fn end(self) {
         self.stop.cancel();
         self.tasks.close();
         self.tasks.wait().await;
