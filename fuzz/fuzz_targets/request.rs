@@ -38,7 +38,8 @@ impl Clock for SystemClock {
 
 struct House {
     tokio: tokio::runtime::Runtime,
-    app: AppState,
+    /// Built once: with its document it takes longer than any request.
+    routes: axum::Router,
     _dir: tempfile::TempDir,
 }
 
@@ -52,7 +53,7 @@ fn build() -> House {
         .build()
         .expect("a runtime");
     let dir = tempfile::tempdir().expect("a directory");
-    let app = tokio.block_on(async {
+    let routes = tokio.block_on(async {
         let store = Store::open(&StoreUrl::Sqlite(dir.path().join("longhouse.db")))
             .await
             .expect("a store");
@@ -80,22 +81,23 @@ fn build() -> House {
         let listen = SocketAddr::from(([127, 0, 0, 1], 7070));
         let mut settings = ServerSettings::new(listen, SigningKey([9; 32]), "fuzz");
         settings.trusted_proxies = vec!["127.0.0.1".parse().expect("a network")];
-        AppState::new(engine, clock, settings, CancellationToken::new())
+        settings.limits.requests_per_second = u32::MAX / 5;
+        router(&AppState::new(engine, clock, settings, CancellationToken::new()))
     });
     House {
         tokio,
-        app,
+        routes,
         _dir: dir,
     }
 }
 
 fuzz_target!(|bytes: &[u8]| {
-    HOUSE.with(|house| house.tokio.block_on(answer(&house.app, bytes)));
+    HOUSE.with(|house| house.tokio.block_on(answer(&house.routes, bytes)));
 });
 
 /// What begins with an `a`, as no method does, comes without it by the control socket: there its sender is an admin, so that the
 /// handlers are reached too.
-async fn answer(app: &AppState, bytes: &[u8]) {
+async fn answer(routes: &axum::Router, bytes: &[u8]) {
     let (peer, bytes) = match bytes.split_first() {
         Some((b'a', rest)) => (Peer::Local { uid: 0 }, rest),
         _ => (
@@ -103,7 +105,7 @@ async fn answer(app: &AppState, bytes: &[u8]) {
             bytes,
         ),
     };
-    let service = router(app).map_request(move |request: hyper::Request<hyper::body::Incoming>| {
+    let service = routes.clone().map_request(move |request: hyper::Request<hyper::body::Incoming>| {
         let mut request = request.map(axum::body::Body::new);
         request.extensions_mut().insert(peer);
         request

@@ -3,9 +3,9 @@
 //! They are built for coverage without a sanitizer: the code under test is safe Rust, where a fault is a panic, an overflow or a
 //! hang. What was found worth keeping as a beginning lies in `fuzz/seeds`; what a run adds stays below the target directory.
 
-use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+use std::{env, fs};
 
 use anyhow::{Context, Result, bail};
 
@@ -71,7 +71,33 @@ fn fuzz(workspace: &Workspace, cargo_fuzz: &Path, target: &str, seconds: u32) ->
         .current_dir(workspace.root())
         // Its build finds no other place than the one it is given.
         .env_remove("CARGO_TARGET_DIR");
+    let scratch = Scratch::make(target)?;
+    command.env("TMPDIR", &scratch.0);
     run_process(&mut command)
+}
+
+/// Where a target puts what it needs on a disk, in memory where there is such a place: a target ends without clearing up.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn make(target: &str) -> Result<Self> {
+        let memory = Path::new("/dev/shm");
+        let parent = if memory.is_dir() {
+            memory.to_owned()
+        } else {
+            env::temp_dir()
+        };
+        let dir = parent.join(format!("longhouse-fuzz-{}-{target}", std::process::id()));
+        fs::create_dir(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
+        Ok(Self(dir))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What stays is memory or a temporary file, and says whose it was.
+        let _ = fs::remove_dir_all(&self.0);
+    }
 }
 
 /// The names of the targets, from their files.
@@ -136,6 +162,15 @@ mod tests {
         for wrong in [&["three"][..], &["--seconds"], &["--seconds", "x"]] {
             assert!(chosen(wrong, &known).is_err(), "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn what_a_target_leaves_is_cleared_away() {
+        let scratch = Scratch::make("test").unwrap();
+        let dir = scratch.0.clone();
+        fs::write(dir.join("left"), "").unwrap();
+        drop(scratch);
+        assert!(!dir.exists());
     }
 
     #[test]

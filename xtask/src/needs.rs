@@ -257,9 +257,9 @@ mod tests {
     fn package_names_need_no_quoting() {
         for need in TO_RUN.iter().chain(TO_TEST) {
             assert!(
-                need.package
-                    .chars()
-                    .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+                need.package.chars().all(|c| c.is_ascii_lowercase()
+                    || c.is_ascii_digit()
+                    || matches!(c, '-' | '.'))
             );
         }
     }

@@ -5,6 +5,7 @@
 
 pub mod accounts;
 mod audit;
+pub mod backup;
 mod context;
 mod engine;
 mod error;

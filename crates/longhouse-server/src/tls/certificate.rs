@@ -6,9 +6,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use longhouse_domain::Timestamp;
+use rustls::client::verify_server_name;
 use rustls::crypto::ring::sign::any_supported_type;
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::server::ParsedCertificate;
 use rustls::sign::CertifiedKey;
 
 /// Why a certificate cannot be used.
@@ -83,6 +85,17 @@ impl Certificate {
             not_before,
             not_after,
         })
+    }
+
+    /// Whether a browser that asked for this name or address takes it as that one's.
+    #[must_use]
+    pub fn is_for(&self, name: &str) -> bool {
+        let own = self.key.cert.first();
+        let parsed = own.and_then(|own| ParsedCertificate::try_from(own).ok());
+        match (parsed, ServerName::try_from(name)) {
+            (Some(parsed), Ok(name)) => verify_server_name(&parsed, &name).is_ok(),
+            _ => false,
+        }
     }
 
     pub(super) fn key(&self) -> Arc<CertifiedKey> {
@@ -213,6 +226,16 @@ mod tests {
         let read = Certificate::from_pem(chain.as_bytes(), key.as_bytes()).unwrap();
         assert_eq!(read.not_before.to_string(), "1975-01-01T00:00:00Z");
         assert_eq!(read.not_after.to_string(), "4096-01-01T00:00:00Z");
+    }
+
+    #[test]
+    fn it_is_for_the_names_that_it_holds_and_no_others() {
+        let (chain, key) = pair((2026, 1, 1), (2026, 4, 1));
+        let read = Certificate::from_pem(chain.as_bytes(), key.as_bytes()).unwrap();
+        assert!(read.is_for("localhost") && read.is_for("LOCALHOST"));
+        for other in ["box.example", "127.0.0.1", "localhost.example", "", "a b"] {
+            assert!(!read.is_for(other), "{other}");
+        }
     }
 
     #[test]

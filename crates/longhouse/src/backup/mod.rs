@@ -3,7 +3,6 @@
 //! Secrets stay sealed in it, and the master key stays out of it unless it is asked for, locked under a passphrase. Working
 //! directories are not part of it: they are plain files, and copied as such.
 
-mod format;
 mod restore;
 
 use std::ffi::OsString;
@@ -22,7 +21,7 @@ use crate::places::Places;
 use crate::serve::{VERSION, store_url};
 use crate::{Context, cli, hidden, master_key, output, private_file, record};
 
-use format::Manifest;
+use longhouse_engine::backup::{self as format, Manifest};
 
 /// Makes a backup.
 pub(crate) async fn backup(

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use longhouse_domain::Clock as _;
+use longhouse_engine::backup::{self as format, Manifest};
 use longhouse_engine::secrets::Key;
 use longhouse_store::{Deed, Store, StoreUrl};
 
-use super::format::{self, Manifest};
 use crate::config::Settings;
 use crate::failure::{Code, Failure};
 use crate::places::{Places, make_private};

@@ -4,6 +4,7 @@
 
 mod machine;
 mod report;
+mod safety;
 mod storage;
 mod tools;
 
@@ -43,6 +44,10 @@ pub(crate) async fn run(
         storage::disk(&patient),
         storage::sockets(&patient),
         storage::database(&patient).await,
+        safety::master_key(&patient),
+        safety::audit_log(&patient).await,
+        safety::certificate(&patient),
+        safety::links(),
         tools::sessiond(&patient).await,
         tools::tmux(&patient).await,
         tools::git(&patient).await,

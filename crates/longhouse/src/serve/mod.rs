@@ -11,7 +11,7 @@ pub(crate) mod lock;
 mod logging;
 mod record;
 mod signals;
-mod transport;
+pub(crate) mod transport;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -141,18 +141,7 @@ impl Transport {
                 });
             }
             Encryption::Acme => {
-                let acme = AcmeSettings {
-                    directory: settings.acme_directory.clone(),
-                    directory_ca: settings.acme_ca.clone(),
-                    domains: settings.acme_domains.clone(),
-                    email: settings.acme_email.clone(),
-                    challenge: match self.redirect {
-                        Some(_) => Challenge::Http01,
-                        None => Challenge::TlsAlpn01,
-                    },
-                    kept_in: places.acme_dir(),
-                    check_every: LOOK_AT_LIFE,
-                };
+                let acme = acme_settings(settings, places);
                 let acme = Acme::open(acme, certificates, Arc::new(SystemClock))?;
                 serving.spawn(async move {
                     acme.keep(stop).await;
@@ -161,6 +150,22 @@ impl Transport {
             }
         }
         Ok(())
+    }
+}
+
+/// Which certificate is got, and from whom.
+pub(crate) fn acme_settings(settings: &Settings, places: &Places) -> AcmeSettings {
+    AcmeSettings {
+        directory: settings.acme_directory.clone(),
+        directory_ca: settings.acme_ca.clone(),
+        domains: settings.acme_domains.clone(),
+        email: settings.acme_email.clone(),
+        challenge: match settings.redirect_listen {
+            Some(_) => Challenge::Http01,
+            None => Challenge::TlsAlpn01,
+        },
+        kept_in: places.acme_dir(),
+        check_every: LOOK_AT_LIFE,
     }
 }
 

@@ -19,6 +19,7 @@ mod canary;
 mod command_line;
 mod damage;
 mod descriptors;
+mod doctor;
 mod keys;
 mod killed;
 mod log_lines;

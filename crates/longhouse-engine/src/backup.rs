@@ -1,17 +1,18 @@
-//! What a backup looks like: one file, whole or refused.
+//! What a backup looks like: one file, whole or refused. What is done with it is the command line's business.
 //!
 //! ```text
 //! longhouse backup 1\n | manifest, one line of JSON\n | the database | SHA-256 of everything before, 32 bytes
 //! ```
 
 use std::fs::File;
-use std::io::{self, BufRead as _, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
-use longhouse_engine::secrets::WrappedKey;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+
+use crate::secrets::WrappedKey;
 
 /// The first line. Its number rises with every change that an older version would misread.
 const MAGIC: &str = "longhouse backup 1\n";
@@ -28,40 +29,47 @@ const DIGEST: usize = 32;
 /// What is in a backup.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Manifest {
+pub struct Manifest {
     /// The version that made it.
-    pub(super) version: String,
+    pub version: String,
     /// When, RFC 3339.
-    pub(super) created_at: String,
+    pub created_at: String,
     /// The version of the database's schema; `None` where the database is kept elsewhere.
-    pub(super) schema: Option<i64>,
+    pub schema: Option<i64>,
     /// How long the database is, bytes.
-    pub(super) database_bytes: u64,
+    pub database_bytes: u64,
     /// How many sessions it remembers.
-    pub(super) sessions: u64,
+    pub sessions: u64,
     /// The fingerprint of the master key that its secrets are sealed under.
-    pub(super) master_key: Option<String>,
+    pub master_key: Option<String>,
     /// That key, locked under a passphrase, where it was asked for.
-    pub(super) key: Option<WrappedKey>,
+    pub key: Option<WrappedKey>,
 }
 
 /// Why a file is no backup to be used.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum FormatError {
+pub enum FormatError {
+    /// Another kind of file.
     #[error("it is no backup of Longhouse")]
     Foreign,
+    /// The form of a later version.
     #[error(
         "it was made by a newer Longhouse in a form that this one does not know: use that version"
     )]
     Newer,
+    /// Something is missing, or is not what was written.
     #[error("it is damaged or incomplete: use another copy of it")]
     Damaged,
+    /// It cannot be read, or the database cannot be written.
     #[error(transparent)]
     Io(#[from] io::Error),
 }
 
 /// Writes a backup to a new file that only its owner reads, and makes it outlast a power cut.
-pub(super) fn write(path: &Path, manifest: &Manifest, database: Option<&Path>) -> io::Result<()> {
+///
+/// # Errors
+/// The file is there already, or something cannot be read or written.
+pub fn write(path: &Path, manifest: &Manifest, database: Option<&Path>) -> io::Result<()> {
     let file = File::options()
         .write(true)
         .create_new(true)
@@ -88,8 +96,31 @@ pub(super) fn write(path: &Path, manifest: &Manifest, database: Option<&Path>) -
 
 /// Reads a backup and writes its database to a new file that only its owner reads. What is returned has been checked to the last
 /// byte; where it is an error, what was written is not to be used.
-pub(super) fn read(path: &Path, database: &Path) -> Result<Manifest, FormatError> {
-    let mut input = Hashing::new(BufReader::new(File::open(path)?));
+///
+/// # Errors
+/// It is no whole backup of a kind that is known.
+pub fn read(path: &Path, database: &Path) -> Result<Manifest, FormatError> {
+    let make = || {
+        let mut options = File::options();
+        options.write(true).create_new(true).mode(0o600);
+        options.open(database)
+    };
+    let (manifest, made) = take_apart(BufReader::new(File::open(path)?), make)?;
+    if let Some(made) = made {
+        made.sync_all()?;
+    }
+    Ok(manifest)
+}
+
+/// The same from wherever it comes, to whatever `make` makes for the database, if there is one in it.
+///
+/// # Errors
+/// See [`read`].
+pub fn take_apart<W: Write>(
+    input: impl BufRead,
+    make: impl FnOnce() -> io::Result<W>,
+) -> Result<(Manifest, Option<W>), FormatError> {
+    let mut input = Hashing::new(input);
     let magic = line(&mut input, MAGIC.len() as u64)?;
     if magic != MAGIC.as_bytes() {
         let is_ours = magic.starts_with(MAGIC_NAME.as_bytes());
@@ -101,30 +132,26 @@ pub(super) fn read(path: &Path, database: &Path) -> Result<Manifest, FormatError
     }
     let manifest = line(&mut input, LONGEST_MANIFEST)?;
     let manifest: Manifest = serde_json::from_slice(&manifest).map_err(|_| FormatError::Damaged)?;
+    let mut made = None;
     if manifest.schema.is_some() {
-        let mut out = File::options()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(database)?;
-        let copied = io::copy(&mut (&mut input).take(manifest.database_bytes), &mut out)?;
+        let out = made.insert(make()?);
+        let copied = io::copy(&mut (&mut input).take(manifest.database_bytes), out)?;
         if copied != manifest.database_bytes {
             return Err(FormatError::Damaged);
         }
-        out.sync_all()?;
     }
     let digest = input.hasher.finalize_reset();
     let mut rest = Vec::new();
     let mut tail = input.inner.take(DIGEST as u64 + 1);
     tail.read_to_end(&mut rest)?;
     if rest[..] == digest[..] {
-        Ok(manifest)
+        Ok((manifest, made))
     } else {
         Err(FormatError::Damaged)
     }
 }
 
-fn line(input: &mut Hashing<BufReader<File>>, longest: u64) -> Result<Vec<u8>, FormatError> {
+fn line(input: &mut Hashing<impl BufRead>, longest: u64) -> Result<Vec<u8>, FormatError> {
     let mut line = Vec::new();
     (&mut input.inner)
         .take(longest)
