@@ -162,6 +162,8 @@ impl Server {
             .env("PATH", "/usr/local/bin:/usr/bin:/bin")
             .env("SHELL", "/bin/sh")
             .env("LONGHOUSE_ADMIN_PASSWORD", PASSWORD)
+            // A container engine of this machine is none of a test's business.
+            .env("LONGHOUSE_DOCKER_HOST", "off")
             .current_dir(&home)
             .stdin(Stdio::null())
             .stdout(File::create(&console)?)

@@ -187,7 +187,8 @@ fn daemon(home: &Path, dir: &Path, pid_file: &Path) -> Result<Command> {
     let group = output_of(Command::new("id").arg("-g"))?;
     let mut command = root_command()?;
     command
-        .args(["unshare", "--net", "--mount", "--"])
+        .args(["unshare", "--net", "--mount", "--", "sh", "-c"])
+        .args(["ip link set lo up && exec \"$0\" \"$@\""])
         .arg(dockerd)
         .arg("--data-root")
         .arg(home.join("data"))

@@ -102,6 +102,10 @@ impl Context {
             terminals: live.terminals.clone(),
             agent_state: live.agent_state(),
             pid: live.pid,
+            container: runtime
+                .zip(session.phase.handle())
+                .and_then(|(runtime, handle)| runtime.container(handle)),
+            notice: live.notice.clone(),
             owner_name,
             session,
         }

@@ -103,12 +103,7 @@ impl Engine {
             }),
         };
         engine.take_up_sessions().await?;
-        // Nobody has to wait for it: a session stands on paper, and among those driven, before anything is made for it.
-        let clearing = engine.clone();
-        context.tasks.spawn(async move {
-            let stop = clearing.context().stop.clone();
-            stop.run_until_cancelled(clearing.clear_leftovers()).await
-        });
+        engine.attend_runtimes();
         context.tasks.spawn(clean_up(context.clone()));
         engine.finish_rotation();
         Ok(engine)
@@ -143,33 +138,6 @@ impl Engine {
             tracing::warn!("not every session could be looked at yet; their statuses follow");
         }
         Ok(())
-    }
-
-    /// Ends and clears what no session on paper accounts for: what is left where a machine's end fell between two steps.
-    async fn clear_leftovers(&self) {
-        for runtime in &self.context().runtimes {
-            let found = match runtime.leftovers().await {
-                Ok(found) => found,
-                Err(error) => {
-                    tracing::warn!(%error, "cannot look for leftovers");
-                    continue;
-                }
-            };
-            for leftover in found {
-                let known =
-                    |id: &SessionId| leftover.session == Some(*id) || leftover.name == id.short();
-                if self.lock().keys().any(known) {
-                    continue;
-                }
-                tracing::info!(
-                    name = leftover.name,
-                    "clearing what is left of a forgotten session"
-                );
-                if let Err(error) = runtime.clear(&leftover).await {
-                    tracing::warn!(name = leftover.name, %error, "cannot clear it");
-                }
-            }
-        }
     }
 
     /// Stops driving. Sessions are left alone; viewers are told that the server goes away.
@@ -329,6 +297,11 @@ impl Engine {
         let handle = driver::spawn(self.context(), session, audience)?;
         sessions.insert(id, handle.clone());
         Ok(handle)
+    }
+
+    /// Whether one of the sessions that are driven is meant.
+    pub(crate) fn drives(&self, is_meant: impl FnMut(&SessionId) -> bool) -> bool {
+        self.lock().keys().any(is_meant)
     }
 
     pub(crate) fn forget(&self, session: SessionId) {

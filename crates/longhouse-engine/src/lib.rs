@@ -13,6 +13,7 @@ mod events;
 mod files;
 mod people;
 mod policy;
+mod runtimes;
 pub mod secrets;
 mod session;
 mod settings;
@@ -27,6 +28,7 @@ pub use files::{
     FileView, SaveCondition, Saved, UploadError,
 };
 pub use longhouse_runtime::host::user_name;
+pub use longhouse_runtime::{Container, RuntimeHealth};
 pub use longhouse_store::{
     Account, AuditFault, AuditPage, AuditQuery, AuditReport, CatchUp, Deed, LogQuery, Person, Share,
 };
@@ -34,8 +36,8 @@ pub use people::{Inheritance, UserPatch};
 pub use policy::{Policy, PolicyPatch, RETENTION_DAYS};
 pub use session::inside::Join;
 pub use session::request::{
-    CaptureFormat, ExecCommand, ExecOutcome, HealthCheck, NewSession, NewTerminal, SecretsPatch,
-    SessionHealth, SessionPatch, SessionStats, SessionsStats,
+    CaptureFormat, ExecCommand, ExecOutcome, HealthCheck, NewContainer, NewSession, NewTerminal,
+    SecretsPatch, SessionHealth, SessionPatch, SessionStats, SessionsStats,
 };
 pub use session::right::Right;
 pub use session::share::ShareWith;

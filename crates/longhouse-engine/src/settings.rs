@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use longhouse_domain::agent::Agents;
+use longhouse_domain::container::ImageName;
 use longhouse_domain::session::Multiplexer;
 
 /// The engine's settings.
@@ -15,6 +16,8 @@ pub struct EngineSettings {
     pub default_multiplexer: Multiplexer,
     /// Whether tmux can be used.
     pub tmux_installed: bool,
+    /// What containers are made from where a session does not say.
+    pub default_image: ImageName,
     /// How many sessions may run at once.
     pub max_sessions: u32,
     /// How many of them may be one user's.

@@ -76,6 +76,8 @@ export class Server {
     for (const file of ['.bashrc', '.profile']) writeFileSync(join(this.home, file), "PS1='$ '\nunset HISTFILE PROMPT_COMMAND\n")
     this.#environment = {
       HOME: this.home,
+      // A container engine of this machine is none of a test's business.
+      LONGHOUSE_DOCKER_HOST: 'off',
       PATH: SYSTEM_PATH,
       SHELL: '/bin/bash',
       LANG: 'C.UTF-8',

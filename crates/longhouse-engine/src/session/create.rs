@@ -5,15 +5,13 @@ use longhouse_domain::agent::{AgentError, Agents};
 use longhouse_domain::event::EventKind;
 use longhouse_domain::lifecycle::{Phase, Wish};
 use longhouse_domain::name::TerminalName;
-use longhouse_domain::session::{Multiplexer, RuntimeKind, Session, SessionSpec, Workdir};
+use longhouse_domain::session::{RuntimeKind, Session, SessionSpec, Workdir};
 use longhouse_domain::terminal::{
     TerminalCommand, TerminalSize, TerminalSpec, is_environment_name,
 };
 use longhouse_domain::{Audience, SessionId, UserId};
-use longhouse_runtime::ProvisionError;
 use longhouse_store::{Created, IdempotencyKey, NewRecord, SecretScope, SessionRef, StoreError};
 
-use super::driver::make;
 use super::request::NewSession;
 use super::secrets::check_secrets;
 use super::view::SessionView;
@@ -40,7 +38,7 @@ impl Engine {
     ) -> Result<SessionView, EngineError> {
         let request_hash = fingerprint(&new);
         let secrets = new.secrets.clone();
-        let session = self.planned(actor, new)?;
+        let session = self.planned(actor, new).await?;
         let key = idempotency.map(|name| IdempotencyKey {
             user: actor.user,
             name,
@@ -110,7 +108,7 @@ impl Engine {
         }
     }
 
-    fn planned(&self, actor: &Actor, new: NewSession) -> Result<Session, EngineError> {
+    async fn planned(&self, actor: &Actor, new: NewSession) -> Result<Session, EngineError> {
         if !actor.may_create() {
             return Err(EngineError::Forbidden {
                 code: "session.create_forbidden",
@@ -118,8 +116,7 @@ impl Engine {
             });
         }
         let context = self.context();
-        let runtime = new.runtime.unwrap_or(RuntimeKind::Host);
-        context.runtime(runtime)?;
+        let runtime = self.runtime_for(actor, &new).await?;
         if runtime == RuntimeKind::Host && !actor.may_use_host() {
             return Err(EngineError::Forbidden {
                 code: "session.host_forbidden",
@@ -128,6 +125,8 @@ impl Engine {
             });
         }
         check_fields(&new)?;
+        let container = self.container_for(runtime, &new)?;
+        let multiplexer = self.multiplexer_for(runtime, new.multiplexer)?;
         check_agent(&context.settings.agents, &new)?;
         let now = context.now();
         Ok(Session {
@@ -146,10 +145,10 @@ impl Engine {
                 workdir: new
                     .workdir
                     .map_or(Workdir::Own, |path| Workdir::Named { path }),
-                multiplexer: self.multiplexer(new.multiplexer)?,
+                multiplexer,
                 env: new.env,
                 secrets: new.secrets.into_keys().collect(),
-                container: None,
+                container,
                 git: new.git,
                 idle_timeout_seconds: new.idle_timeout_seconds,
             },
@@ -161,18 +160,6 @@ impl Engine {
             starts: 0,
             last_activity_at: None,
         })
-    }
-
-    fn multiplexer(&self, asked: Option<Multiplexer>) -> Result<Multiplexer, EngineError> {
-        let settings = &self.context().settings;
-        match asked {
-            Some(Multiplexer::Tmux) if !settings.tmux_installed => Err(EngineError::invalid(
-                "multiplexer",
-                "tmux is not installed on this machine: install it (apt-get install tmux), or choose \"none\"",
-            )),
-            Some(multiplexer) => Ok(multiplexer),
-            None => Ok(settings.default_multiplexer),
-        }
     }
 
     async fn admit(&self, user: UserId) -> Result<(), EngineError> {
@@ -196,26 +183,6 @@ impl Engine {
             }
         }
         Ok(())
-    }
-
-    async fn check_place(&self, session: &Session) -> Result<(), EngineError> {
-        let context = self.context();
-        let plan = make::plan(context, session)?;
-        let runtime = context.runtime(session.spec.runtime)?;
-        runtime.check(&plan).await.map_err(|error| {
-            let said = make::explain(context, session, &error);
-            match error {
-                ProvisionError::Workdir(_) => EngineError::invalid("workdir", said),
-                ProvisionError::ProgramMissing { .. } => EngineError::invalid("agent", said),
-                ProvisionError::Field { field, message } => EngineError::invalid(field, message),
-                ProvisionError::Unavailable(_) | ProvisionError::Failed(_) => {
-                    EngineError::Unavailable {
-                        code: "runtime.unavailable",
-                        detail: said,
-                    }
-                }
-            }
-        })
     }
 }
 

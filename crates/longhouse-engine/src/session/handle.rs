@@ -7,6 +7,7 @@ use longhouse_domain::event::EventKind;
 use longhouse_domain::lifecycle::Wish;
 use longhouse_domain::session::Session;
 use longhouse_domain::{Actor, Audience, ShareAccess, UserId};
+use longhouse_runtime::Happening;
 use longhouse_store::Deed;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
@@ -43,6 +44,8 @@ pub(crate) enum Command {
     HandOver(UserId, Deed, Reply),
     /// What its owner may do has changed: look whether it may go on.
     Reconsider(Reply),
+    /// Something happened to its place from outside.
+    Happened(Happening),
 }
 
 /// Answered when it is written down, not when it is done.
@@ -89,6 +92,13 @@ impl Handle {
             .await
             .map_err(|_| EngineError::SessionNotFound)?;
         answer.await.map_err(gone)?
+    }
+
+    /// Tells the driver what happened to the session's place. One that has its hands full finds out by looking.
+    pub(crate) fn tell(&self, what: Happening) {
+        if self.commands.try_send(Command::Happened(what)).is_err() {
+            tracing::debug!(?what, "a session's driver is busy");
+        }
     }
 
     /// What this actor may do with the session, now and from now on.

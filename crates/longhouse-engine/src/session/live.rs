@@ -15,6 +15,8 @@ pub(crate) struct Live {
     pub(crate) terminals: Vec<TerminalView>,
     /// sessiond's process id.
     pub(crate) pid: Option<u32>,
+    /// What is to be said of its place: that it stands still, or is waited for.
+    pub(crate) notice: Option<String>,
     /// When it last had input or output.
     pub(crate) last_activity_at: Option<Timestamp>,
     /// Whether the driver has compared paper and world at least once.
@@ -36,6 +38,7 @@ impl Live {
             last_activity_at: session.last_activity_at,
             session,
             pid: None,
+            notice: None,
             looked: false,
             gone: false,
             agent_since: now,
@@ -45,6 +48,7 @@ impl Live {
     /// Nothing of the session runs.
     pub(crate) fn come_to_rest(&mut self) {
         self.pid = None;
+        self.notice = None;
         for terminal in &mut self.terminals {
             terminal.running = false;
             terminal.pid = None;

@@ -10,6 +10,7 @@ mod lists;
 pub(crate) mod live;
 mod logs;
 mod operate;
+mod place;
 pub(crate) mod request;
 pub(crate) mod right;
 mod secrets;

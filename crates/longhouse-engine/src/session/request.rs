@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use longhouse_domain::agent::Mode;
 use longhouse_domain::clock::Timestamp;
+use longhouse_domain::container::{ImageName, Network, Template};
 use longhouse_domain::lifecycle::Status;
 use longhouse_domain::name::{SessionName, TerminalName};
 use longhouse_domain::session::{GitIdentity, Multiplexer, RuntimeKind};
@@ -35,6 +36,10 @@ pub struct NewSession {
     pub workdir: Option<String>,
     /// What its terminals are wrapped in; by default what the settings say.
     pub multiplexer: Option<Multiplexer>,
+    /// What is asked for of its container.
+    pub container: NewContainer,
+    /// Where its programs may connect to; by default anywhere.
+    pub network: Option<Network>,
     /// Environment variables.
     pub env: Environment,
     /// Its secrets.
@@ -43,6 +48,21 @@ pub struct NewSession {
     pub git: GitIdentity,
     /// Seconds without input or output after which it is stopped.
     pub idle_timeout_seconds: Option<u32>,
+}
+
+/// What may be asked for of a container; what is absent is as usual.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NewContainer {
+    /// What it is made for.
+    pub template: Option<Template>,
+    /// What it is made from.
+    pub image: Option<ImageName>,
+    /// Thousandths of a core.
+    pub cpu_millis: Option<u32>,
+    /// MiB.
+    pub memory_mb: Option<u32>,
+    /// Processes and threads.
+    pub pids: Option<u32>,
 }
 
 /// Secrets to set, or to remove where there is no value.

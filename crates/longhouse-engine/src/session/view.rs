@@ -9,6 +9,7 @@ use longhouse_domain::name::TerminalName;
 use longhouse_domain::session::Session;
 use longhouse_domain::terminal::{TerminalCommand, TerminalSize, TerminalSpec};
 use longhouse_link::proto;
+use longhouse_runtime::Container;
 
 /// What the agent is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,6 +129,10 @@ pub struct SessionView {
     pub terminals: Vec<TerminalView>,
     /// What its agent is doing.
     pub agent_state: AgentState,
+    /// The container that it lives in, while it runs in one.
+    pub container: Option<Container>,
+    /// What is to be said of its place at this moment, beside the reason of its status.
+    pub notice: Option<String>,
     /// sessiond's process id on this machine, while the session runs.
     pub pid: Option<u32>,
     /// The tmux socket, where its terminals are wrapped in tmux.

@@ -11,7 +11,7 @@ use longhouse_domain::clock::{Clock, Timestamp};
 use longhouse_domain::session::{GitIdentity, Multiplexer};
 use longhouse_domain::{Actor, Role, Secrets, Status, UserId};
 use longhouse_engine::secrets::{Key, Vault};
-use longhouse_engine::{Engine, EngineSettings, NewSession, SessionView};
+use longhouse_engine::{Engine, EngineSettings, NewContainer, NewSession, SessionView};
 use longhouse_runtime::Runtime;
 use longhouse_runtime::echo::EchoRuntime;
 use longhouse_store::{Deed, NewUser, Store, StoreUrl};
@@ -60,6 +60,8 @@ pub(crate) fn shell(name: &str) -> NewSession {
         mode: Mode::Interactive,
         prompt: None,
         runtime: None,
+        container: NewContainer::default(),
+        network: None,
         workdir: None,
         multiplexer: None,
         env: BTreeMap::new(),
@@ -182,6 +184,7 @@ async fn start(store: Store, runtime: &EchoRuntime) -> Engine {
         agents: Agents::with_configured(BTreeMap::new()),
         default_multiplexer: Multiplexer::None,
         tmux_installed: false,
+        default_image: "busybox".parse().unwrap(),
         max_sessions: 5,
         max_sessions_per_user: 4,
         allowed_dirs: Vec::new(),

@@ -31,7 +31,6 @@ use tokio::sync::mpsc;
 
 pub use settings::{BadEngineAddress, DockerSettings, EngineAddress};
 
-use crate::disk::private_dir;
 use crate::disk::secrets::{Reader, SecretFiles};
 use crate::{Container, Leftover, News, Plan, Progress, ProvisionError, Runtime, RuntimeHealth};
 use client::{Client, Engine};
@@ -62,13 +61,14 @@ impl DockerRuntime {
     /// # Errors
     /// A directory cannot be made or is open to others.
     pub fn new(settings: DockerSettings) -> io::Result<Self> {
-        private_dir(&settings.secrets_dir)?;
-        let secrets = settings.secrets_dir.join("docker");
+        // Beside those of the host's sessions: each of the two goes with its last file.
+        let mut secrets = settings.secrets_dir.into_os_string();
+        secrets.push("-docker");
         Ok(Self {
             docker: Arc::new(Docker {
                 client: Client::new(settings.engine),
                 layout: Layout::new(&settings.data_dir, &settings.run_dir)?,
-                secrets: SecretFiles::new(secrets, Reader::Guest),
+                secrets: SecretFiles::new(secrets.into(), Reader::Guest),
                 sessiond: settings.sessiond,
                 default_image: settings.default_image,
                 ring_bytes: settings.ring_bytes,

@@ -17,7 +17,7 @@ pub struct DockerSettings {
     pub data_dir: PathBuf,
     /// Below which the sockets' directories are.
     pub run_dir: PathBuf,
-    /// Below which the secrets' directories are.
+    /// Where the secrets of the host's sessions are; those of containers are beside them.
     pub secrets_dir: PathBuf,
     /// sessiond's program, as [`crate::host::HostRuntime::sessiond`] installed it: statically linked, for an image may hold nothing else.
     pub sessiond: PathBuf,

@@ -3,14 +3,16 @@
 use axum::Json;
 use axum::extract::State;
 use longhouse_domain::agent::Agent;
+use longhouse_domain::container::Template;
 use longhouse_domain::session::RuntimeKind;
 use longhouse_domain::terminal::TerminalSize;
+use longhouse_engine::RuntimeHealth;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::auth::{Caller, UserBody};
 use crate::problem::ProblemBody;
-use crate::sessions::{MultiplexerName, RuntimeName};
+use crate::sessions::{MultiplexerName, RuntimeName, TemplateName};
 use crate::state::AppState;
 
 /// An agent that sessions can run.
@@ -57,6 +59,29 @@ pub(crate) struct RuntimeBody {
     detail: Option<String>,
 }
 
+/// What a container can be made for.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = TemplateOffer)]
+pub(crate) struct TemplateBody {
+    name: TemplateName,
+    /// The agent of a session that names none.
+    agent: &'static str,
+    /// The points of the hardening that it gives up, by name.
+    loosens: Vec<&'static str>,
+}
+
+impl From<Template> for TemplateBody {
+    fn from(template: Template) -> Self {
+        let loosens = template.loosens().iter();
+        Self {
+            name: template.into(),
+            agent: template.agent(),
+            loosens: loosens.map(|point| point.as_str()).collect(),
+        }
+    }
+}
+
 /// What a session gets where its creator does not say.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -72,8 +97,10 @@ pub(crate) struct Defaults {
 pub(crate) struct ConfigBody {
     version: String,
     agents: Vec<AgentBody>,
-    /// Templates for sessions; none in this version.
-    templates: Vec<String>,
+    /// What containers can be made for.
+    templates: Vec<TemplateBody>,
+    /// What a container is made from where a session does not say.
+    default_image: String,
     /// All kinds of runtime, and whether the caller may choose them at present.
     runtimes: Vec<RuntimeBody>,
     /// What host terminals can be wrapped in.
@@ -93,7 +120,7 @@ pub(crate) struct ConfigBody {
 pub(crate) async fn get_config(state: State<AppState>, caller: Caller) -> Json<ConfigBody> {
     let engine = state.engine();
     let settings = engine.settings();
-    let present = engine.runtimes();
+    let present = engine.runtime_health();
     let runtimes = [
         RuntimeKind::Host,
         RuntimeKind::Docker,
@@ -104,11 +131,7 @@ pub(crate) async fn get_config(state: State<AppState>, caller: Caller) -> Json<C
     } else {
         vec![MultiplexerName::None]
     };
-    let default_runtime = if present.contains(&RuntimeKind::Docker) {
-        RuntimeName::Docker
-    } else {
-        RuntimeName::Host
-    };
+    let default_runtime = engine.usual_runtime(&caller.actor).await;
     Json(ConfigBody {
         version: state.settings().version.to_owned(),
         agents: settings
@@ -116,14 +139,15 @@ pub(crate) async fn get_config(state: State<AppState>, caller: Caller) -> Json<C
             .iter()
             .map(|(name, agent)| agent_body(name, agent, engine.has_agent(agent)))
             .collect(),
-        templates: Vec::new(),
+        default_image: settings.default_image.to_string(),
+        templates: Template::ALL.map(TemplateBody::from).into(),
         runtimes: runtimes
             .into_iter()
             .map(|kind| runtime(kind, &present, &caller))
             .collect(),
         multiplexers,
         defaults: Defaults {
-            runtime: default_runtime,
+            runtime: default_runtime.into(),
             multiplexer: settings.default_multiplexer.into(),
         },
         limits: LimitsBody {
@@ -145,16 +169,26 @@ pub(crate) async fn get_config(state: State<AppState>, caller: Caller) -> Json<C
     })
 }
 
-fn runtime(kind: RuntimeKind, present: &[RuntimeKind], caller: &Caller) -> RuntimeBody {
-    let detail = if !present.contains(&kind) {
-        Some(format!(
+fn runtime(
+    kind: RuntimeKind,
+    present: &[(RuntimeKind, RuntimeHealth)],
+    caller: &Caller,
+) -> RuntimeBody {
+    let health = present.iter().find(|(known, _)| *known == kind);
+    let detail = match health.map(|(_, health)| health) {
+        None | Some(RuntimeHealth::Absent { .. }) => Some(format!(
             "this server has no {} runtime at present",
             kind.as_str()
-        ))
-    } else if kind == RuntimeKind::Host && !caller.actor.may_use_host() {
-        Some("your account may not run sessions on this machine itself".to_owned())
-    } else {
-        None
+        )),
+        Some(RuntimeHealth::Away { .. }) => {
+            Some("the container engine does not answer at present".to_owned())
+        }
+        Some(RuntimeHealth::Well { .. })
+            if kind == RuntimeKind::Host && !caller.actor.may_use_host() =>
+        {
+            Some("your account may not run sessions on this machine itself".to_owned())
+        }
+        Some(RuntimeHealth::Well { .. }) => None,
     };
     RuntimeBody {
         name: kind.into(),

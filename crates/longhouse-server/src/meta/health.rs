@@ -6,6 +6,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use longhouse_domain::session::RuntimeKind;
+use longhouse_engine::RuntimeHealth;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -102,19 +104,23 @@ async fn health(app: &AppState) -> Response {
         }
     };
     let runtimes = runtimes(app);
-    let status = match (database.status, runtimes.status) {
-        (HealthStatus::Error, _) => HealthStatus::Error,
-        (_, HealthStatus::Error) => HealthStatus::Degraded,
+    let docker = docker(app);
+    let status = match (&database.status, &runtimes.status, docker.as_ref()) {
+        (HealthStatus::Error, _, _) => HealthStatus::Error,
+        (_, HealthStatus::Error, _) => HealthStatus::Degraded,
+        (_, _, Some(docker)) => docker.status,
         _ => HealthStatus::Ok,
     };
+    let mut checks = BTreeMap::from([
+        ("database".to_owned(), database),
+        ("runtimes".to_owned(), runtimes),
+    ]);
+    checks.extend(docker.map(|docker| ("docker".to_owned(), docker)));
     let body = HealthBody {
         status,
         version: app.settings().version.to_owned(),
         uptime_seconds: health.uptime.as_secs(),
-        checks: BTreeMap::from([
-            ("database".to_owned(), database),
-            ("runtimes".to_owned(), runtimes),
-        ]),
+        checks,
         sessions: SessionCounts {
             running: health.sessions_running,
             total: health.sessions_total,
@@ -126,6 +132,34 @@ async fn health(app: &AppState) -> Response {
         return response;
     }
     Json(body).into_response()
+}
+
+/// The container engine; none where this machine has none, which is no fault.
+fn docker(app: &AppState) -> Option<Check> {
+    let health = app.engine().runtime_health();
+    let (_, health) = health
+        .into_iter()
+        .find(|(kind, _)| *kind == RuntimeKind::Docker)?;
+    match health {
+        RuntimeHealth::Well { version } => Some(Check {
+            status: HealthStatus::Ok,
+            detail: None,
+            version,
+        }),
+        RuntimeHealth::Away { detail } => {
+            // It names a path, and everybody may ask.
+            tracing::debug!(detail, "the container engine is away");
+            Some(Check {
+                status: HealthStatus::Degraded,
+                detail: Some(
+                    "the container engine does not answer; sessions on this machine go on"
+                        .to_owned(),
+                ),
+                version: None,
+            })
+        }
+        RuntimeHealth::Absent { .. } => None,
+    }
 }
 
 /// Without any runtime the server still shows what there is, but nothing can be started.

@@ -8,8 +8,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::create::Network;
 use super::names::{
     AccessName, ActionName, AgentStateName, ModeName, MultiplexerName, RuntimeName, StatusName,
+    TemplateName,
 };
 use crate::terminals::TerminalBody;
 
@@ -72,6 +74,20 @@ pub(crate) struct SessionBody {
     /// How the agent's state is known, in words.
     agent_state_evidence: String,
     container: Option<Container>,
+    /// What its container is made for; absent on the host.
+    template: Option<TemplateName>,
+    /// The points of the hardening that its template gives up, by name.
+    loosened: Vec<String>,
+    /// What its container is made from.
+    image: Option<String>,
+    /// Cores of its container.
+    cpu_limit: Option<f64>,
+    /// Megabytes of its container.
+    memory_limit: Option<u64>,
+    /// Processes and threads of its container.
+    pids_limit: Option<u32>,
+    /// Where its programs may connect to.
+    network: Network,
     /// The process that holds the session on the server's machine, while it runs.
     pid: Option<u32>,
     /// The tmux socket: `tmux -S <socketPath> attach`.
@@ -93,6 +109,8 @@ pub(crate) struct SessionBody {
 impl From<&SessionView> for SessionBody {
     fn from(view: &SessionView) -> Self {
         let (session, spec) = (&view.session, &view.session.spec);
+        let asked = spec.container.as_ref();
+        let reason = session.phase.reason().or(view.notice.as_deref());
         Self {
             id: session.id.0,
             name: session.name.to_string(),
@@ -103,7 +121,7 @@ impl From<&SessionView> for SessionBody {
             },
             labels: session.labels.clone(),
             status: session.status().into(),
-            status_reason: session.phase.reason().map(str::to_owned),
+            status_reason: reason.map(str::to_owned),
             agent: spec.agent.clone(),
             flags: spec.flags.clone(),
             mode: spec.mode.into(),
@@ -120,7 +138,20 @@ impl From<&SessionView> for SessionBody {
             agent_state: view.agent_state.kind.into(),
             agent_state_since: view.agent_state.since,
             agent_state_evidence: view.agent_state.evidence.clone(),
-            container: None,
+            container: view.container.clone().map(|container| Container {
+                id: container.id,
+                image: container.image,
+            }),
+            template: asked.map(|asked| asked.template.into()),
+            loosened: asked.map_or_else(Vec::new, |asked| {
+                let points = asked.template.loosens().iter();
+                points.map(|point| point.as_str().to_owned()).collect()
+            }),
+            image: asked.map(|asked| asked.image.to_string()),
+            cpu_limit: asked.map(|asked| f64::from(asked.limits.cpu_millis) / 1000.0),
+            memory_limit: asked.map(|asked| asked.limits.memory_mb.into()),
+            pids_limit: asked.map(|asked| asked.limits.pids),
+            network: asked.map_or(Network::Open, |asked| asked.network.into()),
             pid: view.pid,
             socket_path: view
                 .socket_path

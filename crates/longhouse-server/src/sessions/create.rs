@@ -8,14 +8,15 @@ use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use longhouse_domain::Secrets;
+use longhouse_domain::container::{BadImageName, Network as ContainerNetwork, Template};
 use longhouse_domain::name::SessionName;
 use longhouse_domain::session::{GitIdentity, RuntimeKind};
-use longhouse_engine::NewSession;
-use serde::Deserialize;
+use longhouse_engine::{NewContainer, NewSession};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::body::SessionBody;
-use super::names::{ModeName, MultiplexerName, RuntimeName};
+use super::names::{ModeName, MultiplexerName, RuntimeName, TemplateName};
 use crate::auth::Caller;
 use crate::extract::Body;
 use crate::problem::{FieldError, Problem, ProblemBody};
@@ -33,7 +34,7 @@ pub(crate) enum RepoType {
 }
 
 /// Where a session's programs may connect to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Network {
     None,
@@ -88,16 +89,16 @@ pub(crate) struct CreateSession {
     name: String,
     #[serde(default)]
     description: String,
-    /// The agent's name, as in the configuration; `type` is understood too. By default `shell`.
-    #[serde(alias = "type", default = "shell")]
-    agent: String,
+    /// The agent's name, as in the configuration; `type` is understood too. By default the template's, or `shell`.
+    #[serde(alias = "type")]
+    agent: Option<String>,
     /// Further arguments of the agent.
     #[serde(default)]
     flags: Vec<String>,
     mode: Option<ModeName>,
     /// The first message, or the task.
     prompt: Option<String>,
-    /// By default docker where an engine answers, otherwise host.
+    /// By default docker where an engine answers and has the usual image, otherwise host.
     runtime: Option<RuntimeName>,
     /// An absolute path below an allowed base directory; by default a new directory of the session's own.
     workdir: Option<String>,
@@ -115,29 +116,29 @@ pub(crate) struct CreateSession {
     ssh_key: Option<String>,
     ssh_key_id: Option<String>,
     generate_ssh_key: Option<bool>,
-    template: Option<String>,
+    /// What a container is made for: it chooses the agent, and may loosen a point of the hardening that it is named for.
+    template: Option<TemplateName>,
+    /// What a container is made from; fetched where it is missing.
     image: Option<String>,
     /// Files in `$LONGHOUSE_SECRETS_DIR` of the session's programs. No answer shows more than the names.
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, String>, write_only)]
     secrets: Secrets,
-    /// Cores.
+    /// Cores of a container.
     cpu_limit: Option<f64>,
-    /// Megabytes.
+    /// Megabytes of a container; there is no swap beside them.
     memory_limit: Option<u64>,
     /// Megabytes.
     disk_limit: Option<u64>,
+    /// Processes and threads of a container.
     pids_limit: Option<u32>,
+    /// By default open. A container of its own network sees no other session.
     network: Option<Network>,
     #[serde(default)]
     allow_hosts: Vec<String>,
     #[serde(default)]
     ports: Vec<PortRequest>,
     auto_commit: Option<AutoCommit>,
-}
-
-fn shell() -> String {
-    "shell".to_owned()
 }
 
 /// Creates a session. It answers at once with `starting`; the rest happens in the background and is told by events.
@@ -189,23 +190,52 @@ impl CreateSession {
             )
             .retry_after(30));
         }
-        let mut errors = self.unsupported();
+        let mut errors = self.unsupported(runtimes);
+        let mut wrong = |field: &str, message: String| errors.push(FieldError::new(field, message));
+        let image = match self.image.as_deref().map(str::parse).transpose() {
+            Ok(image) => image,
+            Err(error) => {
+                let error: BadImageName = error;
+                wrong("image", error.to_string());
+                None
+            }
+        };
+        let cpu_millis = self.cpu_limit.and_then(|cores| {
+            let millis = thousandths(cores);
+            if millis.is_none() {
+                wrong("cpuLimit", "must be a number of cores above 0".to_owned());
+            }
+            millis
+        });
+        let memory_mb = self
+            .memory_limit
+            .map(|mb| u32::try_from(mb).unwrap_or(u32::MAX));
+        let container = NewContainer {
+            template: self.template.map(Into::into),
+            image,
+            cpu_millis,
+            memory_mb,
+            pids: self.pids_limit,
+        };
         let name = SessionName::try_from(self.name)
             .map_err(|error| errors.push(FieldError::new("name", error.to_string())));
         let (Ok(name), true) = (name, errors.is_empty()) else {
             return Err(Problem::invalid(errors));
         };
+        let usual_agent = container.template.map_or("shell", Template::agent);
         Ok(NewSession {
             name,
             description: self.description,
             labels: self.labels,
-            agent: self.agent,
+            agent: self.agent.unwrap_or_else(|| usual_agent.to_owned()),
             flags: self.flags,
             mode: self.mode.map(Into::into).unwrap_or_default(),
             prompt: self.prompt,
             runtime: self.runtime.map(Into::into),
             workdir: self.workdir,
             multiplexer: self.multiplexer.map(Into::into),
+            container,
+            network: self.network.and_then(Network::of_container),
             env: self.env,
             secrets: self.secrets,
             git: GitIdentity {
@@ -216,25 +246,36 @@ impl CreateSession {
         })
     }
 
-    /// The fields that no runtime of this build can honour. A value that asks for nothing is fine.
-    fn unsupported(&self) -> Vec<FieldError> {
-        let container = "is for sessions in containers, which this server does not run";
+    /// The fields that cannot be honoured by this build, or by a server without containers. A value that asks for nothing is fine.
+    fn unsupported(&self, runtimes: &[RuntimeKind]) -> Vec<FieldError> {
+        let host = self.runtime.map(RuntimeKind::from) == Some(RuntimeKind::Host);
+        let bare = host || !runtimes.contains(&RuntimeKind::Docker);
+        let container = "is for sessions in containers";
         let later = "is not available in this version";
-        let host_network = "a session on the host shares its network: only open is possible";
-        let asked = [
-            ("image", self.image.is_some(), container),
-            ("cpuLimit", self.cpu_limit.is_some(), container),
-            ("memoryLimit", self.memory_limit.is_some(), container),
-            ("diskLimit", self.disk_limit.is_some(), container),
-            ("pidsLimit", self.pids_limit.is_some(), container),
-            (
-                "network",
+        let (network, open_only) = match bare {
+            true => (
                 self.network.is_some_and(|n| n != Network::Open),
-                host_network,
+                "a session on the host shares its network: only open is possible",
             ),
-            ("allowHosts", !self.allow_hosts.is_empty(), container),
-            ("ports", !self.ports.is_empty(), container),
-            ("template", self.template.is_some(), later),
+            false => (
+                matches!(self.network, Some(Network::Git | Network::Allowlist)),
+                "is not available in this version: choose none or open",
+            ),
+        };
+        let asked = [
+            ("image", bare && self.image.is_some(), container),
+            ("cpuLimit", bare && self.cpu_limit.is_some(), container),
+            (
+                "memoryLimit",
+                bare && self.memory_limit.is_some(),
+                container,
+            ),
+            ("pidsLimit", bare && self.pids_limit.is_some(), container),
+            ("template", bare && self.template.is_some(), container),
+            ("diskLimit", self.disk_limit.is_some(), later),
+            ("network", network, open_only),
+            ("allowHosts", !self.allow_hosts.is_empty(), later),
+            ("ports", !self.ports.is_empty(), later),
             ("repoUrl", self.repo_url.is_some(), later),
             ("repoType", self.repo_type.is_some(), later),
             ("branch", self.branch.is_some(), later),
@@ -254,5 +295,32 @@ impl CreateSession {
             .filter(|(_, asked, _)| *asked)
             .map(|(field, _, message)| FieldError::new(field, message))
             .collect()
+    }
+}
+
+/// Thousandths of a core, where it is a number that a machine could have.
+fn thousandths(cores: f64) -> Option<u32> {
+    /// More cores than any machine has, and few enough for the arithmetic.
+    const MOST: f64 = 1_000_000.0;
+    (cores > 0.0 && cores <= MOST).then(|| (cores * 1000.0).round() as u32)
+}
+
+impl From<ContainerNetwork> for Network {
+    fn from(network: ContainerNetwork) -> Self {
+        match network {
+            ContainerNetwork::None => Self::None,
+            ContainerNetwork::Open => Self::Open,
+        }
+    }
+}
+
+impl Network {
+    /// As a container can have it.
+    fn of_container(self) -> Option<ContainerNetwork> {
+        match self {
+            Self::None => Some(ContainerNetwork::None),
+            Self::Open => Some(ContainerNetwork::Open),
+            Self::Git | Self::Allowlist => None,
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Enumerations as they stand in JSON. The domain's own ones stay free of the API's document.
 
 use longhouse_domain::agent::Mode;
+use longhouse_domain::container::Template;
 use longhouse_domain::event::{LogLevel, Stage};
 use longhouse_domain::session::{Multiplexer, RuntimeKind};
 use longhouse_domain::{Permission, ShareAccess, Status};
@@ -72,6 +73,47 @@ mirror! {
         Tmux,
         /// Nothing.
         None,
+    }
+}
+
+/// What a container is made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schema(as = Template)]
+pub(crate) enum TemplateName {
+    /// Claude Code.
+    Claude,
+    /// An editor in the browser.
+    Vscode,
+    /// Both of them.
+    Both,
+    /// A plain shell.
+    Shell,
+    /// A plain shell whose container may be written to outside the workspace too.
+    WritableRoot,
+}
+
+impl From<TemplateName> for Template {
+    fn from(name: TemplateName) -> Self {
+        match name {
+            TemplateName::Claude => Self::Claude,
+            TemplateName::Vscode => Self::Vscode,
+            TemplateName::Both => Self::Both,
+            TemplateName::Shell => Self::Shell,
+            TemplateName::WritableRoot => Self::WritableRoot,
+        }
+    }
+}
+
+impl From<Template> for TemplateName {
+    fn from(template: Template) -> Self {
+        match template {
+            Template::Claude => Self::Claude,
+            Template::Vscode => Self::Vscode,
+            Template::Both => Self::Both,
+            Template::Shell => Self::Shell,
+            Template::WritableRoot => Self::WritableRoot,
+        }
     }
 }
 

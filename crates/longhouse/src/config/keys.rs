@@ -96,6 +96,7 @@ pub(crate) const KEYS: &[Key] = &[
     public("host.allowed_dirs", Shape::List(':')),
     public("host.multiplexer", Shape::Text),
     public("host.pass_env", Shape::List(',')),
+    public("docker.image", Shape::Text),
     public("terminal.ring_bytes", Shape::Integer),
     public("terminal.scrollback_lines", Shape::Integer),
 ];

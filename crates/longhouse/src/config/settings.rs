@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use longhouse_domain::agent::{Agent, Agents};
+use longhouse_domain::container::ImageName;
 use longhouse_server::Network;
 use serde::Deserialize;
 
@@ -32,7 +33,7 @@ pub(crate) struct Settings {
     /// The program, and its arguments, that prints the master key.
     #[serde(default)]
     pub(crate) master_key_command: Vec<String>,
-    /// The container engine's address.
+    /// The container engine's address; `off` for none.
     #[serde(default)]
     pub(crate) docker_host: Option<String>,
     /// The address that people's browsers use, where it is not the one listened on.
@@ -84,6 +85,8 @@ pub(crate) struct Settings {
     pub(crate) log: LogSettings,
     /// Sessions on this machine itself.
     pub(crate) host: HostSettings,
+    /// Sessions in containers.
+    pub(crate) docker: DockerTable,
     /// What is kept of a terminal.
     pub(crate) terminal: TerminalSettings,
     /// Whether a user name and a password will do to log in.
@@ -163,6 +166,14 @@ pub(crate) enum MultiplexerSetting {
     Tmux,
     /// Nothing.
     None,
+}
+
+/// `[docker]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DockerTable {
+    /// What containers are made from where a session does not say.
+    pub(crate) image: ImageName,
 }
 
 /// `[terminal]`

@@ -3,6 +3,7 @@
 //! lock the data directory → clear what a killed server left → listen (callers wait in the backlog) → open the store →
 //! reconcile every session → serve → on a signal: tell everybody, end; sessions go on.
 
+mod containers;
 pub(crate) mod embedded;
 mod emptied;
 mod identity;
@@ -225,6 +226,7 @@ async fn start_engine(
         agents: settings.agents(),
         default_multiplexer,
         tmux_installed: tmux,
+        default_image: settings.docker.image.clone(),
         max_sessions: settings.max_sessions,
         max_sessions_per_user: settings.max_sessions_per_user,
         allowed_dirs: settings.host.allowed_dirs.clone(),
@@ -232,7 +234,11 @@ async fn start_engine(
         audit_archive: Some(places.audit_archive()),
         version: VERSION,
     };
-    let runtimes: Vec<Arc<dyn Runtime>> = vec![Arc::new(host)];
+    let docker = containers::runtime(settings, places, &host)?;
+    let mut runtimes: Vec<Arc<dyn Runtime>> = vec![Arc::new(host)];
+    if let Some(docker) = docker {
+        runtimes.push(Arc::new(docker));
+    }
     let engine = Engine::start(engine, store, vault, runtimes, clock)
         .await
         .context("cannot take up the sessions")?;

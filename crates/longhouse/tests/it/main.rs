@@ -17,6 +17,7 @@ mod audit_killed;
 mod backup;
 mod canary;
 mod command_line;
+mod containers;
 mod damage;
 mod descriptors;
 mod doctor;

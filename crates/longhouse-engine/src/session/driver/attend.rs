@@ -8,6 +8,7 @@ use longhouse_domain::clock::from_millis;
 use longhouse_domain::event::{EventKind, LogLevel, Stage};
 use longhouse_domain::lifecycle::{Observed, Phase, RuntimeHandle, Wish};
 use longhouse_domain::name::TerminalName;
+use longhouse_domain::session::RuntimeKind;
 use longhouse_domain::terminal::{TerminalCommand, TerminalSpec};
 use longhouse_link::proto::session_event::What;
 use longhouse_link::proto::{self, CreateTerminalRequest, SessionEvent, WatchRequest};
@@ -145,10 +146,13 @@ impl Driver {
             }
             views.push(TerminalView::alive(&spec, &terminal));
         }
-        let pid = connection.pid();
+        // In a container it is a number of the container's own.
+        let on_host = self.session.spec.runtime == RuntimeKind::Host;
+        let pid = on_host.then(|| connection.pid());
         self.publish(|live| {
             live.terminals = views;
-            live.pid = Some(pid);
+            live.pid = pid;
+            live.notice = None;
         });
         Ok(news)
     }

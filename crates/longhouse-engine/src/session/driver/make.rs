@@ -1,15 +1,44 @@
 //! Making a session's place, and starting sessiond in it.
 
-use longhouse_domain::event::Stage;
+use longhouse_domain::event::{EventKind, Stage};
 use longhouse_domain::lifecycle::{Phase, RuntimeHandle};
 use longhouse_domain::session::Session;
 use longhouse_domain::terminal::Environment;
 use longhouse_link::LinkListener;
-use longhouse_runtime::{Plan, ProvisionError};
+use longhouse_runtime::{Plan, Progress, ProvisionError};
+use tokio::sync::mpsc;
 
-use super::{Driver, Next};
+use super::{Driver, Heard, Next};
 use crate::context::Context;
 use crate::error::EngineError;
+
+/// The most reports of progress that wait to be written down; further ones are dropped.
+const REPORTS: usize = 16;
+
+/// What people read while the engine that a session needs is away.
+const WAITING: &str = "waiting for the container engine, which does not answer";
+
+/// What became of the preparations.
+enum Prepared {
+    /// Everything is there.
+    Ready,
+    /// Something else is wanted by now.
+    Unwanted,
+}
+
+/// Why there is no place.
+enum Failure {
+    /// It may be there with the next attempt.
+    ForNow(EngineError),
+    /// There will be none; the reason is for people.
+    ForGood(String),
+}
+
+impl From<EngineError> for Failure {
+    fn from(error: EngineError) -> Self {
+        Self::ForGood(error.to_string())
+    }
+}
 
 impl Driver {
     /// Makes the place. What goes wrong for good ends in `error` with the reason, and nothing is left behind.
@@ -19,14 +48,14 @@ impl Driver {
             session.turn_to(Phase::Starting)
         }))
         .await?;
-        self.progress(
-            Stage::Container,
-            "preparing the working directory and starting sessiond",
-        )
-        .await;
         match self.try_to_make().await {
-            Ok(handle) => self.attend(handle).await,
-            Err(reason) => {
+            Ok(Some(handle)) => self.attend(handle).await,
+            Ok(None) => Ok(Next::Again),
+            Err(Failure::ForNow(error)) => {
+                self.note(Some(WAITING.to_owned())).await;
+                Err(error)
+            }
+            Err(Failure::ForGood(reason)) => {
                 self.runtime
                     .end(self.id, None)
                     .await
@@ -38,17 +67,66 @@ impl Driver {
         }
     }
 
-    async fn try_to_make(&mut self) -> Result<RuntimeHandle, String> {
-        let plan = plan(&self.context, &self.session).map_err(|error| error.to_string())?;
-        self.listen().map_err(|error| error.to_string())?;
-        let handed_over = self.hand_over_secrets().await;
-        handed_over.map_err(|error| error.to_string())?;
-        // Requests wait in the mailbox: making a place on the host takes milliseconds, and one that was begun is brought to a
-        // state that can be found again.
-        self.runtime
-            .provision(&plan)
-            .await
-            .map_err(|error| explain(&self.context, &self.session, &error))
+    /// The handle of the new place; none where something else is wanted meanwhile.
+    async fn try_to_make(&mut self) -> Result<Option<RuntimeHandle>, Failure> {
+        let plan = plan(&self.context, &self.session)?;
+        if let Prepared::Unwanted = self.prepare(&plan).await? {
+            return Ok(None);
+        }
+        let doing = match self.session.spec.container {
+            Some(_) => "making the container and starting sessiond",
+            None => "preparing the working directory and starting sessiond",
+        };
+        self.progress(Stage::Container, doing).await;
+        self.listen()?;
+        self.hand_over_secrets().await?;
+        // Requests wait in the mailbox: making a place takes moments, and one that was begun is brought to a state that can be found
+        // again.
+        let made = self.runtime.provision(&plan).await;
+        made.map(Some).map_err(|error| self.failure(&error))
+    }
+
+    /// Fetches what takes long. Requests are heard meanwhile: nobody who stops or deletes the session waits for an image.
+    async fn prepare(&mut self, plan: &Plan) -> Result<Prepared, Failure> {
+        let (runtime, stop) = (self.runtime.clone(), self.context.stop.clone());
+        let (sender, mut reports) = mpsc::channel(REPORTS);
+        let preparing = runtime.prepare(plan, &sender);
+        tokio::pin!(preparing);
+        loop {
+            tokio::select! {
+                biased;
+                Some(report) = reports.recv() => self.report(report).await,
+                done = &mut preparing => {
+                    return done.map(|()| Prepared::Ready).map_err(|error| self.failure(&error));
+                }
+                command = self.commands.recv() => match command {
+                    Some(command) => if self.hear(command).await == Heard::NewWish {
+                        return Ok(Prepared::Unwanted);
+                    },
+                    None => return Ok(Prepared::Unwanted),
+                },
+                () = stop.cancelled() => return Ok(Prepared::Unwanted),
+            }
+        }
+    }
+
+    async fn report(&mut self, report: Progress) {
+        self.append(&[EventKind::Progress {
+            stage: report.stage,
+            percent: report.percent,
+            detail: report.detail,
+        }])
+        .await;
+    }
+
+    fn failure(&self, error: &ProvisionError) -> Failure {
+        match error {
+            ProvisionError::Unavailable(detail) => Failure::ForNow(EngineError::Unavailable {
+                code: "runtime.unavailable",
+                detail: detail.clone(),
+            }),
+            error => Failure::ForGood(explain(&self.context, &self.session, error)),
+        }
     }
 
     /// Offers the link's socket, if it is not offered already.

@@ -12,6 +12,7 @@ mod attend;
 mod end;
 mod keep;
 pub(super) mod make;
+mod outside;
 mod secrets;
 mod share;
 mod tell;
@@ -206,6 +207,7 @@ impl Driver {
                 self.answer(reply, changed);
                 Heard::Nothing
             }
+            Command::Happened(what) => self.happened(what).await,
             Command::Reconsider(reply) => {
                 self.answer(reply, Ok(()));
                 Heard::NewWish

@@ -32,6 +32,7 @@ async fn a_pause_a_resumption_and_a_removal_are_told_as_they_happen() {
     expect(&["unpause", &id], Happening::Resumed).await;
     expect(&["rm", "--force", &id], Happening::Ended).await;
     within(link.closed()).await;
+    // The command has come back: there is nothing any more.
     let reason = fixture.gone(&handle).await;
     assert!(reason.contains("removed from outside"), "{reason}");
     watching.abort();

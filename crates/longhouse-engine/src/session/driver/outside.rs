@@ -1,0 +1,53 @@
+//! What happens to a session's place without the session's doing: somebody stops, pauses or removes its container, or its memory is used up.
+
+use longhouse_domain::event::{EventKind, LogLevel};
+use longhouse_domain::lifecycle::Observed;
+use longhouse_runtime::Happening;
+
+use super::{Driver, Heard};
+
+impl Driver {
+    /// Takes what the runtime tells. An end is believed when it is seen.
+    pub(super) async fn happened(&mut self, what: Happening) -> Heard {
+        let Some(handle) = self.session.phase.handle() else {
+            return Heard::Nothing;
+        };
+        match what {
+            Happening::Ended => {
+                let seen = self.runtime.observe(self.id, Some(handle)).await;
+                if let Observed::Gone { .. } = seen {
+                    return Heard::NewWish;
+                }
+            }
+            Happening::Paused => {
+                let text = "its container was paused from outside: unpause it there, or restart the session";
+                self.log(LogLevel::Warn, "session", text).await;
+                self.note(Some(text.to_owned())).await;
+            }
+            Happening::Resumed => {
+                let text = "its container goes on";
+                self.log(LogLevel::Info, "session", text).await;
+                self.note(None).await;
+            }
+            Happening::OutOfMemory => {
+                let limit = self.session.spec.container.as_ref();
+                let limit = limit.map_or(0, |container| container.limits.memory_mb);
+                let text = format!(
+                    "the session used up its memory ({limit} MB), and the largest program in it was ended"
+                );
+                self.log(LogLevel::Warn, "session", &text).await;
+                self.note(Some(text)).await;
+            }
+        }
+        Heard::Nothing
+    }
+
+    /// Says something beside the status, or no more.
+    pub(super) async fn note(&mut self, notice: Option<String>) {
+        if self.live.borrow().notice == notice {
+            return;
+        }
+        self.publish(|live| live.notice = notice);
+        self.append(&[EventKind::Updated]).await;
+    }
+}

@@ -1,0 +1,179 @@
+//! Where a new session is to live: the runtime that it gets where nobody says, the container that is asked for, and whether the place
+//! can be made at all.
+
+use longhouse_domain::actor::Actor;
+use longhouse_domain::container::{ContainerSpec, Limits, Network, Template};
+use longhouse_domain::session::{Multiplexer, RuntimeKind, Session};
+use longhouse_runtime::{ProvisionError, RuntimeHealth};
+
+use super::driver::make;
+use super::request::{NewContainer, NewSession};
+use crate::engine::Engine;
+use crate::error::{EngineError, FieldProblem};
+
+impl Engine {
+    /// The runtime of the new session; one that this server does not have is refused.
+    pub(super) async fn runtime_for(
+        &self,
+        actor: &Actor,
+        new: &NewSession,
+    ) -> Result<RuntimeKind, EngineError> {
+        let kind = match new.runtime {
+            Some(kind) => kind,
+            None => self.default_runtime(actor, new).await,
+        };
+        let runtime = self.context().runtime(kind)?;
+        if let RuntimeHealth::Absent { detail } = runtime.health() {
+            tracing::debug!(detail, "a runtime was asked for that this machine lacks");
+        }
+        Ok(kind)
+    }
+
+    /// What was asked for may leave no choice. Otherwise it is a container where one can be made at once: an engine answers and has the
+    /// image. Then this machine itself, for those who may use it.
+    async fn default_runtime(&self, actor: &Actor, new: &NewSession) -> RuntimeKind {
+        let asks_for_container = new.container != NewContainer::default()
+            || new.network.is_some_and(|network| network != Network::Open);
+        let asks_for_host = new.workdir.is_some() || new.multiplexer.is_some();
+        if asks_for_container || asks_for_host {
+            return match asks_for_container {
+                true => RuntimeKind::Docker,
+                false => RuntimeKind::Host,
+            };
+        }
+        self.usual_runtime(actor).await
+    }
+
+    /// Where a session lives of which nothing is said.
+    pub async fn usual_runtime(&self, actor: &Actor) -> RuntimeKind {
+        let Ok(docker) = self.context().runtime(RuntimeKind::Docker) else {
+            return RuntimeKind::Host;
+        };
+        let answers = matches!(docker.health(), RuntimeHealth::Well { .. });
+        let is_only_choice = !actor.may_use_host();
+        if answers && (is_only_choice || docker.is_ready().await) {
+            RuntimeKind::Docker
+        } else {
+            RuntimeKind::Host
+        }
+    }
+
+    /// The container to make, or everything about it that a session of this kind cannot have.
+    pub(super) fn container_for(
+        &self,
+        runtime: RuntimeKind,
+        new: &NewSession,
+    ) -> Result<Option<ContainerSpec>, EngineError> {
+        let asked = &new.container;
+        if runtime != RuntimeKind::Docker {
+            return refuse_on_host(asked, new.network).map(|()| None);
+        }
+        let limits = Limits {
+            cpu_millis: asked.cpu_millis.unwrap_or(Limits::DEFAULT.cpu_millis),
+            memory_mb: asked.memory_mb.unwrap_or(Limits::DEFAULT.memory_mb),
+            pids: asked.pids.unwrap_or(Limits::DEFAULT.pids),
+        };
+        check_limits(limits)?;
+        let image = asked.image.clone();
+        Ok(Some(ContainerSpec {
+            template: asked.template.unwrap_or(Template::Shell),
+            image: image.unwrap_or_else(|| self.settings().default_image.clone()),
+            limits,
+            network: new.network.unwrap_or(Network::Open),
+        }))
+    }
+
+    pub(super) fn multiplexer_for(
+        &self,
+        runtime: RuntimeKind,
+        asked: Option<Multiplexer>,
+    ) -> Result<Multiplexer, EngineError> {
+        let settings = self.settings();
+        match asked {
+            Some(Multiplexer::Tmux) if runtime != RuntimeKind::Host => Err(EngineError::invalid(
+                "multiplexer",
+                "only terminals on this machine itself are wrapped in tmux: choose \"none\"",
+            )),
+            _ if runtime != RuntimeKind::Host => Ok(Multiplexer::None),
+            Some(Multiplexer::Tmux) if !settings.tmux_installed => Err(EngineError::invalid(
+                "multiplexer",
+                "tmux is not installed on this machine: install it (apt-get install tmux), or choose \"none\"",
+            )),
+            Some(multiplexer) => Ok(multiplexer),
+            None => Ok(settings.default_multiplexer),
+        }
+    }
+
+    pub(super) async fn check_place(&self, session: &Session) -> Result<(), EngineError> {
+        let context = self.context();
+        let plan = make::plan(context, session)?;
+        let runtime = context.runtime(session.spec.runtime)?;
+        runtime.check(&plan).await.map_err(|error| {
+            let said = make::explain(context, session, &error);
+            match error {
+                ProvisionError::Workdir(_) => EngineError::invalid("workdir", said),
+                ProvisionError::ProgramMissing { .. } => EngineError::invalid("agent", said),
+                ProvisionError::Field { field, message } => EngineError::invalid(field, message),
+                ProvisionError::Unavailable(_) | ProvisionError::Failed(_) => {
+                    EngineError::Unavailable {
+                        code: "runtime.unavailable",
+                        detail: said,
+                    }
+                }
+            }
+        })
+    }
+}
+
+/// What is for containers alone.
+fn refuse_on_host(asked: &NewContainer, network: Option<Network>) -> Result<(), EngineError> {
+    let container = "is for sessions in containers";
+    let shared = "a session on the host shares its network: only open is possible";
+    let problems: Vec<_> = [
+        ("template", asked.template.is_some(), container),
+        ("image", asked.image.is_some(), container),
+        ("cpuLimit", asked.cpu_millis.is_some(), container),
+        ("memoryLimit", asked.memory_mb.is_some(), container),
+        ("pidsLimit", asked.pids.is_some(), container),
+        ("network", network == Some(Network::None), shared),
+    ]
+    .into_iter()
+    .filter(|(_, asked, _)| *asked)
+    .map(|(field, _, message)| FieldProblem::new(field, message))
+    .collect();
+    match problems.is_empty() {
+        true => Ok(()),
+        false => Err(EngineError::Invalid(problems)),
+    }
+}
+
+/// Bounds of every machine; what this one has, the runtime knows.
+fn check_limits(limits: Limits) -> Result<(), EngineError> {
+    let least = Limits::LEAST;
+    let cores = f64::from(least.cpu_millis) / 1000.0;
+    let problems: Vec<_> = [
+        (
+            "cpuLimit",
+            limits.cpu_millis < least.cpu_millis,
+            format!("must be at least {cores} cores"),
+        ),
+        (
+            "memoryLimit",
+            limits.memory_mb < least.memory_mb,
+            format!("must be at least {} MB", least.memory_mb),
+        ),
+        (
+            "pidsLimit",
+            !(least.pids..=Limits::MOST_PIDS).contains(&limits.pids),
+            format!("must be between {} and {}", least.pids, Limits::MOST_PIDS),
+        ),
+    ]
+    .into_iter()
+    .filter(|(_, wrong, _)| *wrong)
+    .map(|(field, _, message)| FieldProblem::new(field, message))
+    .collect();
+    match problems.is_empty() {
+        true => Ok(()),
+        false => Err(EngineError::Invalid(problems)),
+    }
+}

@@ -1,0 +1,8 @@
+//! Sessions in containers, against the built server and a real engine: their life, crashes at each call to the engine, what is done to
+//! them from outside, and an engine that is away.
+
+mod crash;
+mod engine;
+mod life;
+mod outside;
+mod refused;
