@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use longhouse_domain::Timestamp;
+use longhouse_domain::container::ContainerSpec;
 use longhouse_engine::{SessionView, TerminalView};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -29,6 +30,15 @@ pub(crate) struct Owner {
 pub(crate) struct Container {
     id: String,
     image: String,
+}
+
+impl From<&longhouse_engine::Container> for Container {
+    fn from(container: &longhouse_engine::Container) -> Self {
+        Self {
+            id: container.id.clone(),
+            image: container.image.clone(),
+        }
+    }
 }
 
 /// A port that a program of the session listens on.
@@ -138,15 +148,9 @@ impl From<&SessionView> for SessionBody {
             agent_state: view.agent_state.kind.into(),
             agent_state_since: view.agent_state.since,
             agent_state_evidence: view.agent_state.evidence.clone(),
-            container: view.container.clone().map(|container| Container {
-                id: container.id,
-                image: container.image,
-            }),
+            container: view.container.as_ref().map(Container::from),
             template: asked.map(|asked| asked.template.into()),
-            loosened: asked.map_or_else(Vec::new, |asked| {
-                let points = asked.template.loosens().iter();
-                points.map(|point| point.as_str().to_owned()).collect()
-            }),
+            loosened: loosened(asked),
             image: asked.map(|asked| asked.image.to_string()),
             cpu_limit: asked.map(|asked| f64::from(asked.limits.cpu_millis) / 1000.0),
             memory_limit: asked.map(|asked| asked.limits.memory_mb.into()),
@@ -165,14 +169,18 @@ impl From<&SessionView> for SessionBody {
             last_activity_at: session.last_activity_at,
             access: view.access.into(),
             shared: view.shared,
-            allowed_actions: view
-                .allowed_actions
-                .iter()
-                .copied()
-                .map(ActionName::from)
-                .collect(),
+            allowed_actions: view.allowed_actions.iter().map(|a| (*a).into()).collect(),
         }
     }
+}
+
+/// The points of the hardening that a container gives up.
+fn loosened(asked: Option<&ContainerSpec>) -> Vec<String> {
+    let points = asked.map_or(&[][..], |asked| asked.template.loosens());
+    points
+        .iter()
+        .map(|point| point.as_str().to_owned())
+        .collect()
 }
 
 fn terminals(session: Uuid, views: &[TerminalView]) -> Vec<TerminalBody> {

@@ -191,32 +191,7 @@ impl CreateSession {
             .retry_after(30));
         }
         let mut errors = self.unsupported(runtimes);
-        let mut wrong = |field: &str, message: String| errors.push(FieldError::new(field, message));
-        let image = match self.image.as_deref().map(str::parse).transpose() {
-            Ok(image) => image,
-            Err(error) => {
-                let error: BadImageName = error;
-                wrong("image", error.to_string());
-                None
-            }
-        };
-        let cpu_millis = self.cpu_limit.and_then(|cores| {
-            let millis = thousandths(cores);
-            if millis.is_none() {
-                wrong("cpuLimit", "must be a number of cores above 0".to_owned());
-            }
-            millis
-        });
-        let memory_mb = self
-            .memory_limit
-            .map(|mb| u32::try_from(mb).unwrap_or(u32::MAX));
-        let container = NewContainer {
-            template: self.template.map(Into::into),
-            image,
-            cpu_millis,
-            memory_mb,
-            pids: self.pids_limit,
-        };
+        let container = self.container(&mut errors);
         let name = SessionName::try_from(self.name)
             .map_err(|error| errors.push(FieldError::new("name", error.to_string())));
         let (Ok(name), true) = (name, errors.is_empty()) else {
@@ -244,6 +219,37 @@ impl CreateSession {
             },
             idle_timeout_seconds: self.idle_timeout_seconds,
         })
+    }
+
+    /// What is asked for of a container; what makes no sense is written to `errors`.
+    fn container(&self, errors: &mut Vec<FieldError>) -> NewContainer {
+        let mut wrong = |field: &str, message: String| errors.push(FieldError::new(field, message));
+        let image = match self.image.as_deref().map(str::parse).transpose() {
+            Ok(image) => image,
+            Err(error) => {
+                let error: BadImageName = error;
+                wrong("image", error.to_string());
+                None
+            }
+        };
+        let cpu_millis = self.cpu_limit.and_then(|cores| {
+            let millis = thousandths(cores);
+            if millis.is_none() {
+                wrong("cpuLimit", "must be a number of cores above 0".to_owned());
+            }
+            millis
+        });
+        // Whoever asks for more than fits here asks for more than any machine has.
+        let memory_mb = self
+            .memory_limit
+            .map(|mb| u32::try_from(mb).unwrap_or(u32::MAX));
+        NewContainer {
+            template: self.template.map(Into::into),
+            image,
+            cpu_millis,
+            memory_mb,
+            pids: self.pids_limit,
+        }
     }
 
     /// The fields that cannot be honoured by this build, or by a server without containers. A value that asks for nothing is fine.

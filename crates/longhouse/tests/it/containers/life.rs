@@ -98,6 +98,7 @@ async fn a_container_is_the_default_where_one_can_be_made_at_once() {
     let secret = json!({"name": "usual", "template": "writable-root", "network": "open", "secrets": {"TOKEN": "hush"}, "env": {"WORD": "calm"}});
     let made = client.post("/api/sessions", &secret).await.created();
     let id = made["id"].as_str().unwrap();
+    yard.remember(id);
     assert_eq!(
         (&made["runtime"], &made["loosened"]),
         (&json!("docker"), &json!(["writable-root"]))
