@@ -59,9 +59,10 @@ pub(crate) const TO_TEST: &[Need] = &[
         sign: Sign::PostgresServer,
         package: "postgresql",
     },
-    // A certificate authority of one's own, and a reverse proxy: the documented ones are tried for real.
+    // A certificate authority of one's own, and reverse proxies: the documented ones are tried for real.
     program(&["pebble"], "pebble"),
     program(&["nginx"], "nginx-light"),
+    program(&["caddy"], "caddy"),
     // A network of a test's own.
     program(&["ip"], "iproute2"),
     // A container engine of the tests' own, and what its images are made of.
@@ -208,7 +209,7 @@ pub(crate) fn privileged() -> Option<Command> {
 
 /// The shell script that installs the packages.
 ///
-/// The tests start PostgreSQL and nginx from their programs, in directories of their own. Debian's packages would also start them
+/// The tests start PostgreSQL, nginx and Caddy from their programs, in directories of their own. Debian's packages would also start them
 /// for the whole machine, and make a cluster; two settings that exist only while the script runs keep them from that.
 fn install_script(packages: &[&str]) -> String {
     let mut script = String::from(
