@@ -129,7 +129,8 @@ impl Runtime for DockerRuntime {
             )));
         }
         let spec = launch::container_spec(plan)?;
-        let engine = self.docker.client.engine().await;
+        // Asked anew: whoever waits for the answer is to hear now that the engine is away, and not to find the session waiting for it.
+        let engine = self.docker.client.connect().await;
         check_limits(spec.limits, &engine.map_err(image::unavailable)?)
     }
 
