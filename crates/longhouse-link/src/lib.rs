@@ -4,8 +4,10 @@
 //! gRPC client. Both sides bound what they take ([`limits`]).
 //!
 //! It is deliberately not: what either side does with a call. It knows no terminal, no process, no session state. The
-//! one exception are the file calls ([`files`]): sessiond, its twin and the server's own machine answer them alike.
+//! exceptions are the file calls ([`files`]), which sessiond, its twin and the server's own machine answer alike, and [`carry`], which both
+//! ends of a connection to a port share.
 
+mod carry;
 mod dial;
 pub mod files;
 mod hello;
@@ -21,6 +23,7 @@ pub mod proto {
     tonic::include_proto!("longhouse.link.v1");
 }
 
+pub use carry::{CARRY_QUEUE, CarryError, carry};
 pub use dial::{dial, serve_connection};
 pub use hello::{Greeting, answer_hello};
 pub use listener::{AcceptError, BindError, Link, LinkClient, LinkListener, Peer, PeerError};

@@ -50,18 +50,41 @@ pub const FILE_JOBS: usize = 4;
 /// In a refused file call: the error's code and its number, with a space between.
 pub const FILE_ERROR: &str = "longhouse-file-error";
 
+/// The most ports of one session that are told of. A busy workspace has a dozen.
+pub const PORTS: usize = 128;
+
+/// The longest name of a process, bytes: the kernel keeps 15.
+pub const PROCESS_NAME_BYTES: usize = 15;
+
+/// The most data bytes in one message of a connection to a port: a frame's worth.
+pub const PORT_CHUNK_BYTES: usize = 32 * 1024;
+
+/// How far one direction of a connection to a port may be ahead of its reader, bytes. Enough for a gigabit within the machine.
+pub const PORT_WINDOW_BYTES: u32 = 128 * 1024;
+
+/// Connections to ports at once on one link. A browser opens six to an origin, and a WebSocket or two.
+pub const PORT_STREAMS: usize = 64;
+
+/// How long a connection to a port may carry nothing, either way.
+pub const PORT_IDLE: Duration = Duration::from_secs(60 * 60);
+
+/// How long the session's program may take to accept a connection. It is one round trip within the machine, unless its queue is full.
+pub const PORT_CONNECT: Duration = Duration::from_secs(5);
+
 /// The HTTP/2 window of one stream, bytes: what a terminal's output may be ahead of its reader. 1 MiB keeps a local link busy; it also is
 /// the most that a stalled reader costs.
 pub const STREAM_WINDOW_BYTES: u32 = 1024 * 1024;
 
-/// The HTTP/2 window of the connection, bytes: four streams at full speed, so that one stalled stream never starves the rest.
-pub const CONNECTION_WINDOW_BYTES: u32 = 4 * 1024 * 1024;
+/// The HTTP/2 window of the connection, bytes: four streams at full speed, so that one stalled stream never starves the rest, and all
+/// that connections to ports may hold ([`PORT_STREAMS`] × [`PORT_WINDOW_BYTES`]).
+pub const CONNECTION_WINDOW_BYTES: u32 = 12 * 1024 * 1024;
 
 /// The largest HTTP/2 frame, bytes: an output chunk needs two of them at most, where the default of 16 KiB needs five.
 pub const FRAME_BYTES: u32 = 64 * 1024;
 
-/// Calls at once on one connection: an output and an input stream for each of 64 terminals, and as many single calls again.
-pub const CONCURRENT_STREAMS: u32 = 256;
+/// Calls at once on one connection: an output and an input stream for each of 64 terminals, as many single calls again, and the
+/// connections to ports.
+pub const CONCURRENT_STREAMS: u32 = 320;
 
 /// How long a fresh connection may take to answer the hello. It is one round trip within the machine; five seconds allow for a
 /// machine that is swapping, and keep a mute peer from holding the listener longer.

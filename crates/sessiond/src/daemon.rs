@@ -201,6 +201,7 @@ async fn serve(session: Arc<Session>, spec: &SessiondSpec) -> io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let _heard = hear_the_keyboards_signals()?;
     session.spawn(session.reaper.clone().run());
+    session.spawn(session.ports.clone().watch());
     let service = Service::new(Arc::clone(&session));
     let link = longhouse_link::dial(&spec.link_socket, service, session.ending.clone());
     tokio::pin!(link);

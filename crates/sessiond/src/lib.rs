@@ -13,6 +13,7 @@ mod exec;
 pub mod fuzzing;
 mod launcher;
 mod logfile;
+mod ports;
 mod processes;
 mod reaper;
 mod run_child;

@@ -1,6 +1,7 @@
 //! The link's service: each call checked, carried out, answered. What a call means is in the modules it calls.
 
 mod calls;
+mod port;
 mod streams;
 
 use std::pin::Pin;
@@ -14,12 +15,13 @@ use longhouse_link::proto::sessiond_server::Sessiond;
 use longhouse_link::proto::{
     ArchiveFilesRequest, CaptureChunk, CaptureRequest, ChangeFilesReply, ChangeFilesRequest,
     CreateTerminalRequest, Done, ExecReply, ExecRequest, HelloReply, HelloRequest, ListFilesReply,
-    ListFilesRequest, ListTerminalsRequest, OutputChunk, OutputRequest, ReadFileRequest,
+    ListFilesRequest, ListTerminalsRequest, OutputChunk, OutputRequest, PortBytes, ReadFileRequest,
     ResizeTerminalRequest, SessionEvent, ShutdownRequest, SnapshotChunk, SnapshotRequest,
     StatsReply, StatsRequest, Terminal as TerminalReply, TerminalList, TerminalRef, WatchRequest,
     WriteFileReply, WriteFileRequest, WriteRequest,
 };
 use longhouse_link::{answer_hello, limits};
+use tokio::sync::Semaphore;
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::environment::ProgramError;
@@ -37,6 +39,8 @@ pub(crate) struct Service {
     session: Arc<Session>,
     /// Files below the directory that sessiond was started in, which it never leaves; so do programs begin there.
     files: FileCalls,
+    /// Room for connections to ports.
+    port_streams: Arc<Semaphore>,
 }
 
 impl Service {
@@ -44,6 +48,7 @@ impl Service {
         Self {
             session,
             files: FileCalls::new(Workspace::Here),
+            port_streams: Arc::new(Semaphore::new(limits::PORT_STREAMS)),
         }
     }
 
@@ -66,6 +71,7 @@ impl Sessiond for Service {
     type SnapshotStream = Answers<SnapshotChunk>;
     type CaptureStream = Answers<CaptureChunk>;
     type WatchStream = Answers<SessionEvent>;
+    type ConnectPortStream = Answers<PortBytes>;
     type ReadFileStream = FileChunks;
     type ArchiveFilesStream = FileChunks;
 
@@ -173,6 +179,14 @@ impl Sessiond for Service {
     async fn archive_files(&self, request: Request<ArchiveFilesRequest>) -> Answer<FileChunks> {
         let archive = self.files.archive(request.into_inner()).await?;
         Ok(Response::new(archive))
+    }
+
+    async fn connect_port(
+        &self,
+        request: Request<Streaming<PortBytes>>,
+    ) -> Answer<Self::ConnectPortStream> {
+        let connected = port::connect(self, request.into_inner()).await?;
+        Ok(Response::new(connected))
     }
 
     async fn exec(&self, request: Request<ExecRequest>) -> Answer<ExecReply> {

@@ -13,6 +13,7 @@ use tokio_util::task::TaskTracker;
 use crate::clock;
 use crate::environment::Environment;
 use crate::events::Events;
+use crate::ports::Ports;
 use crate::reaper::Reaper;
 use crate::screen::worker::Screens;
 use crate::terminal::Terminal;
@@ -31,6 +32,7 @@ pub(crate) struct Session {
     pub(crate) tmux: Tmux,
     pub(crate) reaper: Reaper,
     pub(crate) events: Events,
+    pub(crate) ports: Ports,
     pub(crate) screens: Screens,
     pub(crate) clock: Arc<dyn Clock>,
     /// Every task of the session.
@@ -53,6 +55,7 @@ impl Session {
         boot_id: String,
     ) -> Self {
         let environment = Arc::new(Environment::new(spec.env.clone(), spec.session_id));
+        let events = Events::new();
         Self {
             shell: spec.shell.clone(),
             ring_bytes: spec.ring_bytes,
@@ -61,7 +64,8 @@ impl Session {
             tmux: Tmux::new(spec, Arc::clone(&environment), reaper.clone()),
             environment,
             reaper,
-            events: Events::new(),
+            ports: Ports::new(spec.session_id, events.clone()),
+            events,
             screens,
             started_at: clock::millis(clock.as_ref()),
             clock,

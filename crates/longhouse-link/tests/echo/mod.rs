@@ -27,6 +27,7 @@ impl Sessiond for Echo {
     type SnapshotStream = Answers<SnapshotChunk>;
     type CaptureStream = Answers<CaptureChunk>;
     type WatchStream = Answers<SessionEvent>;
+    type ConnectPortStream = Answers<PortBytes>;
     type ReadFileStream = Answers<FileChunk>;
     type ArchiveFilesStream = Answers<FileChunk>;
 
@@ -139,6 +140,12 @@ impl Sessiond for Echo {
     /// Never says anything, and never ends.
     async fn watch(&self, _: Request<WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {
         Ok(Response::new(Box::pin(stream::pending())))
+    }
+    async fn connect_port(
+        &self,
+        _: Request<Streaming<PortBytes>>,
+    ) -> Result<Response<Self::ConnectPortStream>, Status> {
+        none()
     }
     async fn shutdown(&self, _: Request<ShutdownRequest>) -> Result<Response<Done>, Status> {
         none()

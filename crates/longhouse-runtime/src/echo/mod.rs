@@ -3,6 +3,8 @@
 //! It speaks the real protocol over a real socket, so that everything above it can be tried in milliseconds, and it fails on demand.
 //! It is deliberately no place for work: nothing is run, and it ends with the server.
 
+mod exec;
+mod port;
 mod sessiond;
 mod terminal;
 
@@ -19,6 +21,7 @@ use longhouse_domain::lifecycle::{Observed, RuntimeHandle};
 use longhouse_domain::session::{RuntimeKind, Workdir};
 use longhouse_domain::{Secrets, SessionId};
 use longhouse_files::AllowedFiles;
+use longhouse_link::proto::session_event::Port;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -72,6 +75,7 @@ struct Place {
     number: u64,
     /// Cancelled when its sessiond is dead.
     dead: CancellationToken,
+    sessiond: EchoSessiond,
 }
 
 impl EchoRuntime {
@@ -115,6 +119,19 @@ impl EchoRuntime {
         }
     }
 
+    /// Lets a session's programs listen on these ports, each with the process's name, and on no others. They may be nonsense.
+    /// Connections go to the same ports of this machine.
+    pub fn listen(&self, session: SessionId, ports: &[(u32, &str)]) {
+        let ports = ports.iter().map(|(port, process)| Port {
+            port: *port,
+            process: (*process).to_owned(),
+            pid: 0,
+        });
+        if let Some(place) = self.lock().places.get(&session) {
+            place.sessiond.listen(ports.collect());
+        }
+    }
+
     /// Ends all sessions and waits until their tasks have.
     pub async fn shutdown(&self) {
         for place in self.lock().places.values() {
@@ -138,16 +155,24 @@ impl EchoRuntime {
         state.provisioned += 1;
         let number = state.provisioned;
         let dead = CancellationToken::new();
+        let workdir = self.workdir_path(plan.session, &plan.workdir);
+        let sessiond = EchoSessiond::new(
+            plan,
+            number,
+            dead.clone(),
+            manner,
+            workdir,
+            self.tasks.clone(),
+        );
         let place = Place {
             number,
             dead: dead.clone(),
+            sessiond: sessiond.clone(),
         };
         if let Some(earlier) = state.places.insert(plan.session, place) {
             earlier.dead.cancel();
         }
         drop(state);
-        let workdir = self.workdir_path(plan.session, &plan.workdir);
-        let sessiond = EchoSessiond::new(plan, number, dead.clone(), manner, workdir);
         let path = self.link_path(plan.session);
         self.tasks
             .spawn(async move { longhouse_link::dial(&path, sessiond, dead).await });

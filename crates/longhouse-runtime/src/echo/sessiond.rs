@@ -1,6 +1,4 @@
 //! The session's end of the link, answered without a process.
-//!
-//! Its `Exec` knows `env`, which lists the session's environment, and `exit CODE`; anything else is repeated.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -16,16 +14,19 @@ use longhouse_link::proto::sessiond_server::Sessiond;
 use longhouse_link::proto::{
     ArchiveFilesRequest, CaptureChunk, CaptureRequest, ChangeFilesReply, ChangeFilesRequest,
     CreateTerminalRequest, Done, ExecReply, ExecRequest, HelloReply, HelloRequest, ListFilesReply,
-    ListFilesRequest, ListTerminalsRequest, OutputChunk, OutputRequest, ReadFileRequest,
+    ListFilesRequest, ListTerminalsRequest, OutputChunk, OutputRequest, PortBytes, ReadFileRequest,
     ResizeTerminalRequest, SessionEvent, ShutdownRequest, SnapshotChunk, SnapshotRequest,
     StatsReply, StatsRequest, Terminal, TerminalList, TerminalRef, WatchRequest, WriteFileReply,
     WriteFileRequest, WriteRequest, session_event,
 };
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::Manner;
+use super::exec::exec;
+use super::port::EchoPorts;
 use super::terminal::EchoTerminal;
 use crate::Plan;
 
@@ -52,6 +53,7 @@ struct Inner {
     dies_once_attached: bool,
     /// Not of an old one, which has no such calls.
     files: Option<FileCalls>,
+    ports: EchoPorts,
 }
 
 impl EchoSessiond {
@@ -61,6 +63,7 @@ impl EchoSessiond {
         dead: CancellationToken,
         manner: Manner,
         workdir: PathBuf,
+        tasks: TaskTracker,
     ) -> Self {
         let hello = HelloReply {
             protocol: PROTOCOL,
@@ -76,9 +79,10 @@ impl EchoSessiond {
             first_offset: plan.first_offset,
             terminals: Mutex::default(),
             events: broadcast::Sender::new(EVENTS),
-            dead,
+            dead: dead.clone(),
             dies_once_attached: manner == Manner::DiesOnceAttached,
             files: (manner != Manner::KnowsNoFiles).then(|| FileCalls::new(Workspace::At(workdir))),
+            ports: EchoPorts::new(dead.clone(), tasks),
         };
         Self {
             inner: Arc::new(inner),
@@ -102,6 +106,12 @@ impl EchoSessiond {
         files.ok_or_else(|| Status::unimplemented("this one knows no files"))
     }
 
+    /// Says that its programs listen on these ports, and on no others.
+    pub(super) fn listen(&self, ports: Vec<session_event::Port>) {
+        self.inner.ports.listen(ports);
+        self.tell(self.inner.ports.news());
+    }
+
     fn tell(&self, what: session_event::What) {
         // Nobody may be watching.
         let _ = self.inner.events.send(SessionEvent { what: Some(what) });
@@ -114,6 +124,7 @@ impl Sessiond for EchoSessiond {
     type SnapshotStream = Answers<SnapshotChunk>;
     type CaptureStream = Answers<CaptureChunk>;
     type WatchStream = Answers<SessionEvent>;
+    type ConnectPortStream = Answers<PortBytes>;
     type ReadFileStream = FileChunks;
     type ArchiveFilesStream = FileChunks;
 
@@ -333,29 +344,16 @@ impl Sessiond for EchoSessiond {
         Ok(Response::new(archive))
     }
 
+    async fn connect_port(
+        &self,
+        request: Request<Streaming<PortBytes>>,
+    ) -> Result<Response<Self::ConnectPortStream>, Status> {
+        let carried = self.inner.ports.connect(request.into_inner()).await?;
+        Ok(Response::new(carried))
+    }
+
     async fn exec(&self, request: Request<ExecRequest>) -> Result<Response<ExecReply>, Status> {
-        let request = request.into_inner();
-        let argv: Vec<&str> = request.argv.iter().map(String::as_str).collect();
-        let mut reply = ExecReply::default();
-        match argv[..] {
-            [] => return Err(Status::invalid_argument("nothing to run")),
-            ["env"] => {
-                let mut env = self.inner.env.clone();
-                env.extend(request.env);
-                let lines: String = env
-                    .iter()
-                    .map(|(name, value)| format!("{name}={value}\n"))
-                    .collect();
-                reply.stdout = lines.into_bytes().into();
-            }
-            ["exit", code] => {
-                reply.exit_code = code
-                    .parse()
-                    .map_err(|_| Status::invalid_argument("the exit code is a number"))?;
-            }
-            _ => reply.stdout = format!("{}\n", argv.join(" ")).into_bytes().into(),
-        }
-        Ok(Response::new(reply))
+        exec(&self.inner.env, request.into_inner()).map(Response::new)
     }
 
     async fn stats(&self, _: Request<StatsRequest>) -> Result<Response<StatsReply>, Status> {
@@ -373,9 +371,9 @@ impl Sessiond for EchoSessiond {
 
     async fn watch(&self, _: Request<WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {
         let events = self.inner.events.subscribe();
-        let ready = SessionEvent {
-            what: Some(session_event::What::Ready(session_event::Ready {})),
-        };
+        let ready = session_event::What::Ready(session_event::Ready {});
+        let first =
+            [ready, self.inner.ports.news()].map(|what| Ok(SessionEvent { what: Some(what) }));
         let later = stream::unfold(events, |mut events| async move {
             loop {
                 match events.recv().await {
@@ -385,9 +383,7 @@ impl Sessiond for EchoSessiond {
                 }
             }
         });
-        Ok(Response::new(
-            stream::iter([Ok(ready)]).chain(later).boxed(),
-        ))
+        Ok(Response::new(stream::iter(first).chain(later).boxed()))
     }
 
     async fn shutdown(&self, _: Request<ShutdownRequest>) -> Result<Response<Done>, Status> {

@@ -218,9 +218,14 @@ pub(super) fn watch(session: &Session) -> Answers<SessionEvent> {
             }
         }
     });
+    // What is told from here on is heard too; so nothing falls between.
+    let ports = session
+        .ports
+        .news()
+        .map(|ports| SessionEvent { what: Some(ports) });
     let ending = session.ending.clone().cancelled_owned();
     Box::pin(
-        stream::once(async { Ok(ready) })
+        stream::iter([Some(ready), ports].into_iter().flatten().map(Ok))
             .chain(live)
             .take_until(ending),
     )

@@ -7,6 +7,7 @@
 
 mod house;
 mod output;
+mod ports;
 mod programs;
 mod shutdown;
 mod tmux;
