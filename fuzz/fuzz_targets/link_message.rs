@@ -45,6 +45,7 @@ fuzz_target!(|data: &[u8]| {
     read::<proto::ChangeFilesRequest>(data);
     read::<proto::ChangeFilesReply>(data);
     read::<proto::ArchiveFilesRequest>(data);
+    read::<proto::PortBytes>(data);
     read::<proto::ExecRequest>(data);
     read::<proto::ExecReply>(data);
     read::<proto::StatsRequest>(data);

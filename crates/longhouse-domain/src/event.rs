@@ -57,6 +57,18 @@ pub enum EventKind {
         /// Its exit code; 128 + n where signal n ended it.
         code: i32,
     },
+    /// A program began to listen on a port, or another one does now.
+    PortOpened {
+        /// Which port.
+        port: u16,
+        /// The process's name; may be empty.
+        process: String,
+    },
+    /// Nothing listens on a port any more.
+    PortClosed {
+        /// Which port.
+        port: u16,
+    },
 }
 
 /// One event in the log that all share. `seq` grows by at least one with each, over restarts too.

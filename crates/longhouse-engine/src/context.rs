@@ -100,6 +100,7 @@ impl Context {
                 .filter(|_| session.spec.multiplexer == Multiplexer::Tmux)
                 .map(|r| r.tmux_path(session.id)),
             terminals: live.terminals.clone(),
+            ports: live.ports.clone(),
             agent_state: live.agent_state(),
             pid: live.pid,
             container: runtime

@@ -35,12 +35,13 @@ pub use longhouse_store::{
 pub use people::{Inheritance, UserPatch};
 pub use policy::{Policy, PolicyPatch, RETENTION_DAYS};
 pub use session::inside::Join;
+pub use session::ports::{PortAccess, PortError, PortStream};
 pub use session::request::{
     CaptureFormat, ExecCommand, ExecOutcome, HealthCheck, NewContainer, NewSession, NewTerminal,
     SecretsPatch, SessionHealth, SessionPatch, SessionStats, SessionsStats,
 };
 pub use session::right::Right;
 pub use session::share::ShareWith;
-pub use session::view::{Action, AgentActivity, AgentState, SessionView, TerminalView};
+pub use session::view::{Action, AgentActivity, AgentState, PortView, SessionView, TerminalView};
 pub use settings::EngineSettings;
 pub use terminal::{Access, Closed, Hello, PresentViewer, Viewer, ViewerEvent, ViewerInput};

@@ -12,6 +12,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 
+use crate::preview::Foreign;
 use crate::problem::{Number, Problem};
 use crate::settings::Scheme;
 use crate::state::AppState;
@@ -69,6 +70,17 @@ pub(crate) async fn edge(
             Problem::internal(format!("panic: {}", panic_text(panic.as_ref()))).into_response()
         }
     };
+    // What a program of a session answers is its own, whatever it says.
+    if response.extensions().get::<Foreign>().is_some() {
+        app.metrics().request(
+            method.as_str(),
+            "(preview)",
+            response.status().as_u16(),
+            begun.elapsed(),
+        );
+        tracing::debug!(request = %id.0, %method, status = response.status().as_u16(), "preview");
+        return response;
+    }
     render_problem(&mut response, &id);
     set_headers(
         response.headers_mut(),

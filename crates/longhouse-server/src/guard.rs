@@ -58,7 +58,7 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 }
 
 /// Refuses who comes past the proxy that brings the encryption.
-fn check_encryption(app: &AppState, request: &Request) -> Result<(), Problem> {
+pub(crate) fn check_encryption(app: &AppState, request: &Request) -> Result<(), Problem> {
     let probe = matches!(request.uri().path(), "/livez" | "/readyz");
     let Some(Peer::Network(peer)) = request.extensions().get() else {
         return Ok(());
@@ -74,7 +74,7 @@ fn check_encryption(app: &AppState, request: &Request) -> Result<(), Problem> {
 }
 
 /// The name by which the client called: HTTP/1.1 has it in a header, HTTP/2 in the address.
-fn host(request: &Request) -> Option<&str> {
+pub(crate) fn host(request: &Request) -> Option<&str> {
     let mut given = request.headers().get_all(HOST).iter();
     match (given.next(), given.next()) {
         (Some(host), None) => host.to_str().ok(),

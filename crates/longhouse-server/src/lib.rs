@@ -16,6 +16,7 @@ pub mod fuzzing;
 mod guard;
 mod limits;
 mod meta;
+mod preview;
 mod problem;
 mod routes;
 mod secrets;

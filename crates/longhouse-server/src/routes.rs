@@ -15,7 +15,8 @@ use crate::audit::Subject;
 use crate::document::{ApiDocument, promise_fields};
 use crate::state::AppState;
 use crate::{
-    audit, auth, edge, files, guard, meta, secrets, sessions, socketio, terminals, ui, users,
+    audit, auth, edge, files, guard, meta, preview, secrets, sessions, socketio, terminals, ui,
+    users,
 };
 
 /// Every route of the API. What stands beside them: Socket.IO at `/socket.io` and `/api/socket`, which asks for a login with
@@ -65,6 +66,7 @@ fn for_the_logged_in() -> Vec<Row> {
         row(Access::Look, Quiet, routes!(sessions::get_session_health)),
         row(Access::Look, Quiet, routes!(sessions::get_session_stats)),
         row(Access::Look, Quiet, routes!(sessions::get_session_logs)).with_own_deadline(),
+        row(Access::Look, Quiet, routes!(sessions::list_ports)),
         // Who else may do what is for those to know who may change it.
         row(Access::Look, Quiet, routes!(sessions::list_shares)).for_tokens(ForTokens::With(Scope::SessionsWrite)),
         // Whoever has a share may leave, whatever else they may.
@@ -108,6 +110,7 @@ fn for_drivers(input_limit: usize) -> Vec<Row> {
         row(Access::Drive, Every("session.start", Subject::Session), routes!(sessions::start_session)),
         row(Access::Drive, Every("session.stop", Subject::Session), routes!(sessions::stop_session)),
         row(Access::Drive, Every("session.restart", Subject::Session), routes!(sessions::restart_session)),
+        row(Access::Drive, Every("preview.open", Subject::Session), routes!(preview::create_preview)),
         row(Access::Drive, Every("session.exec", Subject::Session), routes!(sessions::exec_in_session)).with_own_deadline(),
         row(Access::Drive, Refusals("terminal.resize", Subject::Terminal), routes!(terminals::resize_session)),
         row(Access::Drive, Every("terminal.create", Subject::Session), routes!(terminals::create_terminal)),
@@ -168,6 +171,7 @@ pub fn behind_the_edge(routes: Router<AppState>, app: &AppState) -> Router {
     routes
         .layer(from_fn_with_state(app.clone(), keep_room_for_admins))
         .layer(from_fn_with_state(app.clone(), guard::guard))
+        .layer(from_fn_with_state(app.clone(), preview::divert))
         .layer(from_fn_with_state(app.clone(), limit_rate))
         .layer(from_fn_with_state(app.clone(), edge::edge))
         .with_state(app.clone())

@@ -27,7 +27,7 @@ impl Scheme {
         }
     }
 
-    fn default_port(self) -> u16 {
+    pub(crate) fn default_port(self) -> u16 {
         match self {
             Self::Http => 80,
             Self::Https => 443,
@@ -125,6 +125,8 @@ pub struct ServerSettings {
     pub public_url: Option<String>,
     /// Further `Host` values that are its own, such as `box.lan:7070`.
     pub allowed_hosts: Vec<String>,
+    /// The host below which previews have their names, such as `*.preview.example.com`. Without it they stand below `localhost`.
+    pub preview_host: Option<String>,
     /// Further origins whose pages may use the API, such as `https://dash.example.com`. Switches CORS on for them.
     pub allowed_origins: Vec<String>,
     /// Proxies whose `X-Forwarded-For` is believed.
@@ -153,6 +155,7 @@ impl ServerSettings {
             scheme: Scheme::Http,
             public_url: None,
             allowed_hosts: Vec::new(),
+            preview_host: None,
             allowed_origins: Vec::new(),
             trusted_proxies: Vec::new(),
             plain_http: PlainHttp::FromAnybody,

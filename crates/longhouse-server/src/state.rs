@@ -17,6 +17,7 @@ use crate::auth::{AccessTokens, Oidc};
 use crate::edge::content_security_policy;
 use crate::limits::{LoginLimits, RateLimiter, SocketSlots};
 use crate::meta::Metrics;
+use crate::preview::{self, Passes, PreviewNames};
 use crate::serve::Peer;
 use crate::settings::{Limits, OwnNames, Scheme, ServerSettings};
 
@@ -29,6 +30,9 @@ struct Parts {
     accounts: Accounts,
     settings: ServerSettings,
     names: OwnNames,
+    previews: PreviewNames,
+    passes: Passes,
+    preview_caller: preview::Caller,
     policy: HeaderValue,
     tokens: AccessTokens,
     refresh_key: [u8; 32],
@@ -64,6 +68,8 @@ impl AppState {
             .collect();
         let policy = HeaderValue::from_str(&content_security_policy(&sockets))
             .unwrap_or(HeaderValue::from_static("default-src 'self'"));
+        let tasks = TaskTracker::new();
+        let preview_caller = preview::caller(engine.clone(), tasks.clone(), stop.clone());
         let per_request = Duration::from_secs(1) / settings.limits.requests_per_second.max(1);
         let burst = settings.limits.requests_per_second.saturating_mul(5);
         Self(Arc::new(Parts {
@@ -81,9 +87,12 @@ impl AppState {
             sockets: SocketSlots::new(settings.limits.sockets, settings.limits.sockets_per_user),
             refusals: Refusals::new(),
             metrics: Metrics::new(),
-            tasks: TaskTracker::new(),
+            tasks,
             engine,
             names,
+            previews: PreviewNames::new(&settings),
+            passes: Passes::new(&settings.signing_key),
+            preview_caller,
             policy,
             settings,
             stop,
@@ -115,6 +124,21 @@ impl AppState {
 
     pub(crate) fn names(&self) -> &OwnNames {
         &self.0.names
+    }
+
+    /// The names of previews.
+    pub(crate) fn previews(&self) -> &PreviewNames {
+        &self.0.previews
+    }
+
+    /// The passes to previews.
+    pub(crate) fn passes(&self) -> &Passes {
+        &self.0.passes
+    }
+
+    /// Calls programs of sessions.
+    pub(crate) fn preview_caller(&self) -> &preview::Caller {
+        &self.0.preview_caller
     }
 
     pub(crate) fn policy(&self) -> &HeaderValue {

@@ -29,6 +29,15 @@ pub enum Credential {
     ApiToken(TokenGrant),
 }
 
+/// Which credential something else was given out on the strength of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeldBy {
+    /// A sign-in.
+    SignIn(Uuid),
+    /// An API token.
+    ApiToken(Uuid),
+}
+
 /// What an API token gives to whoever shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenGrant {
@@ -147,6 +156,27 @@ impl Accounts {
         };
         if now.user.token_version == version {
             Ok(now)
+        } else {
+            Err(AccountError::NotSignedIn)
+        }
+    }
+
+    /// Who is behind something that was given out on the strength of a credential, if that still holds.
+    ///
+    /// # Errors
+    /// [`AccountError::NotSignedIn`] where it does not.
+    pub async fn identify_held(
+        &self,
+        user: UserId,
+        token_version: i64,
+        by: HeldBy,
+    ) -> Result<Identity, AccountError> {
+        let found = match by {
+            HeldBy::SignIn(sign_in) => return self.identify(user, token_version, sign_in).await,
+            HeldBy::ApiToken(token) => self.identify_token(token).await?,
+        };
+        if (found.user.id, found.user.token_version) == (user, token_version) {
+            Ok(found)
         } else {
             Err(AccountError::NotSignedIn)
         }

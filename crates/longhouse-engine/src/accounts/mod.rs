@@ -28,7 +28,7 @@ pub(crate) use api_token::LISTED_AFTER_EXPIRY;
 pub use api_token::TokenWish;
 pub use error::AccountError;
 pub use external::{Decides, ExternalLogin, NewcomerPolicy};
-pub use identity::{Credential, Identity, Revocation, Revoked, TokenGrant};
+pub use identity::{Credential, HeldBy, Identity, Revocation, Revoked, TokenGrant};
 pub use link::RECENT;
 pub use secret::Secret;
 pub use sign_in::{REFRESH_LIFETIME, REPLAY_GRACE, SignedIn, Visitor};

@@ -7,9 +7,10 @@ use longhouse_domain::event::EventKind;
 use longhouse_domain::lifecycle::Wish;
 use longhouse_domain::session::Session;
 use longhouse_domain::{Actor, Audience, ShareAccess, UserId};
+use longhouse_link::limits;
 use longhouse_runtime::Happening;
 use longhouse_store::Deed;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -61,6 +62,8 @@ pub(crate) struct Handle {
     commands: mpsc::Sender<Command>,
     hubs: Mutex<HashMap<String, Weak<Hub>>>,
     opening: tokio::sync::Mutex<()>,
+    /// Room for connections to its ports.
+    pub(crate) port_streams: Arc<Semaphore>,
 }
 
 impl Handle {
@@ -77,6 +80,7 @@ impl Handle {
             commands,
             hubs: Mutex::default(),
             opening: tokio::sync::Mutex::default(),
+            port_streams: Arc::new(Semaphore::new(limits::PORT_STREAMS)),
         }
     }
 

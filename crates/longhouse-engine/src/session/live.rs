@@ -4,7 +4,7 @@ use longhouse_domain::clock::Timestamp;
 use longhouse_domain::name::TerminalName;
 use longhouse_domain::session::Session;
 
-use super::view::{AgentActivity, AgentState, TerminalView};
+use super::view::{AgentActivity, AgentState, PortView, TerminalView};
 
 /// The present state of a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub(crate) struct Live {
     pub(crate) session: Session,
     /// Its terminals.
     pub(crate) terminals: Vec<TerminalView>,
+    /// The ports that its programs listen on.
+    pub(crate) ports: Vec<PortView>,
     /// sessiond's process id.
     pub(crate) pid: Option<u32>,
     /// What is to be said of its place: that it stands still, or is waited for.
@@ -37,6 +39,7 @@ impl Live {
                 .collect(),
             last_activity_at: session.last_activity_at,
             session,
+            ports: Vec::new(),
             pid: None,
             notice: None,
             looked: false,
@@ -49,6 +52,7 @@ impl Live {
     pub(crate) fn come_to_rest(&mut self) {
         self.pid = None;
         self.notice = None;
+        self.ports.clear();
         for terminal in &mut self.terminals {
             terminal.running = false;
             terminal.pid = None;

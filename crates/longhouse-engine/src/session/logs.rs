@@ -45,7 +45,7 @@ impl Engine {
         let right = handle.right(actor);
         let gone = async move {
             tokio::select! {
-                () = right.lost() => {}
+                () = right.lost(Permission::Look) => {}
                 () = stop.cancelled() => {}
                 _ = live.wait_for(|live| live.gone) => {}
             }

@@ -11,6 +11,7 @@ pub(crate) mod live;
 mod logs;
 mod operate;
 mod place;
+pub(crate) mod ports;
 pub(crate) mod request;
 pub(crate) mod right;
 mod secrets;

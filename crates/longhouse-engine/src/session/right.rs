@@ -34,9 +34,9 @@ impl Right {
         }
     }
 
-    /// Returns when the session has ceased to exist for the actor. Cancel safe.
-    pub async fn lost(mut self) {
-        while self.may(Permission::Look) {
+    /// Returns when the actor may no longer do that. Cancel safe.
+    pub async fn lost(mut self, permission: Permission) {
+        while self.may(permission) {
             self.changed().await;
         }
     }

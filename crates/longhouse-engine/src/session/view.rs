@@ -116,6 +116,15 @@ impl TerminalView {
     }
 }
 
+/// A port that a program of the session listens on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PortView {
+    /// Which port of the session's loopback.
+    pub port: u16,
+    /// The process's name; empty where it is not known.
+    pub process: String,
+}
+
 /// A session as it is now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionView {
@@ -127,6 +136,8 @@ pub struct SessionView {
     pub workdir: PathBuf,
     /// Its terminals, in the order of their tabs.
     pub terminals: Vec<TerminalView>,
+    /// The ports that its programs listen on, ascending.
+    pub ports: Vec<PortView>,
     /// What its agent is doing.
     pub agent_state: AgentState,
     /// The container that it lives in, while it runs in one.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use longhouse_domain::{Clock, UserId};
-use longhouse_engine::accounts::SignedIn;
+use longhouse_engine::accounts::{Accounts, SignedIn};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use uuid::Uuid;
@@ -91,6 +91,12 @@ impl AccessTokens {
             exp: now.saturating_add(lifetime),
         };
         jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)
+    }
+
+    /// Whether a token was made here, be it good or not any more.
+    pub(crate) fn is_ours(&self, token: &str) -> bool {
+        Accounts::is_api_token(token)
+            || jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation).is_ok()
     }
 
     /// What a token speaks for; `None` for anything but a token of ours that is in its time.

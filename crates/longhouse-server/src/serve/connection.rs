@@ -18,6 +18,7 @@ use tower::ServiceExt as _;
 use super::berths::Standing;
 use super::stream::Moored;
 use super::{FAREWELL, Peer};
+use crate::preview::Foreign;
 use crate::state::AppState;
 
 /// Largest head of a request, in bytes.
@@ -76,7 +77,9 @@ pub(super) async fn handle<S>(
             request
         })
         .map_response(move |response: axum::response::Response| {
-            if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+            // What a program of a session says on its own WebSocket is between it and its page.
+            let foreign = response.extensions().get::<Foreign>().is_some();
+            if response.status() == StatusCode::SWITCHING_PROTOCOLS && !foreign {
                 conduct.upgraded();
             }
             response

@@ -14,6 +14,8 @@ use super::names::{
     AccessName, ActionName, AgentStateName, ModeName, MultiplexerName, RuntimeName, StatusName,
     TemplateName,
 };
+use super::ports::PortBody;
+use crate::preview::PreviewNames;
 use crate::terminals::TerminalBody;
 
 /// Whose a session is.
@@ -39,16 +41,6 @@ impl From<&longhouse_engine::Container> for Container {
             image: container.image.clone(),
         }
     }
-}
-
-/// A port that a program of the session listens on.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Port {
-    container: u16,
-    host: Option<u16>,
-    url: Option<String>,
-    process: Option<String>,
 }
 
 /// A session.
@@ -103,7 +95,7 @@ pub(crate) struct SessionBody {
     /// The tmux socket: `tmux -S <socketPath> attach`.
     socket_path: Option<String>,
     terminals: Vec<TerminalBody>,
-    ports: Vec<Port>,
+    ports: Vec<PortBody>,
     created_at: Timestamp,
     updated_at: Timestamp,
     last_accessed_at: Option<Timestamp>,
@@ -116,8 +108,9 @@ pub(crate) struct SessionBody {
     allowed_actions: Vec<ActionName>,
 }
 
-impl From<&SessionView> for SessionBody {
-    fn from(view: &SessionView) -> Self {
+impl SessionBody {
+    /// The session of a view, with the addresses by which previews are named here.
+    pub(crate) fn new(names: &PreviewNames, view: &SessionView) -> Self {
         let (session, spec) = (&view.session, &view.session.spec);
         let asked = spec.container.as_ref();
         let reason = session.phase.reason().or(view.notice.as_deref());
@@ -162,7 +155,7 @@ impl From<&SessionView> for SessionBody {
                 .as_ref()
                 .map(|path| path.display().to_string()),
             terminals: terminals(session.id.0, &view.terminals),
-            ports: Vec::new(),
+            ports: PortBody::all(names, view),
             created_at: session.created_at,
             updated_at: session.updated_at,
             last_accessed_at: session.last_accessed_at,

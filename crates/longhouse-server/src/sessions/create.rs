@@ -158,7 +158,7 @@ pub(crate) async fn create_session(
         .engine()
         .create_session(&caller.actor, new, key)
         .await?;
-    let session = SessionBody::from(&view);
+    let session = SessionBody::new(state.previews(), &view);
     let location = format!("/api/sessions/{}", session.id);
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(session)))
 }

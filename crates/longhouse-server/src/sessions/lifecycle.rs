@@ -20,7 +20,7 @@ pub(crate) async fn start_session(
     _body: OptionalBody<Empty>,
 ) -> Result<Json<SessionBody>, Problem> {
     let view = state.engine().start_session(&caller.actor, &id.0).await?;
-    Ok(Json(SessionBody::from(&view)))
+    Ok(Json(SessionBody::new(state.previews(), &view)))
 }
 
 /// Stops a session; answers when its programs have ended.
@@ -34,7 +34,7 @@ pub(crate) async fn stop_session(
     _body: OptionalBody<Empty>,
 ) -> Result<Json<SessionBody>, Problem> {
     let view = state.engine().stop_session(&caller.actor, &id.0).await?;
-    Ok(Json(SessionBody::from(&view)))
+    Ok(Json(SessionBody::new(state.previews(), &view)))
 }
 
 /// Stops a session and starts it again.
@@ -48,5 +48,5 @@ pub(crate) async fn restart_session(
     _body: OptionalBody<Empty>,
 ) -> Result<Json<SessionBody>, Problem> {
     let view = state.engine().restart_session(&caller.actor, &id.0).await?;
-    Ok(Json(SessionBody::from(&view)))
+    Ok(Json(SessionBody::new(state.previews(), &view)))
 }

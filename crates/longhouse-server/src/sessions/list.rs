@@ -69,7 +69,11 @@ pub(crate) async fn list_sessions(
     let query = session_query(question)?;
     let page = state.engine().list_sessions(&caller.actor, query).await?;
     Ok(Json(SessionPage {
-        items: page.items.iter().map(SessionBody::from).collect(),
+        items: page
+            .items
+            .iter()
+            .map(|view| SessionBody::new(state.previews(), view))
+            .collect(),
         total: page.total,
         next_cursor: page.next_cursor,
     }))

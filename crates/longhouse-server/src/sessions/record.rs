@@ -53,7 +53,7 @@ pub(crate) async fn get_session(
     id: PathOf<String>,
 ) -> Result<Json<SessionBody>, Problem> {
     let view = state.engine().get_session(&caller.actor, &id.0).await?;
-    Ok(Json(SessionBody::from(&view)))
+    Ok(Json(SessionBody::new(state.previews(), &view)))
 }
 
 /// Changes a session's record.
@@ -86,7 +86,7 @@ pub(crate) async fn update_session(
         .engine()
         .update_session(&caller.actor, &id.0, patch)
         .await?;
-    Ok(Json(SessionBody::from(&view)))
+    Ok(Json(SessionBody::new(state.previews(), &view)))
 }
 
 /// Deletes a session with everything that Longhouse made for it; answers when it is gone. A working directory that a person

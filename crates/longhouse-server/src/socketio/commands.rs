@@ -213,7 +213,7 @@ async fn show(client: &Client, reference: &str) -> Result<(), Problem> {
     let view = engine.peek_session(&client.actor, reference).await?;
     let event = SessionEvent {
         seq,
-        session: SessionBody::from(&view),
+        session: SessionBody::new(client.app.previews(), &view),
     };
     // Where the client is gone, nobody misses it.
     let _ = client.emit("session.updated", &event).await;

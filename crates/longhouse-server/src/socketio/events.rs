@@ -6,15 +6,16 @@
 use std::collections::HashSet;
 
 use longhouse_domain::event::{Event, EventKind};
-use longhouse_engine::{CatchUp, EngineError, Notice, SessionView};
+use longhouse_engine::{CatchUp, EngineError, Notice, PortView, SessionView};
 use serde::Serialize;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::client::{Client, Gone};
 use super::wire::{
-    EventPosition, SessionDeletedEvent, SessionEvent, SessionProgressEvent, SessionStatusEvent,
+    EventPosition, SessionDeletedEvent, SessionEvent, SessionPortClosedEvent,
+    SessionPortOpenedEvent, SessionProgressEvent, SessionStatusEvent,
 };
-use crate::sessions::SessionBody;
+use crate::sessions::{PortBody, SessionBody};
 
 /// Sends events until the client is gone.
 pub(super) async fn forward(client: &Client, last_seq: Option<i64>) -> Gone {
@@ -138,6 +139,37 @@ async fn send(client: &Client, event: &Event, session: Option<&SessionView>) -> 
             let names = ["session.status.changed", "session:status:changed"];
             both(client, names, &data).await
         }
+        EventKind::PortOpened { port, process } => {
+            let view = PortView {
+                port: *port,
+                process: process.clone(),
+            };
+            let runtime = session.map(|view| view.session.spec.runtime);
+            let data = SessionPortOpenedEvent {
+                seq,
+                id,
+                port: PortBody::new(client.app.previews(), event.session, runtime, &view),
+            };
+            both(
+                client,
+                ["session.port.opened", "session:port:opened"],
+                &data,
+            )
+            .await
+        }
+        EventKind::PortClosed { port } => {
+            let data = SessionPortClosedEvent {
+                seq,
+                id,
+                container: *port,
+            };
+            both(
+                client,
+                ["session.port.closed", "session:port:closed"],
+                &data,
+            )
+            .await
+        }
         EventKind::Progress {
             stage,
             percent,
@@ -167,7 +199,7 @@ async fn send_session(
     };
     let data = SessionEvent {
         seq,
-        session: SessionBody::from(session),
+        session: SessionBody::new(client.app.previews(), session),
     };
     both(client, names, &data).await
 }

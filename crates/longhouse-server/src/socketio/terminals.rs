@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::http::StatusCode;
 use bytes::{Bytes, BytesMut};
+use longhouse_domain::Permission;
 use longhouse_domain::terminal::TerminalSize;
 use longhouse_engine::{Access, EngineError, Join, Viewer, ViewerEvent, ViewerInput};
 use tokio::sync::Notify;
@@ -51,7 +52,7 @@ pub(super) async fn join(
             // One who may not look any more is not waited for either.
             tokio::select! {
                 _ = send_output(&to, viewer, onlooker, &id, &name) => {}
-                () = right.lost() => {}
+                () = right.lost(Permission::Look) => {}
             }
         })
     };

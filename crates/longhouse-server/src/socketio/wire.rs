@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::problem::ProblemBody;
-use crate::sessions::{LogLineBody, SessionBody, StageName, StatusName};
+use crate::sessions::{LogLineBody, PortBody, SessionBody, StageName, StatusName};
 
 /// The `auth` of a handshake. Without a token the cookie of the login counts.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -65,6 +65,25 @@ pub(crate) struct SessionStatusEvent {
     pub(super) to: StatusName,
     pub(super) reason: Option<String>,
     pub(super) at: Timestamp,
+}
+
+/// `session.port.opened`: a program listens on a port, or another one does now.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SessionPortOpenedEvent {
+    pub(super) seq: i64,
+    pub(super) id: Uuid,
+    pub(super) port: PortBody,
+}
+
+/// `session.port.closed`: nothing listens on a port any more.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SessionPortClosedEvent {
+    pub(super) seq: i64,
+    pub(super) id: Uuid,
+    /// The port's number in the session.
+    pub(super) container: u16,
 }
 
 /// `session.progress`.

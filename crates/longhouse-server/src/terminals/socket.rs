@@ -11,8 +11,8 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use futures_util::StreamExt as _;
-use longhouse_domain::Scope;
 use longhouse_domain::audit::{AuditActor, AuditTarget};
+use longhouse_domain::{Permission, Scope};
 use longhouse_engine::accounts::Identity;
 use longhouse_engine::{Access, Join, Viewer};
 use tokio::sync::{mpsc, watch};
@@ -298,7 +298,7 @@ async fn both_ways(
         ended = outgoing.run() => ended,
         fault = conduct.fault() => Some(condemned(fault)),
         // Not only by what the viewer hears next: one that takes nothing hears nothing.
-        () = right.lost() => Some(NO_RIGHT),
+        () = right.lost(Permission::Look) => Some(NO_RIGHT),
         () = until_revoked(app, &identity) => Some((Ending::NotAuthenticated, "auth.revoked")),
         () = app.stop().cancelled() => Some((Ending::GoingAway, "server.stopping")),
     }

@@ -27,6 +27,7 @@ fn sockets(session: &str) -> Vec<String> {
 fn filled(path: &str, session: &str) -> String {
     let path = path.replace("/sessions/{id}", &format!("/sessions/{session}"));
     let path = path.replace("/terminals/{name}", "/terminals/agent");
+    let path = path.replace("/ports/{port}", "/ports/3000");
     path.split('/')
         .map(|part| {
             if part.starts_with('{') {

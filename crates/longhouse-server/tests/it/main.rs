@@ -29,6 +29,7 @@ mod login;
 mod namespace;
 mod oidc;
 mod panic;
+mod preview;
 mod revocation;
 mod sessions;
 mod sharing;

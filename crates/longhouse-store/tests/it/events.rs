@@ -34,6 +34,8 @@ on_both_back_ends! {
         let what = [
             EventKind::Progress { stage: Stage::Clone, percent: Some(40), detail: "ünï\ncode".to_owned() },
             EventKind::TerminalExited { terminal: "agent".to_owned(), code: 137 },
+            EventKind::PortOpened { port: 3000, process: "node".to_owned() },
+            EventKind::PortClosed { port: 3000 },
             EventKind::Created,
         ];
         let written = store.append_events(SessionId(id()), ann.user, &what, at(3)).await.unwrap();

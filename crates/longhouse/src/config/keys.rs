@@ -68,6 +68,7 @@ pub(crate) const KEYS: &[Key] = &[
     public("master_key_command", Shape::List(' ')),
     public("public_url", Shape::Text),
     public("allowed_hosts", Shape::List(',')),
+    public("preview_host", Shape::Text),
     public("allowed_origins", Shape::List(',')),
     public("trusted_proxies", Shape::List(',')),
     public("insecure", Shape::Switch),

@@ -94,7 +94,30 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
     if counts.contains(&0) {
         return wrong("every limit in [limits] must be at least 1".to_owned());
     }
+    check_preview_host(settings)?;
     check_url(settings)
+}
+
+fn check_preview_host(settings: &Settings) -> Result<(), ConfigError> {
+    let Some(text) = &settings.preview_host else {
+        return Ok(());
+    };
+    let (name, port) = text.split_once(':').unwrap_or((text, "443"));
+    let usable = name.strip_prefix("*.").is_some_and(|name| {
+        name.split('.').all(|label| {
+            !label.is_empty()
+                && label
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        })
+    }) && port.parse::<u16>().is_ok_and(|port| port > 0);
+    if usable {
+        return Ok(());
+    }
+    wrong(format!(
+        "preview_host: \"{}\" should look like *.preview.example.org: a name below which every name leads to this server",
+        text.escape_debug()
+    ))
 }
 
 fn wrong<T>(message: String) -> Result<T, ConfigError> {

@@ -42,6 +42,9 @@ pub(crate) struct Settings {
     /// Further host names under which requests are answered.
     #[serde(default)]
     pub(crate) allowed_hosts: Vec<String>,
+    /// The host below which previews have their names, such as `*.preview.example.org`.
+    #[serde(default)]
+    pub(crate) preview_host: Option<String>,
     /// Further origins whose pages may use the interface, such as `https://dash.example.org`.
     #[serde(default)]
     pub(crate) allowed_origins: Vec<String>,

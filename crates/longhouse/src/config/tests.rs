@@ -75,6 +75,7 @@ fn every_setting_can_come_from_the_file_and_from_a_variable() {
             ("redirect_listen", _) => ("\"127.0.0.1:8\"", "127.0.0.1:8"),
             ("acme_directory", _) => ("\"https://ca.example/d\"", "https://ca.example/d"),
             ("host.multiplexer", _) => ("\"none\"", "none"),
+            ("preview_host", _) => ("\"*.p.example\"", "*.p.example"),
             ("public_url", _) => ("\"https://a.example\"", "https://a.example"),
             (_, keys::Shape::Integer) => ("9", "9"),
             (_, keys::Shape::Switch) => ("true", "true"),

@@ -320,6 +320,7 @@ fn server_settings(
         scheme: settings.scheme(),
         public_url: settings.public_url.clone(),
         allowed_hosts,
+        preview_host: settings.preview_host.clone(),
         allowed_origins: settings.allowed_origins.clone(),
         trusted_proxies: settings.trusted_proxies.clone(),
         plain_http: settings.plain_http(),

@@ -222,6 +222,7 @@ impl Driver {
                     None => return Ok(Left::ServerStopping),
                 },
                 _ = tick.tick() => {
+                    self.tell_ports().await;
                     let latest = self.live.borrow().last_activity_at;
                     if let Some(at) = latest.filter(|_| latest != written) {
                         self.context.store.note_activity(&[(self.id, at)]).await?;
@@ -267,6 +268,7 @@ impl Driver {
                     live.last_activity_at = live.last_activity_at.max(Some(at.min(now)))
                 });
             }
+            Some(What::Ports(ports)) => self.take_ports(ports).await,
             Some(What::Log(log)) => {
                 let level = LogLevel::parse(&log.level).unwrap_or(LogLevel::Info);
                 self.log(level, &log.source, &log.message).await;

@@ -13,6 +13,7 @@ mod end;
 mod keep;
 pub(super) mod make;
 mod outside;
+mod ports;
 mod secrets;
 mod share;
 mod tell;
@@ -35,6 +36,7 @@ use super::live::Live;
 use super::view::TerminalView;
 use crate::context::Context;
 use crate::error::EngineError;
+use ports::PortNews;
 
 /// The pauses between attempts at a step that failed for a reason that may pass.
 const BACKOFF_FIRST: Duration = Duration::from_millis(100);
@@ -69,6 +71,7 @@ pub(crate) struct Driver {
     audience: watch::Sender<Audience>,
     reach: watch::Sender<Reach>,
     listener: Option<LinkListener>,
+    ports: PortNews,
     /// Why the session is being stopped, where it was not a person's wish.
     ending: Option<String>,
 }
@@ -95,6 +98,7 @@ pub(crate) fn spawn(
         audience,
         reach,
         listener: None,
+        ports: PortNews::default(),
         ending: None,
     };
     context.tasks.spawn(driver.run());

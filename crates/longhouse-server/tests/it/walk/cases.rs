@@ -213,6 +213,8 @@ fn cases_of_sessions() -> Vec<Case> {
         case("GET", "/api/sessions/{id}/health", seers(200)),
         case("GET", "/api/sessions/{id}/stats", seers(200)),
         case("GET", "/api/sessions/{id}/logs", seers(200)),
+        case("GET", "/api/sessions/{id}/ports", seers(200)),
+        case("POST", "/api/sessions/{id}/ports/{port}/preview", drivers(201)).with(|_| json!({})),
         case("POST", "/api/sessions/{id}/start", drivers(409)),
         case("POST", "/api/sessions/{id}/stop", drivers(200)),
         case("POST", "/api/sessions/{id}/restart", drivers(200)),

@@ -116,6 +116,7 @@ pub(super) async fn ask(
     let path = format!("{}{}", case.path, case.question)
         .replace("{id}", id)
         .replace("{name}", "agent")
+        .replace("{port}", "3000")
         .replace("{user}", "viewer");
     let mut request = house
         .request(case.method.parse().unwrap(), &path)

@@ -115,3 +115,25 @@ fn what_does_not_hold_together_is_said() {
         );
     }
 }
+
+#[test]
+fn previews_have_their_names_below_one_host() {
+    for good in ["*.preview.example.org", "*.p.example:8443", "*.localhost"] {
+        let file = format!("preview_host = \"{good}\"");
+        assert_eq!(load(&file).settings.preview_host.as_deref(), Some(good));
+    }
+    for bad in [
+        "preview.example.org",
+        "*",
+        "*.",
+        "*.*.example",
+        "https://*.p.example",
+        "*.p.example/",
+        "*.p..example",
+        "*.p.example:0",
+        "*.p.example:x",
+    ] {
+        let said = message(&format!("preview_host = \"{bad}\""), &[]);
+        assert!(said.contains("*.preview.example.org"), "{bad}: {said}");
+    }
+}
