@@ -131,12 +131,23 @@ const terminal = createRoute({
   component: lazyRouteComponent(() => import('./pages/TerminalPage'), 'TerminalPage'),
 })
 
+const preview = createRoute({
+  getParentRoute: () => authed,
+  path: '/preview/$id/$port',
+  validateSearch: (search: Record<string, unknown>): { path?: string } => {
+    const path = search['path']
+    return typeof path === 'string' && path.startsWith('/') ? { path } : {}
+  },
+  component: lazyRouteComponent(() => import('./pages/PreviewPage'), 'PreviewPage'),
+})
+
 const routeTree = root.addChildren([
   login,
   setup,
   authed.addChildren([
     shell.addChildren([dashboard, create, session, profile, admin.addChildren([adminIndex, users, allSessions, audit, settings])]),
     terminal,
+    preview,
   ]),
 ])
 

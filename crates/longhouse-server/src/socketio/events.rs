@@ -144,18 +144,7 @@ async fn send(client: &Client, event: &Event, session: Option<&SessionView>) -> 
                 port: *port,
                 process: process.clone(),
             };
-            let runtime = session.map(|view| view.session.spec.runtime);
-            let data = SessionPortOpenedEvent {
-                seq,
-                id,
-                port: PortBody::new(client.app.previews(), event.session, runtime, &view),
-            };
-            both(
-                client,
-                ["session.port.opened", "session:port:opened"],
-                &data,
-            )
-            .await
+            send_port(client, event, session, &view).await
         }
         EventKind::PortClosed { port } => {
             let data = SessionPortClosedEvent {
@@ -185,6 +174,21 @@ async fn send(client: &Client, event: &Event, session: Option<&SessionView>) -> 
             both(client, ["session.progress", "session:progress"], &data).await
         }
     }
+}
+
+async fn send_port(
+    client: &Client,
+    event: &Event,
+    session: Option<&SessionView>,
+    view: &PortView,
+) -> Result<(), Gone> {
+    let runtime = session.map(|view| view.session.spec.runtime);
+    let data = SessionPortOpenedEvent {
+        seq: event.seq,
+        id: event.session.0,
+        port: PortBody::new(client.app.previews(), event.session, runtime, view),
+    };
+    both(client, ["session.port.opened", "session:port:opened"], &data).await
 }
 
 /// The session as it is now; nothing where it has gone since, for its own event says so.

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Session } from '../../api/types'
 import { makeSession } from '../sessions/makeSession.testing'
-import { applyToList, applyToSession, needsRefetch, readEvent, readSeq } from './events'
+import { applyToList, applyToSession, isNewPort, needsRefetch, readEvent, readSeq } from './events'
 import type { LiveEvent } from './events'
 
 const one = makeSession({ id: 'a', name: 'one', status: 'starting' })
@@ -12,6 +12,24 @@ function event(name: string, payload: unknown): LiveEvent {
   if (read === null) throw new Error(`${name} was not understood`)
   return read
 }
+
+test('ports come and go with their events, each once and in order', () => {
+  const opened = (container: number, process: string) =>
+    event('session.port.opened', { id: 'b', seq: 1, port: { container, host: null, url: null, process } })
+  const first = applyToSession(two, opened(8080, 'python3'))
+  const second = applyToSession(applyToSession(first, opened(3000, 'node')), opened(8080, 'ruby'))
+  expect(second.ports.map((port) => [port.container, port.process])).toEqual([
+    [3000, 'node'],
+    [8080, 'ruby'],
+  ])
+  expect(isNewPort(first, opened(3000, 'node'))).toBe(true)
+  expect(isNewPort(second, opened(3000, 'deno'))).toBe(false)
+  expect(isNewPort(one, opened(3000, 'node'))).toBe(false)
+  const closed = event('session.port.closed', { id: 'b', seq: 2, container: 8080 })
+  expect(applyToSession(second, closed).ports.map((port) => port.container)).toEqual([3000])
+  expect(applyToSession(one, closed)).toBe(one)
+  expect(readEvent('session.port.opened', { id: 'b', port: { process: 'x' } })).toBeNull()
+})
 
 test('a changed status reaches the list and the session, and leaves the others alone', () => {
   const change = event('session.status.changed', { id: 'a', from: 'starting', to: 'error', reason: 'no such program', seq: 7 })

@@ -1,13 +1,15 @@
 // What the server's live events say, and what they do to the sessions we hold: pure functions, no socket, no cache.
 import { isRecord, numberOf, stringOf } from '../../api/json'
 import type { Progress } from '../../api/queries'
-import type { AgentState, Session, SessionStatus, Stage } from '../../api/types'
+import type { AgentState, Port, Session, SessionStatus, Stage } from '../../api/types'
 
 export type LiveEvent =
   | { type: 'upsert'; change: SessionChange }
   | { type: 'deleted'; id: string }
   | { type: 'status'; id: string; to: SessionStatus; reason: string | null }
   | { type: 'agentState'; id: string; state: AgentState }
+  | { type: 'portOpened'; id: string; port: Port }
+  | { type: 'portClosed'; id: string; container: number }
   | { type: 'progress'; id: string; progress: Progress }
   | { type: 'reset' }
 
@@ -45,6 +47,14 @@ export function readEvent(name: string, payload: unknown): LiveEvent | null {
       const progress = { stage, percent: numberOf(payload['percent']), detail: stringOf(payload['detail']) ?? '' }
       return { type: 'progress', id, progress }
     }
+    case 'session.port.opened': {
+      const port = readPort(payload['port'])
+      return id === null || port === null ? null : { type: 'portOpened', id, port }
+    }
+    case 'session.port.closed': {
+      const container = numberOf(payload['container'])
+      return id === null || container === null ? null : { type: 'portClosed', id, container }
+    }
     case 'agent.state': {
       const state = AGENT_STATES.find((known) => known === (payload['state'] ?? payload['agentState']))
       return id === null || state === undefined ? null : { type: 'agentState', id, state }
@@ -79,6 +89,10 @@ export function applyToSession(session: Session, event: LiveEvent): Session {
       return event.id === session.id ? { ...session, status: event.to, statusReason: event.reason } : session
     case 'agentState':
       return event.id === session.id ? { ...session, agentState: event.state } : session
+    case 'portOpened':
+      return event.id === session.id ? { ...session, ports: withPort(session.ports, event.port) } : session
+    case 'portClosed':
+      return event.id === session.id ? { ...session, ports: session.ports.filter((port) => port.container !== event.container) } : session
     case 'deleted':
     case 'progress':
     case 'reset':
@@ -99,6 +113,23 @@ export function isSession(change: SessionChange): change is Session {
     Array.isArray(change.terminals) &&
     Array.isArray(change.allowedActions)
   )
+}
+
+/** Whether the event tells of a port that this session did not have. */
+export function isNewPort(session: Session, event: LiveEvent): boolean {
+  return event.type === 'portOpened' && event.id === session.id && !session.ports.some((port) => port.container === event.port.container)
+}
+
+function withPort(ports: Port[], opened: Port): Port[] {
+  const others = ports.filter((port) => port.container !== opened.container)
+  return [...others, opened].sort((one, other) => one.container - other.container)
+}
+
+function readPort(value: unknown): Port | null {
+  if (!isRecord(value)) return null
+  const container = numberOf(value['container'])
+  if (container === null) return null
+  return { container, host: numberOf(value['host']), url: stringOf(value['url']), process: stringOf(value['process']) }
 }
 
 function isOlder(change: SessionChange, session: Session): boolean {

@@ -5,8 +5,9 @@ import { io } from 'socket.io-client'
 import { sharesKey } from '../../api/people'
 import { progressKey, sessionsQuery } from '../../api/queries'
 import type { Session } from '../../api/types'
-import { applyToList, applyToSession, needsRefetch, readEvent, readSeq } from './events'
+import { applyToList, applyToSession, isNewPort, needsRefetch, readEvent, readSeq } from './events'
 import type { LiveEvent } from './events'
+import { toast } from '../../ui/toast'
 
 type LiveSocket = ReturnType<typeof io>
 
@@ -112,6 +113,7 @@ export class Live {
       this.#queries.setQueryData(progressKey(event.id), event.progress)
       return
     }
+    this.#announce(event)
     this.#queries.setQueryData(sessionsQuery.queryKey, (list) => list && applyToList(list, event))
     this.#queries.setQueriesData<Session>({ queryKey: ['session'] }, (session) => session && applyToSession(session, event))
     if (event.type === 'deleted') {
@@ -119,6 +121,16 @@ export class Live {
       this.#refetchSoon(event.id)
     } else if (needsRefetch(event)) {
       this.#refetchSoon(event.type === 'upsert' ? event.change.id : event.id)
+    }
+  }
+
+  /** A port that opens while one looks at its session is worth a word. */
+  #announce(event: LiveEvent): void {
+    if (event.type !== 'portOpened') return
+    const looked = this.#queries.getQueriesData<Session>({ queryKey: ['session'], type: 'active' })
+    if (looked.some(([, session]) => isSessionWithId(session, new Set([event.id])) && session !== undefined && isNewPort(session, event))) {
+      const { container, process } = event.port
+      toast(`Port ${container} is open${process == null ? '' : ` (${process})`}: see Ports`)
     }
   }
 

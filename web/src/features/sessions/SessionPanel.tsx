@@ -1,4 +1,4 @@
-// The panel beside the terminals: details, logs, configuration.
+// The panel beside the terminals: details, ports, logs, configuration.
 import { X } from 'lucide-react'
 import type { Session } from '../../api/types'
 import { IconButton } from '../../ui/Button'
@@ -6,6 +6,7 @@ import { Segments } from '../../ui/Segments'
 import { ConfigPanel } from './ConfigPanel'
 import { DetailsPanel } from './DetailsPanel'
 import { LogPanel } from './LogPanel'
+import { PortsPanel } from './PortsPanel'
 import type { PanelName } from './sessionSearch'
 
 interface SessionPanelProps {
@@ -29,8 +30,9 @@ export function SessionPanel({ session, panel, onPanel, onClose }: SessionPanelP
           onChange={onPanel}
           choices={[
             { value: 'details', label: 'Details' },
+            { value: 'ports', label: session.ports.length === 0 ? 'Ports' : `Ports ${session.ports.length}` },
             { value: 'logs', label: 'Logs' },
-            { value: 'config', label: 'Configuration' },
+            { value: 'config', label: 'Setup' },
           ]}
         />
         <IconButton label="Close the panel" onClick={onClose}>
@@ -39,6 +41,7 @@ export function SessionPanel({ session, panel, onPanel, onClose }: SessionPanelP
       </div>
       <div className="scroll-quiet min-h-0 flex-1 overflow-y-auto">
         {panel === 'details' && <DetailsPanel session={session} />}
+        {panel === 'ports' && <PortsPanel session={session} />}
         {panel === 'logs' && <LogPanel session={session} />}
         {panel === 'config' && <ConfigPanel session={session} />}
       </div>
