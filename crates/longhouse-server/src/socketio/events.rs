@@ -188,7 +188,12 @@ async fn send_port(
         id: event.session.0,
         port: PortBody::new(client.app.previews(), event.session, runtime, view),
     };
-    both(client, ["session.port.opened", "session:port:opened"], &data).await
+    both(
+        client,
+        ["session.port.opened", "session:port:opened"],
+        &data,
+    )
+    .await
 }
 
 /// The session as it is now; nothing where it has gone since, for its own event says so.

@@ -122,7 +122,7 @@ export function isNewPort(session: Session, event: LiveEvent): boolean {
 
 function withPort(ports: Port[], opened: Port): Port[] {
   const others = ports.filter((port) => port.container !== opened.container)
-  return [...others, opened].sort((one, other) => one.container - other.container)
+  return [...others, opened].toSorted((one, other) => one.container - other.container)
 }
 
 function readPort(value: unknown): Port | null {
