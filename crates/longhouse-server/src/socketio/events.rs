@@ -140,11 +140,7 @@ async fn send(client: &Client, event: &Event, session: Option<&SessionView>) -> 
             both(client, names, &data).await
         }
         EventKind::PortOpened { port, process } => {
-            let view = PortView {
-                port: *port,
-                process: process.clone(),
-            };
-            send_port(client, event, session, &view).await
+            send_port(client, event, session, (*port, process)).await
         }
         EventKind::PortClosed { port } => {
             let data = SessionPortClosedEvent {
@@ -180,13 +176,17 @@ async fn send_port(
     client: &Client,
     event: &Event,
     session: Option<&SessionView>,
-    view: &PortView,
+    (port, process): (u16, &str),
 ) -> Result<(), Gone> {
+    let view = PortView {
+        port,
+        process: process.to_owned(),
+    };
     let runtime = session.map(|view| view.session.spec.runtime);
     let data = SessionPortOpenedEvent {
         seq: event.seq,
         id: event.session.0,
-        port: PortBody::new(client.app.previews(), event.session, runtime, view),
+        port: PortBody::new(client.app.previews(), event.session, runtime, &view),
     };
     both(
         client,
