@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::egress::AllowList;
+
 /// The longest reference of an image, bytes: as registries have it.
 const IMAGE_BYTES: usize = 255;
 
@@ -218,6 +220,9 @@ impl Template {
 pub enum Network {
     /// Nowhere: it has no network at all.
     None,
+    /// To what a list names, by way of the server. The container itself has no network: a program that does not take that way reaches
+    /// nothing.
+    AllowList,
     /// Anywhere but to other sessions.
     Open,
 }
@@ -228,6 +233,7 @@ impl Network {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::None => "none",
+            Self::AllowList => "allowlist",
             Self::Open => "open",
         }
     }
@@ -274,6 +280,20 @@ pub struct ContainerSpec {
     pub limits: Limits,
     /// Where it may connect to.
     pub network: Network,
+    /// What it may reach by way of the server, with [`Network::AllowList`].
+    #[serde(default)]
+    pub allow_hosts: AllowList,
+}
+
+impl ContainerSpec {
+    /// What is reached by way of the server, where that is the way out.
+    #[must_use]
+    pub fn way_out(&self) -> Option<&AllowList> {
+        match self.network {
+            Network::AllowList => Some(&self.allow_hosts),
+            Network::None | Network::Open => None,
+        }
+    }
 }
 
 #[cfg(test)]

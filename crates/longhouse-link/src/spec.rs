@@ -7,6 +7,9 @@ use std::path::PathBuf;
 use longhouse_domain::SessionId;
 use serde::{Deserialize, Serialize};
 
+/// The loopback port of a session's proxy: the customary one of proxies.
+pub const WAY_OUT_PORT: u16 = 3128;
+
 /// The start-up specification: one JSON object on `sessiond start`'s standard input. The session's directory is not in it: it is the
 /// current directory of the process, so that no path is resolved a second time.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +27,9 @@ pub struct SessiondSpec {
     pub env: BTreeMap<String, String>,
     /// The program of a terminal that names none: the user's login shell, an absolute path or a name in `PATH`.
     pub shell: String,
+    /// The loopback port of the session's proxy, where its network is closed and the link is its way out.
+    #[serde(default)]
+    pub way_out_port: Option<u16>,
     /// Where terminals begin to count their bytes: beyond everything that an earlier sessiond of this session has counted.
     #[serde(default)]
     pub first_offset: u64,
@@ -62,6 +68,7 @@ impl SessiondSpec {
             state_dir,
             env,
             shell,
+            way_out_port: None,
             first_offset: 0,
             ring_bytes: Self::RING_BYTES,
             scrollback_lines: Self::SCROLLBACK_LINES,

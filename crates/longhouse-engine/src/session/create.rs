@@ -125,7 +125,7 @@ impl Engine {
             });
         }
         check_fields(&new)?;
-        let container = self.container_for(runtime, &new)?;
+        let container = self.container_for(actor, runtime, &new)?;
         let multiplexer = self.multiplexer_for(runtime, new.multiplexer)?;
         check_agent(&context.settings.agents, &new)?;
         let now = context.now();

@@ -3,6 +3,7 @@
 
 use longhouse_domain::actor::Actor;
 use longhouse_domain::container::{ContainerSpec, Limits, Network, Template};
+use longhouse_domain::egress::AllowList;
 use longhouse_domain::session::{Multiplexer, RuntimeKind, Session};
 use longhouse_runtime::{ProvisionError, RuntimeHealth};
 
@@ -61,13 +62,16 @@ impl Engine {
     /// The container to make, or everything about it that a session of this kind cannot have.
     pub(super) fn container_for(
         &self,
+        actor: &Actor,
         runtime: RuntimeKind,
         new: &NewSession,
     ) -> Result<Option<ContainerSpec>, EngineError> {
         let asked = &new.container;
         if runtime != RuntimeKind::Docker {
-            return refuse_on_host(asked, new.network).map(|()| None);
+            return refuse_on_host(new).map(|()| None);
         }
+        let network = new.network.unwrap_or(Network::Open);
+        check_list(actor, network, &new.allow_hosts)?;
         let limits = Limits {
             cpu_millis: asked.cpu_millis.unwrap_or(Limits::DEFAULT.cpu_millis),
             memory_mb: asked.memory_mb.unwrap_or(Limits::DEFAULT.memory_mb),
@@ -79,7 +83,8 @@ impl Engine {
             template: asked.template.unwrap_or(Template::Shell),
             image: image.unwrap_or_else(|| self.settings().default_image.clone()),
             limits,
-            network: new.network.unwrap_or(Network::Open),
+            network,
+            allow_hosts: new.allow_hosts.clone(),
         }))
     }
 
@@ -125,8 +130,28 @@ impl Engine {
     }
 }
 
+/// A list is for a network that asks it. What is not public is the server's own network: it is opened by whoever may be there anyway.
+fn check_list(actor: &Actor, network: Network, list: &AllowList) -> Result<(), EngineError> {
+    if network != Network::AllowList && !list.entries().is_empty() {
+        let message = "is for the network \"allowlist\"";
+        return Err(EngineError::invalid("allowHosts", message));
+    }
+    match list.entries().iter().find(|entry| entry.is_private()) {
+        Some(entry) if !actor.may_use_host() => Err(EngineError::Forbidden {
+            code: "session.private_network_forbidden",
+            detail: format!(
+                "{entry} leads into the server's own network, which is for those who may use the host"
+            ),
+        }),
+        _ => Ok(()),
+    }
+}
+
 /// What is for containers alone.
-fn refuse_on_host(asked: &NewContainer, network: Option<Network>) -> Result<(), EngineError> {
+fn refuse_on_host(new: &NewSession) -> Result<(), EngineError> {
+    let asked = &new.container;
+    let closed = new.network.is_some_and(|network| network != Network::Open);
+    let lists = !new.allow_hosts.entries().is_empty();
     let container = "is for sessions in containers";
     let shared = "a session on the host shares its network: only open is possible";
     let problems: Vec<_> = [
@@ -135,7 +160,8 @@ fn refuse_on_host(asked: &NewContainer, network: Option<Network>) -> Result<(), 
         ("cpuLimit", asked.cpu_millis.is_some(), container),
         ("memoryLimit", asked.memory_mb.is_some(), container),
         ("pidsLimit", asked.pids.is_some(), container),
-        ("network", network == Some(Network::None), shared),
+        ("network", closed, shared),
+        ("allowHosts", lists, container),
     ]
     .into_iter()
     .filter(|(_, asked, _)| *asked)

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use longhouse_domain::agent::Mode;
 use longhouse_domain::clock::Timestamp;
 use longhouse_domain::container::{ImageName, Network, Template};
+use longhouse_domain::egress::AllowList;
 use longhouse_domain::lifecycle::Status;
 use longhouse_domain::name::{SessionName, TerminalName};
 use longhouse_domain::session::{GitIdentity, Multiplexer, RuntimeKind};
@@ -40,6 +41,8 @@ pub struct NewSession {
     pub container: NewContainer,
     /// Where its programs may connect to; by default anywhere.
     pub network: Option<Network>,
+    /// What they may reach, where that is a list.
+    pub allow_hosts: AllowList,
     /// Environment variables.
     pub env: Environment,
     /// Its secrets.

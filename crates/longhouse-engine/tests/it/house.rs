@@ -62,6 +62,7 @@ pub(crate) fn shell(name: &str) -> NewSession {
         runtime: None,
         container: NewContainer::default(),
         network: None,
+        allow_hosts: Default::default(),
         workdir: None,
         multiplexer: None,
         env: BTreeMap::new(),

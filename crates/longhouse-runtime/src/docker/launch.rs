@@ -6,10 +6,10 @@ use std::io;
 use bollard::query_parameters::{CreateContainerOptionsBuilder, StartContainerOptions};
 use longhouse_domain::container::ContainerSpec;
 use longhouse_domain::lifecycle::RuntimeHandle;
-use longhouse_link::spec::SessiondSpec;
+use longhouse_link::spec::{SessiondSpec, WAY_OUT_PORT};
 
 use super::client::CallError;
-use super::container::{self, HOME, LINK_DIR, Recipe, SECRETS_DIR, STATE_DIR};
+use super::container::{self, HOME, LINK_DIR, Recipe, SECRETS_DIR, SESSIOND, STATE_DIR};
 use super::image::{self, unavailable, words};
 use super::observe::Handle;
 use super::{Docker, DockerRuntime, network, remove, volumes};
@@ -155,6 +155,10 @@ impl Docker {
             own("USER", "agent"),
             own("LOGNAME", "agent"),
         ]);
+        let way_out = plan.container.as_ref().and_then(ContainerSpec::way_out);
+        if way_out.is_some() {
+            env.extend(way_out_environment());
+        }
         env.extend(plan.env.clone());
         env.extend([
             own(SESSION_MARK, &plan.session.to_string()),
@@ -171,9 +175,33 @@ impl Docker {
             env,
             shell,
         );
+        spec.way_out_port = way_out.map(|_| WAY_OUT_PORT);
         spec.first_offset = plan.first_offset;
         spec.ring_bytes = self.ring_bytes.unwrap_or(spec.ring_bytes);
         spec.scrollback_lines = self.scrollback_lines.unwrap_or(spec.scrollback_lines);
         spec
     }
+}
+
+/// By which programs find the session's proxy. Some read the small names, some the large ones.
+fn way_out_environment() -> impl Iterator<Item = (String, String)> {
+    let proxy = format!("http://127.0.0.1:{WAY_OUT_PORT}");
+    let here = "localhost,127.0.0.1,::1".to_owned();
+    let both = |name: &str, value: &str| {
+        [name.to_owned(), name.to_ascii_lowercase()].map(|name| (name, value.to_owned()))
+    };
+    let proxies = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
+    let proxies: Vec<_> = proxies.iter().flat_map(|name| both(name, &proxy)).collect();
+    let others = [
+        // Node.js reads them only if told to.
+        ("NODE_USE_ENV_PROXY".to_owned(), "1".to_owned()),
+        (
+            "GIT_SSH_COMMAND".to_owned(),
+            format!("ssh -o ProxyCommand='{SESSIOND} connect %h %p'"),
+        ),
+    ];
+    proxies
+        .into_iter()
+        .chain(both("NO_PROXY", &here))
+        .chain(others)
 }

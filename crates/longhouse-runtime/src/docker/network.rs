@@ -28,8 +28,9 @@ pub(super) async fn ensure(
     network: Network,
     owner: UserId,
 ) -> Result<String, CallError> {
-    if network == Network::None {
-        return Ok(NONE.to_owned());
+    match network {
+        Network::None | Network::AllowList => return Ok(NONE.to_owned()),
+        Network::Open => {}
     }
     let server = runtime.layout.server();
     let name = name(server, owner);

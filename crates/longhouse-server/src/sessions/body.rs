@@ -90,6 +90,8 @@ pub(crate) struct SessionBody {
     pids_limit: Option<u32>,
     /// Where its programs may connect to.
     network: Network,
+    /// What they reach with `allowlist`.
+    allow_hosts: Vec<String>,
     /// The process that holds the session on the server's machine, while it runs.
     pid: Option<u32>,
     /// The tmux socket: `tmux -S <socketPath> attach`.
@@ -148,6 +150,7 @@ impl SessionBody {
             cpu_limit: asked.map(|asked| f64::from(asked.limits.cpu_millis) / 1000.0),
             memory_limit: asked.map(|asked| asked.limits.memory_mb.into()),
             pids_limit: asked.map(|asked| asked.limits.pids),
+            allow_hosts: allow_hosts(asked),
             network: asked.map_or(Network::Open, |asked| asked.network.into()),
             pid: view.pid,
             socket_path: view
@@ -181,4 +184,10 @@ fn terminals(session: Uuid, views: &[TerminalView]) -> Vec<TerminalBody> {
         .iter()
         .map(|view| TerminalBody::new(session, view))
         .collect()
+}
+
+fn allow_hosts(asked: Option<&ContainerSpec>) -> Vec<String> {
+    let entries = asked.map(|asked| asked.allow_hosts.entries());
+    let entries = entries.into_iter().flatten();
+    entries.map(ToString::to_string).collect()
 }

@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use longhouse_domain::Secrets;
 use longhouse_domain::container::{BadImageName, Network as ContainerNetwork, Template};
+use longhouse_domain::egress::{AllowList, EgressError};
 use longhouse_domain::name::SessionName;
 use longhouse_domain::session::{GitIdentity, RuntimeKind};
 use longhouse_engine::{NewContainer, NewSession};
@@ -132,8 +133,11 @@ pub(crate) struct CreateSession {
     disk_limit: Option<u64>,
     /// Processes and threads of a container.
     pids_limit: Option<u32>,
-    /// By default open. A container of its own network sees no other session.
+    /// By default open. A container of its own network sees no other session. With `allowlist` it has no network but a proxy to what
+    /// `allowHosts` names, in `HTTP_PROXY` and its kin.
     network: Option<Network>,
+    /// What is reached with `allowlist`: `host`, `*.host`, an address or a range of them, each with an optional `:port`. What is not
+    /// on the public internet has to be named by its address, by somebody who may use the host.
     #[serde(default)]
     allow_hosts: Vec<String>,
     #[serde(default)]
@@ -192,6 +196,7 @@ impl CreateSession {
         }
         let mut errors = self.unsupported(runtimes);
         let container = self.container(&mut errors);
+        let allow_hosts = allow_list(&self.allow_hosts, &mut errors);
         let name = SessionName::try_from(self.name)
             .map_err(|error| errors.push(FieldError::new("name", error.to_string())));
         let (Ok(name), true) = (name, errors.is_empty()) else {
@@ -211,6 +216,7 @@ impl CreateSession {
             multiplexer: self.multiplexer.map(Into::into),
             container,
             network: self.network.and_then(Network::of_container),
+            allow_hosts,
             env: self.env,
             secrets: self.secrets,
             git: GitIdentity {
@@ -264,8 +270,8 @@ impl CreateSession {
                 "a session on the host shares its network: only open is possible",
             ),
             false => (
-                matches!(self.network, Some(Network::Git | Network::Allowlist)),
-                "is not available in this version: choose none or open",
+                self.network == Some(Network::Git),
+                "is not available in this version: choose none, allowlist or open",
             ),
         };
         let asked = [
@@ -280,7 +286,11 @@ impl CreateSession {
             ("template", bare && self.template.is_some(), container),
             ("diskLimit", self.disk_limit.is_some(), later),
             ("network", network, open_only),
-            ("allowHosts", !self.allow_hosts.is_empty(), later),
+            (
+                "allowHosts",
+                bare && !self.allow_hosts.is_empty(),
+                container,
+            ),
             ("ports", !self.ports.is_empty(), later),
             ("repoUrl", self.repo_url.is_some(), later),
             ("repoType", self.repo_type.is_some(), later),
@@ -304,6 +314,27 @@ impl CreateSession {
     }
 }
 
+/// The list, or what is wrong with each of its entries.
+fn allow_list(entries: &[String], errors: &mut Vec<FieldError>) -> AllowList {
+    let mut parsed = Vec::new();
+    for (index, entry) in entries.iter().enumerate() {
+        match entry.parse() {
+            Ok(pattern) => parsed.push(pattern),
+            Err(error) => {
+                let error: EgressError = error;
+                errors.push(FieldError::new(
+                    format!("allowHosts[{index}]"),
+                    error.to_string(),
+                ));
+            }
+        }
+    }
+    AllowList::new(parsed).unwrap_or_else(|error| {
+        errors.push(FieldError::new("allowHosts", error.to_string()));
+        AllowList::default()
+    })
+}
+
 /// Thousandths of a core, where it is a number that a machine could have.
 fn thousandths(cores: f64) -> Option<u32> {
     /// More cores than any machine has, and few enough for the arithmetic.
@@ -315,6 +346,7 @@ impl From<ContainerNetwork> for Network {
     fn from(network: ContainerNetwork) -> Self {
         match network {
             ContainerNetwork::None => Self::None,
+            ContainerNetwork::AllowList => Self::Allowlist,
             ContainerNetwork::Open => Self::Open,
         }
     }
@@ -326,7 +358,8 @@ impl Network {
         match self {
             Self::None => Some(ContainerNetwork::None),
             Self::Open => Some(ContainerNetwork::Open),
-            Self::Git | Self::Allowlist => None,
+            Self::Allowlist => Some(ContainerNetwork::AllowList),
+            Self::Git => None,
         }
     }
 }

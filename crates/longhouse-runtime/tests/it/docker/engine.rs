@@ -90,6 +90,7 @@ pub(crate) fn spec(template: Template) -> ContainerSpec {
             pids: 64,
         },
         network: Network::None,
+        allow_hosts: Default::default(),
     }
 }
 

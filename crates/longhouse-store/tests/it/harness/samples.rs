@@ -78,6 +78,7 @@ pub(crate) fn session(owner: UserId, name: &str) -> Session {
                 image: "debian:bookworm-slim".parse().unwrap(),
                 limits: Limits::DEFAULT,
                 network: Network::Open,
+                allow_hosts: Default::default(),
             }),
             idle_timeout_seconds: Some(60),
         },
