@@ -50,6 +50,15 @@ pub enum EventKind {
         /// In words.
         detail: String,
     },
+    /// A program used the session's way out, or was refused it.
+    Egress {
+        /// The host, as the program named it.
+        host: String,
+        /// The port.
+        port: u16,
+        /// Why it was refused; nothing where it was connected.
+        reason: Option<String>,
+    },
     /// A terminal's program ended.
     TerminalExited {
         /// Which terminal.

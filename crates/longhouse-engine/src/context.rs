@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
+use crate::audit::Audit;
 use crate::error::EngineError;
 use crate::events::Events;
 use crate::policy::Policy;
@@ -31,6 +32,7 @@ pub(crate) struct Context {
     pub(crate) files: Option<FileCalls>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) events: Events,
+    pub(crate) audit: Audit,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
     pub(crate) policy: watch::Sender<Policy>,

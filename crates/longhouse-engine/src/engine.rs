@@ -60,7 +60,6 @@ pub struct Engine {
 struct Inner {
     context: Arc<Context>,
     accounts: Accounts,
-    audit: Audit,
     sessions: Mutex<HashMap<SessionId, Arc<Handle>>>,
     started: std::time::Instant,
 }
@@ -76,6 +75,8 @@ impl Engine {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, EngineError> {
         let policy = Policy::load(&store).await?;
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        let audit = Audit::start(store.clone(), clock.clone(), &tasks, stop.clone());
         let context = Arc::new(Context {
             settings,
             store,
@@ -84,19 +85,14 @@ impl Engine {
             runtimes,
             clock: clock.clone(),
             events: Events::new(),
-            tasks: TaskTracker::new(),
-            stop: CancellationToken::new(),
+            audit,
+            tasks,
+            stop,
             policy: watch::Sender::new(policy),
         });
         let engine = Self {
             inner: Arc::new(Inner {
-                accounts: Accounts::new(context.store.clone(), clock.clone()),
-                audit: Audit::start(
-                    context.store.clone(),
-                    clock,
-                    &context.tasks,
-                    context.stop.clone(),
-                ),
+                accounts: Accounts::new(context.store.clone(), clock),
                 context: context.clone(),
                 sessions: Mutex::default(),
                 started: std::time::Instant::now(),
@@ -204,7 +200,7 @@ impl Engine {
     /// The audit log.
     #[must_use]
     pub fn audit(&self) -> &Audit {
-        &self.inner.audit
+        &self.context().audit
     }
 
     /// The present moment, as this engine sees it.

@@ -7,6 +7,7 @@ pub mod accounts;
 mod audit;
 pub mod backup;
 mod context;
+mod egress;
 mod engine;
 mod error;
 mod events;

@@ -11,6 +11,7 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::time::Duration;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use futures_util::{Stream, StreamExt};
@@ -27,6 +28,9 @@ pub const CARRY_QUEUE: usize = 8;
 
 /// Credit is given back in halves of the window: fewer messages, and the sender never runs dry meanwhile.
 const GIVE_BACK: u32 = PORT_WINDOW_BYTES / 2;
+
+/// How long the last messages may take to be sent once both directions have ended.
+const LAST_MESSAGES: Duration = Duration::from_secs(30);
 
 /// Why a stream was carried no further.
 #[derive(Debug, thiserror::Error)]
@@ -99,6 +103,10 @@ where
         idle.as_mut().reset(Instant::now() + PORT_IDLE);
         moved();
     }
+    drop(outgoing);
+    // A call that is dropped is reset, and what still waits for the link would be lost: each side stays until the other has ended too.
+    let ended = async { while !state.gone && incoming.next().await.is_some() {} };
+    let _overdue = tokio::time::timeout(LAST_MESSAGES, ended).await;
     Ok(())
 }
 
@@ -243,8 +251,6 @@ impl Carried {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use tokio::io::DuplexStream;
     use tokio::task::JoinHandle;
 

@@ -4,8 +4,8 @@
 //! gRPC client. Both sides bound what they take ([`limits`]).
 //!
 //! It is deliberately not: what either side does with a call. It knows no terminal, no process, no session state. The
-//! exceptions are the file calls ([`files`]), which sessiond, its twin and the server's own machine answer alike, and [`carry`], which both
-//! ends of a connection to a port share.
+//! exceptions are the file calls ([`files`]), which sessiond, its twin and the server's own machine answer alike, [`carry`], which both
+//! ends of a carried connection share, and [`Outbound`], the session's side of its way out.
 
 mod carry;
 mod dial;
@@ -15,6 +15,7 @@ mod io;
 pub mod limits;
 mod listener;
 mod loss;
+mod outbound;
 pub mod spec;
 
 /// The messages, the client and the server trait, as generated from `proto/sessiond.proto`.
@@ -28,3 +29,4 @@ pub use dial::{dial, serve_connection};
 pub use hello::{Greeting, answer_hello};
 pub use listener::{AcceptError, BindError, Link, LinkClient, LinkListener, Peer, PeerError};
 pub use loss::{never_sent, was_lost};
+pub use outbound::{Outbound, OutboundRefused};

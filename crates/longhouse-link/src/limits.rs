@@ -71,6 +71,16 @@ pub const PORT_IDLE: Duration = Duration::from_secs(60 * 60);
 /// How long the session's program may take to accept a connection. It is one round trip within the machine, unless its queue is full.
 pub const PORT_CONNECT: Duration = Duration::from_secs(5);
 
+/// Connections out of one session at once. A package manager opens a few dozen.
+pub const OUTBOUND_STREAMS: usize = 64;
+
+/// The longest host that a program may name on the way out, bytes: a name has 253 at most, and brackets and a dot may surround it.
+pub const OUTBOUND_HOST_BYTES: usize = 260;
+
+/// How long a program waits for its connection: as long as the server may take to resolve a name and to try its addresses, or to
+/// come back.
+pub const OUTBOUND_WAIT: Duration = Duration::from_secs(60);
+
 /// The HTTP/2 window of one stream, bytes: what a terminal's output may be ahead of its reader. 1 MiB keeps a local link busy; it also is
 /// the most that a stalled reader costs.
 pub const STREAM_WINDOW_BYTES: u32 = 1024 * 1024;

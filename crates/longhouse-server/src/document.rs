@@ -26,6 +26,7 @@ use crate::{problem, socketio, terminals};
         socketio::SessionEvent,
         socketio::SessionDeletedEvent,
         socketio::SessionStatusEvent,
+        socketio::SessionEgressEvent,
         socketio::SessionProgressEvent,
         socketio::SessionPortOpenedEvent,
         socketio::SessionPortClosedEvent,

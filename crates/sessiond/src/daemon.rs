@@ -13,6 +13,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::clock::SystemClock;
+use crate::egress::Proxy;
 use crate::logfile::LogFile;
 use crate::processes;
 use crate::reaper::Reaper;
@@ -202,6 +203,7 @@ async fn serve(session: Arc<Session>, spec: &SessiondSpec) -> io::Result<()> {
     let _heard = hear_the_keyboards_signals()?;
     session.spawn(session.reaper.clone().run());
     session.spawn(session.ports.clone().watch());
+    open_way_out(&session, spec.way_out_port).await;
     let service = Service::new(Arc::clone(&session));
     let link = longhouse_link::dial(&spec.link_socket, service, session.ending.clone());
     tokio::pin!(link);
@@ -225,6 +227,22 @@ async fn serve(session: Arc<Session>, spec: &SessiondSpec) -> io::Result<()> {
     remove_lock(&spec.state_dir);
     tracing::info!("sessiond ends");
     Ok(())
+}
+
+/// Serves the session's proxy, where it has one. Where that cannot be, programs reach nothing, and the log says why.
+async fn open_way_out(session: &Arc<Session>, port: Option<u16>) {
+    let Some(port) = port else { return };
+    match Proxy::bind(port).await {
+        Ok(proxy) => {
+            let way_out = Arc::new(session.outbound.clone());
+            let (tasks, ending) = (session.tasks.clone(), session.ending.clone());
+            session.tasks.spawn(proxy.run(way_out, tasks, ending));
+        }
+        Err(error) => {
+            let text = format!("the session's proxy cannot listen on port {port}: {error}");
+            session.events.log(tracing::Level::ERROR, "egress", text);
+        }
+    }
 }
 
 /// Whoever starts a server with `&` in a script or through `nohup` leaves it signals that are ignored, and programs would inherit

@@ -5,7 +5,9 @@
 //! lives inside the session's trust boundary and knows nothing of other sessions.
 
 mod clock;
+mod connect;
 mod daemon;
+mod egress;
 mod environment;
 mod events;
 mod exec;
@@ -25,6 +27,7 @@ mod terminal;
 mod termination;
 mod tmux;
 
+pub use connect::{ConnectError, connect};
 pub use daemon::{DaemonError, Specification, run};
 pub use launcher::start;
 pub use run_child::run_child;

@@ -1,12 +1,13 @@
 //! The sessiond program: `start` (called by the server), `run` (the daemon, called by `start`, or with a file as a
-//! container's entry point), `run-child` (called by tmux).
+//! container's entry point), `run-child` (called by tmux), `connect` (called by ssh).
 
 use std::process::ExitCode;
 
 use serde::Serialize;
 use sessiond::Specification;
 
-const USAGE: &str = "usage: sessiond start | run [FILE] | run-child FILE | --version";
+const USAGE: &str =
+    "usage: sessiond start | run [FILE] | run-child FILE | connect HOST PORT | --version";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -33,6 +34,10 @@ fn main() -> ExitCode {
         ["run-child", file] => match sessiond::run_child(file) {
             Ok(code) => ExitCode::from(u8::try_from(code).unwrap_or(u8::MAX)),
             Err(error) => complain(&format!("sessiond run-child: {error}")),
+        },
+        ["connect", host, port] => match sessiond::connect(host, port) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => complain(&format!("sessiond connect: {error}")),
         },
         ["--version"] => {
             say(&env!("CARGO_PKG_VERSION"));

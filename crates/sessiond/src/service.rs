@@ -1,6 +1,7 @@
 //! The link's service: each call checked, carried out, answered. What a call means is in the modules it calls.
 
 mod calls;
+mod outbound;
 mod port;
 mod streams;
 
@@ -15,9 +16,10 @@ use longhouse_link::proto::sessiond_server::Sessiond;
 use longhouse_link::proto::{
     ArchiveFilesRequest, CaptureChunk, CaptureRequest, ChangeFilesReply, ChangeFilesRequest,
     CreateTerminalRequest, Done, ExecReply, ExecRequest, HelloReply, HelloRequest, ListFilesReply,
-    ListFilesRequest, ListTerminalsRequest, OutputChunk, OutputRequest, PortBytes, ReadFileRequest,
-    ResizeTerminalRequest, SessionEvent, ShutdownRequest, SnapshotChunk, SnapshotRequest,
-    StatsReply, StatsRequest, Terminal as TerminalReply, TerminalList, TerminalRef, WatchRequest,
+    ListFilesRequest, ListTerminalsRequest, OutboundAsk, OutboundRefusal, OutputChunk,
+    OutputRequest, PortBytes, ReadFileRequest, ResizeTerminalRequest, SessionEvent,
+    ShutdownRequest, SnapshotChunk, SnapshotRequest, StatsReply, StatsRequest,
+    Terminal as TerminalReply, TerminalList, TerminalRef, WatchOutboundRequest, WatchRequest,
     WriteFileReply, WriteFileRequest, WriteRequest,
 };
 use longhouse_link::{answer_hello, limits};
@@ -72,6 +74,8 @@ impl Sessiond for Service {
     type CaptureStream = Answers<CaptureChunk>;
     type WatchStream = Answers<SessionEvent>;
     type ConnectPortStream = Answers<PortBytes>;
+    type WatchOutboundStream = Answers<OutboundAsk>;
+    type CarryOutboundStream = Answers<PortBytes>;
     type ReadFileStream = FileChunks;
     type ArchiveFilesStream = FileChunks;
 
@@ -187,6 +191,26 @@ impl Sessiond for Service {
     ) -> Answer<Self::ConnectPortStream> {
         let connected = port::connect(self, request.into_inner()).await?;
         Ok(Response::new(connected))
+    }
+
+    async fn watch_outbound(
+        &self,
+        _: Request<WatchOutboundRequest>,
+    ) -> Answer<Self::WatchOutboundStream> {
+        Ok(Response::new(outbound::watch(self)))
+    }
+
+    async fn refuse_outbound(&self, request: Request<OutboundRefusal>) -> Answer<Done> {
+        self.session.outbound.refuse(request.into_inner());
+        Ok(Response::new(Done {}))
+    }
+
+    async fn carry_outbound(
+        &self,
+        request: Request<Streaming<PortBytes>>,
+    ) -> Answer<Self::CarryOutboundStream> {
+        let carried = outbound::carry(self, request.into_inner()).await?;
+        Ok(Response::new(carried))
     }
 
     async fn exec(&self, request: Request<ExecRequest>) -> Answer<ExecReply> {

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use longhouse_domain::Clock;
 use longhouse_domain::name::TerminalName;
+use longhouse_link::Outbound;
 use longhouse_link::spec::SessiondSpec;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -33,6 +34,7 @@ pub(crate) struct Session {
     pub(crate) reaper: Reaper,
     pub(crate) events: Events,
     pub(crate) ports: Ports,
+    pub(crate) outbound: Outbound,
     pub(crate) screens: Screens,
     pub(crate) clock: Arc<dyn Clock>,
     /// Every task of the session.
@@ -66,6 +68,7 @@ impl Session {
             reaper,
             ports: Ports::new(spec.session_id, events.clone()),
             events,
+            outbound: Outbound::default(),
             screens,
             started_at: clock::millis(clock.as_ref()),
             clock,

@@ -28,6 +28,8 @@ impl Sessiond for Echo {
     type CaptureStream = Answers<CaptureChunk>;
     type WatchStream = Answers<SessionEvent>;
     type ConnectPortStream = Answers<PortBytes>;
+    type WatchOutboundStream = stream::Empty<Result<OutboundAsk, Status>>;
+    type CarryOutboundStream = stream::Empty<Result<PortBytes, Status>>;
     type ReadFileStream = Answers<FileChunk>;
     type ArchiveFilesStream = Answers<FileChunk>;
 
@@ -132,6 +134,21 @@ impl Sessiond for Echo {
         &self,
         _: Request<ArchiveFilesRequest>,
     ) -> Result<Response<Self::ArchiveFilesStream>, Status> {
+        none()
+    }
+    async fn watch_outbound(
+        &self,
+        _: Request<WatchOutboundRequest>,
+    ) -> Result<Response<Self::WatchOutboundStream>, Status> {
+        none()
+    }
+    async fn refuse_outbound(&self, _: Request<OutboundRefusal>) -> Result<Response<Done>, Status> {
+        none()
+    }
+    async fn carry_outbound(
+        &self,
+        _: Request<Streaming<PortBytes>>,
+    ) -> Result<Response<Self::CarryOutboundStream>, Status> {
         none()
     }
     async fn stats(&self, _: Request<StatsRequest>) -> Result<Response<StatsReply>, Status> {

@@ -21,6 +21,7 @@ use longhouse_domain::lifecycle::{Observed, RuntimeHandle};
 use longhouse_domain::session::{RuntimeKind, Workdir};
 use longhouse_domain::{Secrets, SessionId};
 use longhouse_files::AllowedFiles;
+use longhouse_link::Outbound;
 use longhouse_link::proto::session_event::Port;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -130,6 +131,12 @@ impl EchoRuntime {
         if let Some(place) = self.lock().places.get(&session) {
             place.sessiond.listen(ports.collect());
         }
+    }
+
+    /// What a session's programs ask of its way out: a test asks in their place. Nothing where the session does not run.
+    pub fn outbound(&self, session: SessionId) -> Option<Outbound> {
+        let state = self.lock();
+        Some(state.places.get(&session)?.sessiond.outbound())
     }
 
     /// Ends all sessions and waits until their tasks have.

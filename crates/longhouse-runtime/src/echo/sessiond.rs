@@ -8,15 +8,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures_util::{Stream, StreamExt, stream};
 use longhouse_domain::terminal::Environment;
 use longhouse_files::Workspace;
+use longhouse_link::Outbound;
 use longhouse_link::files::{FileCalls, FileChunks};
 use longhouse_link::limits::{PROTOCOL, SNAPSHOT_CHUNK_BYTES};
 use longhouse_link::proto::sessiond_server::Sessiond;
 use longhouse_link::proto::{
     ArchiveFilesRequest, CaptureChunk, CaptureRequest, ChangeFilesReply, ChangeFilesRequest,
     CreateTerminalRequest, Done, ExecReply, ExecRequest, HelloReply, HelloRequest, ListFilesReply,
-    ListFilesRequest, ListTerminalsRequest, OutputChunk, OutputRequest, PortBytes, ReadFileRequest,
-    ResizeTerminalRequest, SessionEvent, ShutdownRequest, SnapshotChunk, SnapshotRequest,
-    StatsReply, StatsRequest, Terminal, TerminalList, TerminalRef, WatchRequest, WriteFileReply,
+    ListFilesRequest, ListTerminalsRequest, OutboundAsk, OutboundRefusal, OutputChunk,
+    OutputRequest, PortBytes, ReadFileRequest, ResizeTerminalRequest, SessionEvent,
+    ShutdownRequest, SnapshotChunk, SnapshotRequest, StatsReply, StatsRequest, Terminal,
+    TerminalList, TerminalRef, WatchOutboundRequest, WatchRequest, WriteFileReply,
     WriteFileRequest, WriteRequest, session_event,
 };
 use tokio::sync::broadcast;
@@ -54,6 +56,8 @@ struct Inner {
     /// Not of an old one, which has no such calls.
     files: Option<FileCalls>,
     ports: EchoPorts,
+    outbound: Outbound,
+    tasks: TaskTracker,
 }
 
 impl EchoSessiond {
@@ -82,7 +86,9 @@ impl EchoSessiond {
             dead: dead.clone(),
             dies_once_attached: manner == Manner::DiesOnceAttached,
             files: (manner != Manner::KnowsNoFiles).then(|| FileCalls::new(Workspace::At(workdir))),
-            ports: EchoPorts::new(dead.clone(), tasks),
+            ports: EchoPorts::new(dead.clone(), tasks.clone()),
+            outbound: Outbound::default(),
+            tasks,
         };
         Self {
             inner: Arc::new(inner),
@@ -112,6 +118,11 @@ impl EchoSessiond {
         self.tell(self.inner.ports.news());
     }
 
+    /// What its programs ask of the way out.
+    pub(super) fn outbound(&self) -> Outbound {
+        self.inner.outbound.clone()
+    }
+
     fn tell(&self, what: session_event::What) {
         // Nobody may be watching.
         let _ = self.inner.events.send(SessionEvent { what: Some(what) });
@@ -125,6 +136,8 @@ impl Sessiond for EchoSessiond {
     type CaptureStream = Answers<CaptureChunk>;
     type WatchStream = Answers<SessionEvent>;
     type ConnectPortStream = Answers<PortBytes>;
+    type WatchOutboundStream = Answers<OutboundAsk>;
+    type CarryOutboundStream = Answers<PortBytes>;
     type ReadFileStream = FileChunks;
     type ArchiveFilesStream = FileChunks;
 
@@ -349,6 +362,34 @@ impl Sessiond for EchoSessiond {
         request: Request<Streaming<PortBytes>>,
     ) -> Result<Response<Self::ConnectPortStream>, Status> {
         let carried = self.inner.ports.connect(request.into_inner()).await?;
+        Ok(Response::new(carried))
+    }
+
+    async fn watch_outbound(
+        &self,
+        _: Request<WatchOutboundRequest>,
+    ) -> Result<Response<Self::WatchOutboundStream>, Status> {
+        let dead = self.inner.dead.clone().cancelled_owned();
+        let asks = self.inner.outbound.watch().map(Ok).take_until(dead);
+        Ok(Response::new(Box::pin(asks)))
+    }
+
+    async fn refuse_outbound(
+        &self,
+        request: Request<OutboundRefusal>,
+    ) -> Result<Response<Done>, Status> {
+        self.inner.outbound.refuse(request.into_inner());
+        Ok(Response::new(Done {}))
+    }
+
+    async fn carry_outbound(
+        &self,
+        request: Request<Streaming<PortBytes>>,
+    ) -> Result<Response<Self::CarryOutboundStream>, Status> {
+        let (tasks, dead) = (&self.inner.tasks, self.inner.dead.clone());
+        let spawn = |task| tasks.spawn(dead.run_until_cancelled_owned(task));
+        let messages = request.into_inner();
+        let carried = self.inner.outbound.carry(messages, || (), spawn).await?;
         Ok(Response::new(carried))
     }
 

@@ -12,7 +12,7 @@ use tokio::sync::broadcast::error::RecvError;
 
 use super::client::{Client, Gone};
 use super::wire::{
-    EventPosition, SessionDeletedEvent, SessionEvent, SessionPortClosedEvent,
+    EventPosition, SessionDeletedEvent, SessionEgressEvent, SessionEvent, SessionPortClosedEvent,
     SessionPortOpenedEvent, SessionProgressEvent, SessionStatusEvent,
 };
 use crate::sessions::{PortBody, SessionBody};
@@ -154,6 +154,18 @@ async fn send(client: &Client, event: &Event, session: Option<&SessionView>) -> 
                 &data,
             )
             .await
+        }
+        EventKind::Egress { host, port, reason } => {
+            let data = SessionEgressEvent {
+                seq,
+                id,
+                host: host.clone(),
+                port: *port,
+                allowed: reason.is_none(),
+                reason: reason.clone(),
+                at: event.at,
+            };
+            both(client, ["session.egress", "session:egress"], &data).await
         }
         EventKind::Progress {
             stage,

@@ -86,6 +86,21 @@ pub(crate) struct SessionPortClosedEvent {
     pub(super) container: u16,
 }
 
+/// `session.egress`: a program used the session's way out, or was refused it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SessionEgressEvent {
+    pub(super) seq: i64,
+    pub(super) id: Uuid,
+    /// The host, as the program named it.
+    pub(super) host: String,
+    pub(super) port: u16,
+    pub(super) allowed: bool,
+    /// Why it was refused.
+    pub(super) reason: Option<String>,
+    pub(super) at: Timestamp,
+}
+
 /// `session.progress`.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

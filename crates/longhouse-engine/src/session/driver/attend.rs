@@ -201,8 +201,12 @@ impl Driver {
         let mut tick = tokio::time::interval(TICK);
         let mut written = self.live.borrow().last_activity_at;
         let mut last_active = tokio::time::Instant::now();
+        let (mut passages, way_out) = self.way_out(connection).await;
+        tokio::pin!(way_out);
         loop {
             tokio::select! {
+                () = &mut way_out => return Ok(Left::Lost),
+                Some(passage) = passages.recv() => self.note_passage(passage).await,
                 event = news.message() => match event {
                     Ok(Some(event)) => {
                         if matches!(event.what, Some(What::Activity(_))) {

@@ -17,6 +17,7 @@ mod ports;
 mod secrets;
 mod share;
 mod tell;
+mod way_out;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -9,7 +9,7 @@ use super::engine::spec;
 use crate::fixture::{Fixture, create_terminal, type_and_read, within};
 
 /// What a script says and complains, however it ends.
-async fn sh(link: &Link, script: &str) -> String {
+pub(super) async fn sh(link: &Link, script: &str) -> String {
     let request = ExecRequest {
         argv: ["sh", "-c", script].map(str::to_owned).to_vec(),
         timeout_seconds: 20,

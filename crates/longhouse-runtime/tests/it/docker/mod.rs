@@ -5,3 +5,4 @@ pub(crate) mod engine;
 mod golden;
 mod inside;
 mod outside;
+mod way_out;

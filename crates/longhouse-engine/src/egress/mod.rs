@@ -1,0 +1,197 @@
+//! The way out of a session whose network is closed: what its programs ask for, whether they may have it, and the connection.
+//!
+//! ```text
+//!   program ─CONNECT─► sessiond ─ask─► here: list, name resolved once, address judged ─► destination
+//!                         ◄──────────── bytes, carried over the link, both ways ───────────►
+//! ```
+//!
+//! sessiond is believed nothing but which destination is asked for. Every connection and every refusal is in the audit log
+//! before the program hears of it; where the log cannot be written, nothing is opened.
+
+mod dial;
+mod pace;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use longhouse_domain::audit::{AuditActor, AuditEntry, AuditTarget, Outcome};
+use longhouse_domain::egress::{AllowList, Host};
+use longhouse_domain::{SessionId, UserId};
+use longhouse_link::proto::outbound_refusal::Why;
+use longhouse_link::proto::{OutboundAsk, OutboundRefusal, PortBytes, WatchOutboundRequest};
+use longhouse_link::{CARRY_QUEUE, LinkClient, carry, limits};
+use tokio::net::TcpStream;
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinSet;
+use tonic::Status;
+
+use crate::audit::{Audit, AuditSlot};
+use crate::error::plain;
+use dial::{DialError, SystemResolver, dial};
+use pace::Pace;
+
+/// The rule of one session, and who hears of what came of it.
+#[derive(Clone)]
+pub(crate) struct Gate {
+    pub(crate) list: Arc<AllowList>,
+    pub(crate) audit: Audit,
+    pub(crate) session: SessionId,
+    pub(crate) session_name: String,
+    pub(crate) owner: UserId,
+    pub(crate) owner_name: String,
+    /// Told of each connection and each refusal.
+    pub(crate) told: mpsc::Sender<Passage>,
+}
+
+/// What came of one wish to get out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Passage {
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    /// Why not; nothing where it was opened.
+    pub(crate) refused: Option<String>,
+}
+
+/// A wish that can be answered.
+struct Wish {
+    ask: u64,
+    host: String,
+    port: u16,
+}
+
+impl Gate {
+    /// Answers everything that is asked over this connection, until it is gone. What was opened ends with it.
+    pub(crate) async fn serve(self, mut link: LinkClient) -> Result<(), Status> {
+        let mut asks = link
+            .watch_outbound(WatchOutboundRequest {})
+            .await?
+            .into_inner();
+        let room = Arc::new(Semaphore::new(limits::OUTBOUND_STREAMS));
+        let mut pace = Pace::new();
+        let mut carried = JoinSet::new();
+        while let Some(ask) = asks.message().await? {
+            while carried.try_join_next().is_some() {}
+            let wish = Wish::try_from(ask)?;
+            let seat = room.clone().try_acquire_owned().ok();
+            let Some(seat) = seat.filter(|_| pace.allows_one_more()) else {
+                let busy = "this session opens too many connections at once";
+                refuse(&mut link, wish.ask, Why::Busy, busy).await?;
+                continue;
+            };
+            let (gate, link) = (self.clone(), link.clone());
+            carried.spawn(async move {
+                if let Err(error) = gate.grant(wish, link).await {
+                    tracing::debug!(%error, "a way out ended early");
+                }
+                drop(seat);
+            });
+        }
+        Ok(())
+    }
+
+    /// Opens what was asked for, or says why not.
+    async fn grant(self, wish: Wish, mut link: LinkClient) -> Result<(), Status> {
+        let Ok(slot) = self.audit.reserve().await else {
+            let text = "nothing is opened while it cannot be written down: try again shortly";
+            return refuse(&mut link, wish.ask, Why::Failed, text).await;
+        };
+        let opened = match wish.host.parse::<Host>() {
+            Ok(host) => dial(&self.list, &SystemResolver, &host, wish.port).await,
+            Err(error) => Err(DialError::NoHost(error)),
+        };
+        if !self.write_down(slot, &wish, opened.as_ref().err()).await {
+            let text = "it could not be written down: try again shortly";
+            return refuse(&mut link, wish.ask, Why::Failed, text).await;
+        }
+        match opened {
+            Ok(stream) => carry_out(link, wish.ask, stream).await,
+            Err(error) => refuse(&mut link, wish.ask, error.why(), &error.to_string()).await,
+        }
+    }
+
+    async fn write_down(&self, slot: AuditSlot, wish: &Wish, refused: Option<&DialError>) -> bool {
+        let outcome = match refused.map(DialError::why) {
+            None => Outcome::Ok,
+            Some(Why::NotAllowed) => Outcome::Denied,
+            Some(Why::Failed | Why::Busy) => Outcome::Failed,
+        };
+        let refused = refused.map(ToString::to_string);
+        let written = slot
+            .record(self.entry(wish, outcome, refused.as_deref()))
+            .await;
+        let passage = Passage {
+            host: wish.host.clone(),
+            port: wish.port,
+            refused,
+        };
+        // Whoever tells of it may have gone, with the connection.
+        let _ = self.told.send(passage).await;
+        written.is_ok()
+    }
+
+    fn entry(&self, wish: &Wish, outcome: Outcome, refused: Option<&str>) -> AuditEntry {
+        let actor = AuditActor::user(self.owner, &self.owner_name);
+        let id = Some(self.session.to_string());
+        let target = AuditTarget::new("session", id, &self.session_name);
+        let mut entry = self.audit.entry(actor, "session.egress").about(target);
+        entry.outcome = outcome;
+        let destination = format!("{}:{}", wish.host, wish.port);
+        entry.detail.insert("destination".to_owned(), destination);
+        if let Some(refused) = refused {
+            entry.detail.insert("reason".to_owned(), refused.to_owned());
+        }
+        entry
+    }
+}
+
+impl TryFrom<OutboundAsk> for Wish {
+    type Error = Status;
+
+    fn try_from(ask: OutboundAsk) -> Result<Self, Status> {
+        let port = u16::try_from(ask.port);
+        let (Ok(port), true) = (port, ask.host.len() <= limits::OUTBOUND_HOST_BYTES) else {
+            return Err(Status::invalid_argument("no program asks for that"));
+        };
+        Ok(Self {
+            ask: ask.ask,
+            host: plain(&ask.host),
+            port,
+        })
+    }
+}
+
+impl DialError {
+    fn why(&self) -> Why {
+        match self {
+            Self::NoHost(_) | Self::NotAllowed(_) | Self::NotPublic { .. } => Why::NotAllowed,
+            Self::Unknown { .. } | Self::Unreachable { .. } => Why::Failed,
+        }
+    }
+}
+
+async fn refuse(link: &mut LinkClient, ask: u64, why: Why, text: &str) -> Result<(), Status> {
+    let refusal = OutboundRefusal {
+        ask,
+        why: why.into(),
+        text: text.to_owned(),
+    };
+    link.refuse_outbound(refusal).await.map(drop)
+}
+
+/// Carries the bytes until both sides have ended.
+async fn carry_out(mut link: LinkClient, ask: u64, stream: TcpStream) -> Result<(), Status> {
+    let (outgoing, queue) = mpsc::channel(CARRY_QUEUE);
+    let first = PortBytes {
+        ask,
+        ..PortBytes::default()
+    };
+    // There is room: it is the first.
+    let _ = outgoing.try_send(first);
+    let messages = futures_util::stream::unfold(queue, |mut queue| async {
+        queue.recv().await.map(|message| (message, queue))
+    });
+    let incoming = link.carry_outbound(messages).await?.into_inner();
+    let carried = carry(stream, incoming, outgoing, || ()).await;
+    carried.map_err(|error| Status::aborted(error.to_string()))
+}

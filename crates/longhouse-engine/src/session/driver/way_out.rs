@@ -1,0 +1,70 @@
+//! The way out of a session whose network is closed: served as long as the session is connected, and told of.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use longhouse_domain::container::ContainerSpec;
+use longhouse_domain::event::{EventKind, LogLevel};
+use tokio::sync::mpsc;
+
+use super::Driver;
+use crate::egress::{Gate, Passage};
+use crate::session::connection::Connection;
+
+/// What came of attempts to get out, that waits to be told.
+const PASSAGES: usize = 64;
+
+/// Ends when the link does; where the session has no way out, never.
+type Service = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+impl Driver {
+    /// The service of the way out over this connection, and where it tells what came of it.
+    pub(super) async fn way_out(
+        &self,
+        connection: &Connection,
+    ) -> (mpsc::Receiver<Passage>, Service) {
+        let (told, passages) = mpsc::channel(PASSAGES);
+        let container = self.session.spec.container.as_ref();
+        let Some(list) = container.and_then(ContainerSpec::way_out) else {
+            return (passages, Box::pin(std::future::pending()));
+        };
+        let owner = self.session.owner;
+        let gate = Gate {
+            list: Arc::new(list.clone()),
+            audit: self.context.audit.clone(),
+            session: self.id,
+            session_name: self.session.name.to_string(),
+            owner,
+            owner_name: self.context.username(owner).await.unwrap_or_default(),
+            told,
+        };
+        let (id, link) = (self.id, connection.client());
+        let service = async move {
+            if let Err(status) = gate.serve(link).await {
+                tracing::debug!(session = %id, %status, "the way out is not served any more");
+            }
+        };
+        (passages, Box::pin(service))
+    }
+
+    /// Tells everybody who may know that a program got out, or that it did not.
+    pub(super) async fn note_passage(&mut self, passage: Passage) {
+        let Passage {
+            host,
+            port,
+            refused,
+        } = passage;
+        let (level, text) = match &refused {
+            None => (LogLevel::Info, format!("connected to {host}:{port}")),
+            Some(why) => (LogLevel::Warn, format!("refused {host}:{port}: {why}")),
+        };
+        self.log(level, "egress", &text).await;
+        self.append(&[EventKind::Egress {
+            host,
+            port,
+            reason: refused,
+        }])
+        .await;
+    }
+}
