@@ -6,3 +6,4 @@ mod engine;
 mod life;
 mod outside;
 mod refused;
+mod way_out;

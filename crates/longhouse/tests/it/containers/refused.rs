@@ -25,7 +25,10 @@ pidsLimit {"pidsLimit":0}
 pidsLimit {"pidsLimit":1}
 pidsLimit {"pidsLimit":4000000000}
 network {"network":"git"}
-network {"network":"allowlist"}
+allowHosts {"network":"none","allowHosts":["example.org"]}
+allowHosts {"network":"open","allowHosts":["example.org"]}
+allowHosts[1] {"network":"allowlist","allowHosts":["example.org","http://example.org"]}
+allowHosts[0] {"network":"allowlist","allowHosts":["0177.0.0.1"]}
 network {"network":"host"}
 template {"template":"privileged"}
 workdir {"workdir":"/etc"}
