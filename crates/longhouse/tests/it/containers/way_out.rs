@@ -42,8 +42,14 @@ async fn a_closed_container_reaches_what_its_list_has_and_every_attempt_is_on_re
     };
     assert_eq!(connect("127.0.0.1", port).await, "you are out");
     let refused = connect("example.net", 443).await;
-    assert!(refused.contains("example.net:443 is not on this session's list"), "{refused}");
-    assert_eq!(sh(&client, id, "ls /sys/class/net; echo $HTTPS_PROXY").await, "lo\nhttp://127.0.0.1:3128");
+    assert!(
+        refused.contains("example.net:443 is not on this session's list"),
+        "{refused}"
+    );
+    assert_eq!(
+        sh(&client, id, "ls /sys/class/net; echo $HTTPS_PROXY").await,
+        "lo\nhttp://127.0.0.1:3128"
+    );
 
     // The way out is there again when the server is.
     yard.house.kill();
@@ -53,16 +59,36 @@ async fn a_closed_container_reaches_what_its_list_has_and_every_attempt_is_on_re
     let again = format!("echo word | /opt/longhouse/sessiond connect 127.0.0.1 {port}");
     assert_eq!(sh(&client, id, &again).await, "you are out");
 
-    let found = client.get("/api/audit?action=session.egress").await.created();
+    let found = client
+        .get("/api/audit?action=session.egress")
+        .await
+        .created();
     let told: Vec<_> = found["items"].as_array().unwrap().iter().rev().collect();
     let told: Vec<_> = told
         .iter()
-        .map(|record| (record["outcome"].as_str().unwrap(), record["detail"]["destination"].as_str().unwrap()))
+        .map(|record| {
+            (
+                record["outcome"].as_str().unwrap(),
+                record["detail"]["destination"].as_str().unwrap(),
+            )
+        })
         .collect();
-    assert_eq!(told, [("ok", entry.as_str()), ("denied", "example.net:443"), ("ok", entry.as_str())]);
+    assert_eq!(
+        told,
+        [
+            ("ok", entry.as_str()),
+            ("denied", "example.net:443"),
+            ("ok", entry.as_str())
+        ]
+    );
     wait_for("the session's log tells of it", async || {
-        let log = client.get(&format!("/api/sessions/{id}/logs")).await.created();
-        log.to_string().contains("refused example.net:443").then_some(())
+        let log = client
+            .get(&format!("/api/sessions/{id}/logs"))
+            .await
+            .created();
+        log.to_string()
+            .contains("refused example.net:443")
+            .then_some(())
     })
     .await;
     yard.delete(&client, id).await;
