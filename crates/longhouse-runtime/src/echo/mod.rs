@@ -5,6 +5,7 @@
 
 mod exec;
 mod port;
+mod repaint;
 mod sessiond;
 mod terminal;
 

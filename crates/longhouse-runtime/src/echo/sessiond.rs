@@ -10,7 +10,7 @@ use longhouse_domain::terminal::Environment;
 use longhouse_files::Workspace;
 use longhouse_link::Outbound;
 use longhouse_link::files::{FileCalls, FileChunks};
-use longhouse_link::limits::{PROTOCOL, SNAPSHOT_CHUNK_BYTES};
+use longhouse_link::limits::PROTOCOL;
 use longhouse_link::proto::sessiond_server::Sessiond;
 use longhouse_link::proto::{
     ArchiveFilesRequest, CaptureChunk, CaptureRequest, ChangeFilesReply, ChangeFilesRequest,
@@ -29,6 +29,7 @@ use tonic::{Request, Response, Status, Streaming};
 use super::Manner;
 use super::exec::exec;
 use super::port::EchoPorts;
+use super::repaint;
 use super::terminal::EchoTerminal;
 use crate::Plan;
 
@@ -174,11 +175,8 @@ impl Sessiond for EchoSessiond {
         &self,
         _: Request<ListTerminalsRequest>,
     ) -> Result<Response<TerminalList>, Status> {
-        let terminals = self
-            .terminals()
-            .values()
-            .map(|terminal| terminal.describe())
-            .collect();
+        let terminals = self.terminals();
+        let terminals = terminals.values().map(|t| t.describe()).collect();
         Ok(Response::new(TerminalList { terminals }))
     }
 
@@ -270,51 +268,18 @@ impl Sessiond for EchoSessiond {
         &self,
         request: Request<SnapshotRequest>,
     ) -> Result<Response<Self::SnapshotStream>, Status> {
-        let (kept, about) = self.terminal(&request.get_ref().name)?.kept();
-        // Reset, then everything again: the plainest repaint there is.
-        let whole = [b"\x1bc".as_slice(), &kept].concat();
-        let pieces: Vec<_> = whole
-            .chunks(SNAPSHOT_CHUNK_BYTES)
-            .enumerate()
-            .map(|(index, piece)| {
-                let data = piece.to_vec().into();
-                Ok(if index > 0 {
-                    SnapshotChunk {
-                        data,
-                        ..SnapshotChunk::default()
-                    }
-                } else {
-                    SnapshotChunk {
-                        offset: about.offset,
-                        oldest: about.oldest,
-                        cols: about.cols,
-                        rows: about.rows,
-                        total_bytes: whole.len() as u64,
-                        data,
-                    }
-                })
-            })
-            .collect();
-        Ok(Response::new(stream::iter(pieces).boxed()))
+        let terminal = self.terminal(&request.get_ref().name)?;
+        let pieces = repaint::snapshot(&terminal);
+        Ok(Response::new(stream::iter(pieces).map(Ok).boxed()))
     }
 
     async fn capture(
         &self,
         request: Request<CaptureRequest>,
     ) -> Result<Response<Self::CaptureStream>, Status> {
-        let (kept, _) = self.terminal(&request.get_ref().name)?.kept();
-        let text = String::from_utf8_lossy(&kept)
-            .replace("\r\n", "\n")
-            .into_bytes();
-        let pieces: Vec<_> = text
-            .chunks(SNAPSHOT_CHUNK_BYTES)
-            .map(|piece| {
-                Ok(CaptureChunk {
-                    data: piece.to_vec().into(),
-                })
-            })
-            .collect();
-        Ok(Response::new(stream::iter(pieces).boxed()))
+        let terminal = self.terminal(&request.get_ref().name)?;
+        let pieces = repaint::capture(&terminal);
+        Ok(Response::new(stream::iter(pieces).map(Ok).boxed()))
     }
 
     async fn list_files(

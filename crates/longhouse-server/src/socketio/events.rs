@@ -155,18 +155,7 @@ async fn send(client: &Client, event: &Event, session: Option<&SessionView>) -> 
             )
             .await
         }
-        EventKind::Egress { host, port, reason } => {
-            let data = SessionEgressEvent {
-                seq,
-                id,
-                host: host.clone(),
-                port: *port,
-                allowed: reason.is_none(),
-                reason: reason.clone(),
-                at: event.at,
-            };
-            both(client, ["session.egress", "session:egress"], &data).await
-        }
+        EventKind::Egress { .. } => send_egress(client, event).await,
         EventKind::Progress {
             stage,
             percent,
@@ -206,6 +195,22 @@ async fn send_port(
         &data,
     )
     .await
+}
+
+async fn send_egress(client: &Client, event: &Event) -> Result<(), Gone> {
+    let EventKind::Egress { host, port, reason } = &event.what else {
+        return Ok(());
+    };
+    let data = SessionEgressEvent {
+        seq: event.seq,
+        id: event.session.0,
+        host: host.clone(),
+        port: *port,
+        allowed: reason.is_none(),
+        reason: reason.clone(),
+        at: event.at,
+    };
+    both(client, ["session.egress", "session:egress"], &data).await
 }
 
 /// The session as it is now; nothing where it has gone since, for its own event says so.
