@@ -34,6 +34,7 @@ export function makeSession(part: Partial<Session>): Session {
     memoryLimit: null,
     pidsLimit: null,
     network: 'open',
+    allowHosts: [],
     ports: [],
     pid: 1,
     socketPath: null,
