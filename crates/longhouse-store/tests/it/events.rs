@@ -36,12 +36,14 @@ on_both_back_ends! {
             EventKind::TerminalExited { terminal: "agent".to_owned(), code: 137 },
             EventKind::PortOpened { port: 3000, process: "node".to_owned() },
             EventKind::PortClosed { port: 3000 },
+            EventKind::Egress { host: "example.org".to_owned(), port: 443, reason: None },
+            EventKind::Egress { host: "[::1]".to_owned(), port: 22, reason: Some("no".to_owned()) },
             EventKind::Created,
         ];
         let written = store.append_events(SessionId(id()), ann.user, &what, at(3)).await.unwrap();
         assert_eq!(store.events_since(0, 10).await.unwrap(), written);
         assert_eq!(seqs(&store.events_since(1, 1).await.unwrap()), [2]);
-        assert_eq!(store.events_since(3, 10).await.unwrap(), []);
+        assert_eq!(store.events_since(7, 10).await.unwrap(), []);
     }
 
     async fn one_catches_up_with_what_one_may_know_or_is_told_to_reload(bed: &Bed) {
