@@ -59,6 +59,7 @@ fn build() -> House {
             .expect("a store");
         let echo = EchoRuntime::new(dir.path().join("run")).expect("a runtime");
         let settings = EngineSettings {
+            default_image: "busybox".parse().expect("a name"),
             agents: Agents::with_configured(BTreeMap::new()),
             default_multiplexer: Multiplexer::None,
             tmux_installed: false,
@@ -82,7 +83,12 @@ fn build() -> House {
         let mut settings = ServerSettings::new(listen, SigningKey([9; 32]), "fuzz");
         settings.trusted_proxies = vec!["127.0.0.1".parse().expect("a network")];
         settings.limits.requests_per_second = u32::MAX / 5;
-        router(&AppState::new(engine, clock, settings, CancellationToken::new()))
+        router(&AppState::new(
+            engine,
+            clock,
+            settings,
+            CancellationToken::new(),
+        ))
     });
     House {
         tokio,
@@ -105,11 +111,14 @@ async fn answer(routes: &axum::Router, bytes: &[u8]) {
             bytes,
         ),
     };
-    let service = routes.clone().map_request(move |request: hyper::Request<hyper::body::Incoming>| {
-        let mut request = request.map(axum::body::Body::new);
-        request.extensions_mut().insert(peer);
-        request
-    });
+    let service =
+        routes
+            .clone()
+            .map_request(move |request: hyper::Request<hyper::body::Incoming>| {
+                let mut request = request.map(axum::body::Body::new);
+                request.extensions_mut().insert(peer);
+                request
+            });
     let (mut client, server) = duplex(64 * 1024);
     let connection = hyper::server::conn::http1::Builder::new()
         .serve_connection(TokioIo::new(server), TowerToHyperService::new(service))
