@@ -49,18 +49,36 @@ impl Door {
         due
     }
 
+    /// Whether a descriptor is kept aside, now that it was tried once more.
+    fn keeps_a_spare(&mut self) -> bool {
+        if self.spare.is_none() {
+            self.spare = spare();
+        }
+        self.spare.is_some()
+    }
+
+    fn complain_of_shortage(&mut self) {
+        if self.complains() {
+            tracing::warn!("no descriptor is left: new connections are turned away");
+        }
+    }
+
     /// The next one who knocks.
     pub(super) async fn knock(&mut self) -> Knock {
         loop {
-            if self.spare.is_none() {
-                self.spare = spare();
-            }
+            self.keeps_a_spare();
             match self.listener.accept().await {
-                Ok((stream, address)) => return Knock::Welcome(stream, address),
-                Err(error) if is_shortage(&error) && self.spare.take().is_some() => {
-                    if self.complains() {
-                        tracing::warn!("no descriptor is left: new connections are turned away");
+                // Whoever was told last may have gone while this one was awaited: the descriptor that became free is the spare
+                // one, not a place.
+                Ok((stream, address)) => {
+                    if self.keeps_a_spare() {
+                        return Knock::Welcome(stream, address);
                     }
+                    self.complain_of_shortage();
+                    return Knock::NoDescriptor(stream);
+                }
+                Err(error) if is_shortage(&error) && self.spare.take().is_some() => {
+                    self.complain_of_shortage();
                     if let Some(Ok((stream, _))) = self.listener.accept().now_or_never() {
                         return Knock::NoDescriptor(stream);
                     }
