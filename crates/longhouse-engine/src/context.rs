@@ -108,6 +108,7 @@ impl Context {
             container: runtime
                 .zip(session.phase.handle())
                 .and_then(|(runtime, handle)| runtime.container(handle)),
+            began_at: live.began_at,
             notice: live.notice.clone(),
             owner_name,
             session,

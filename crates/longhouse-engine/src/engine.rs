@@ -295,6 +295,13 @@ impl Engine {
         Ok(handle)
     }
 
+    /// All sessions that are driven.
+    pub(crate) fn handles(&self) -> Vec<(SessionId, Arc<Handle>)> {
+        let sessions = self.lock();
+        let handles = sessions.iter();
+        handles.map(|(id, handle)| (*id, handle.clone())).collect()
+    }
+
     /// Whether one of the sessions that are driven is meant.
     pub(crate) fn drives(&self, is_meant: impl FnMut(&SessionId) -> bool) -> bool {
         self.lock().keys().any(is_meant)

@@ -27,6 +27,9 @@ pub enum EngineError {
     /// No such session, or none that the actor may know of.
     #[error("there is no such session")]
     SessionNotFound,
+    /// No such container, or none that the actor may know of.
+    #[error("there is no such container")]
+    ContainerNotFound,
     /// The session has no such terminal.
     #[error("there is no such terminal")]
     TerminalNotFound,

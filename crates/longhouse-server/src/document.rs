@@ -42,6 +42,7 @@ use crate::{problem, socketio, terminals};
         (name = "meta", description = "What the server says of itself"),
         (name = "auth", description = "Set-up, login, tickets"),
         (name = "sessions", description = "Sessions"),
+        (name = "containers", description = "Sessions in containers, for programs that know containers"),
         (name = "terminals", description = "Terminals of a session"),
         (name = "admin", description = "What only admins may: the audit log, the policy"),
         (name = "files", description = "Files of a session, and of this machine"),

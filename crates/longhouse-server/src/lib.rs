@@ -7,6 +7,7 @@ mod access;
 mod address;
 mod audit;
 mod auth;
+mod containers;
 mod document;
 mod edge;
 mod extract;

@@ -231,6 +231,11 @@ impl From<EngineError> for Problem {
                 "session.not_found",
                 "there is no such session",
             ),
+            EngineError::ContainerNotFound => Self::new(
+                StatusCode::NOT_FOUND,
+                "container.not_found",
+                "there is no such container",
+            ),
             EngineError::TerminalNotFound => Self::new(
                 StatusCode::NOT_FOUND,
                 "terminal.not_found",

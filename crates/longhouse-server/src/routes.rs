@@ -15,8 +15,8 @@ use crate::audit::Subject;
 use crate::document::{ApiDocument, promise_fields};
 use crate::state::AppState;
 use crate::{
-    audit, auth, edge, files, guard, meta, preview, secrets, sessions, socketio, terminals, ui,
-    users,
+    audit, auth, containers, edge, files, guard, meta, preview, secrets, sessions, socketio,
+    terminals, ui, users,
 };
 
 /// Every route of the API. What stands beside them: Socket.IO at `/socket.io` and `/api/socket`, which asks for a login with
@@ -71,6 +71,11 @@ fn for_the_logged_in() -> Vec<Row> {
         row(Access::Look, Quiet, routes!(sessions::list_shares)).for_tokens(ForTokens::With(Scope::SessionsWrite)),
         // Whoever has a share may leave, whatever else they may.
         row(Access::Look, Deed("session.unshare", Subject::Session), routes!(sessions::unshare_session)).for_tokens(ForTokens::With(Scope::SessionsWrite)),
+        row(Access::Look, Quiet, routes!(containers::list_containers)),
+        row(Access::Look, Quiet, routes!(containers::get_container)),
+        row(Access::Look, Quiet, routes!(containers::get_container_health)),
+        row(Access::Look, Quiet, routes!(containers::get_container_stats)),
+        row(Access::Look, Quiet, routes!(containers::get_container_logs)).with_own_deadline(),
         row(Access::Look, Quiet, routes!(terminals::list_terminals)),
         row(Access::Look, Quiet, routes!(terminals::get_terminal)),
         row(Access::Look, Quiet, routes!(terminals::capture_terminal)),
@@ -110,6 +115,11 @@ fn for_drivers(input_limit: usize) -> Vec<Row> {
         row(Access::Drive, Every("session.start", Subject::Session), routes!(sessions::start_session)),
         row(Access::Drive, Every("session.stop", Subject::Session), routes!(sessions::stop_session)),
         row(Access::Drive, Every("session.restart", Subject::Session), routes!(sessions::restart_session)),
+        row(Access::Drive, Every("session.create", Subject::Object("session")), routes!(containers::create_container)),
+        row(Access::Drive, Every("session.delete", Subject::Container), routes!(containers::delete_container)),
+        row(Access::Drive, Every("session.start", Subject::Container), routes!(containers::start_container)),
+        row(Access::Drive, Every("session.stop", Subject::Container), routes!(containers::stop_container)),
+        row(Access::Drive, Every("session.restart", Subject::Container), routes!(containers::restart_container)),
         row(Access::Drive, Every("preview.open", Subject::Session), routes!(preview::create_preview)),
         row(Access::Drive, Every("session.exec", Subject::Session), routes!(sessions::exec_in_session)).with_own_deadline(),
         row(Access::Drive, Refusals("terminal.resize", Subject::Terminal), routes!(terminals::resize_session)),

@@ -36,6 +36,11 @@ impl Connection {
         self.link.hello().pid
     }
 
+    /// When sessiond began, as it says; milliseconds since 1970.
+    pub(crate) fn began_at_ms(&self) -> u64 {
+        self.link.hello().started_at_ms
+    }
+
     /// Whether the connection is gone.
     fn is_closed(&self) -> bool {
         self.link.is_closed()

@@ -17,6 +17,8 @@ pub(crate) struct Live {
     pub(crate) ports: Vec<PortView>,
     /// sessiond's process id.
     pub(crate) pid: Option<u32>,
+    /// When sessiond began, as it says.
+    pub(crate) began_at: Option<Timestamp>,
     /// What is to be said of its place: that it stands still, or is waited for.
     pub(crate) notice: Option<String>,
     /// When it last had input or output.
@@ -41,6 +43,7 @@ impl Live {
             session,
             ports: Vec::new(),
             pid: None,
+            began_at: None,
             notice: None,
             looked: false,
             gone: false,
@@ -51,6 +54,7 @@ impl Live {
     /// Nothing of the session runs.
     pub(crate) fn come_to_rest(&mut self) {
         self.pid = None;
+        self.began_at = None;
         self.notice = None;
         self.ports.clear();
         for terminal in &mut self.terminals {

@@ -2,6 +2,7 @@
 
 pub(crate) mod ask;
 pub(crate) mod connection;
+mod container;
 pub(crate) mod create;
 pub(crate) mod driver;
 pub(crate) mod handle;

@@ -142,6 +142,8 @@ pub struct SessionView {
     pub agent_state: AgentState,
     /// The container that it lives in, while it runs in one.
     pub container: Option<Container>,
+    /// When what runs of it began to.
+    pub began_at: Option<Timestamp>,
     /// What is to be said of its place at this moment, beside the reason of its status.
     pub notice: Option<String>,
     /// sessiond's process id on this machine, while the session runs.

@@ -24,10 +24,11 @@ use longhouse_domain::{Secrets, SessionId};
 use longhouse_files::AllowedFiles;
 use longhouse_link::Outbound;
 use longhouse_link::proto::session_event::Port;
+use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::{Leftover, Plan, ProvisionError, Runtime};
+use crate::{Container, Leftover, Plan, ProvisionError, Runtime};
 use sessiond::EchoSessiond;
 
 /// What is to go wrong with a coming [`Runtime::provision`].
@@ -57,6 +58,7 @@ enum Manner {
 /// Sessions that echo. Cheap to clone; all clones are one.
 #[derive(Clone, Debug)]
 pub struct EchoRuntime {
+    kind: RuntimeKind,
     dir: PathBuf,
     files: Option<AllowedFiles>,
     state: Arc<Mutex<State>>,
@@ -88,6 +90,7 @@ impl EchoRuntime {
     pub fn new(dir: PathBuf) -> io::Result<Self> {
         DirBuilder::new().recursive(true).mode(0o700).create(&dir)?;
         Ok(Self {
+            kind: RuntimeKind::Host,
             dir,
             files: None,
             state: Arc::default(),
@@ -99,6 +102,13 @@ impl EchoRuntime {
     #[must_use]
     pub fn with_files(mut self, allowed_dirs: &[PathBuf]) -> Self {
         self.files = Some(AllowedFiles::new(allowed_dirs, &[&self.dir]));
+        self
+    }
+
+    /// The same, in place of a container engine that lacks the usual image.
+    #[must_use]
+    pub fn as_containers(mut self) -> Self {
+        self.kind = RuntimeKind::Docker;
         self
     }
 
@@ -192,11 +202,30 @@ fn handle(number: u64) -> RuntimeHandle {
     RuntimeHandle(serde_json::json!({ "echo": number }))
 }
 
+/// A container's name is 64 digits, the first of which tell it from the others.
+fn container(number: u64) -> Container {
+    Container {
+        id: format!("{number:012x}{:052x}", 0),
+        image: "echo".to_owned(),
+    }
+}
+
 #[async_trait]
 impl Runtime for EchoRuntime {
-    /// It stands in for the host.
+    /// It stands in for the host, unless it was told otherwise.
     fn kind(&self) -> RuntimeKind {
-        RuntimeKind::Host
+        self.kind
+    }
+
+    async fn is_ready(&self) -> bool {
+        self.kind == RuntimeKind::Host
+    }
+
+    fn container(&self, handle: &RuntimeHandle) -> Option<Container> {
+        let number = handle.0.get("echo").and_then(Value::as_u64);
+        number
+            .filter(|_| self.kind == RuntimeKind::Docker)
+            .map(container)
     }
 
     fn has_program(&self, _program: &str) -> bool {

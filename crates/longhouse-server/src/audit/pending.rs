@@ -4,7 +4,7 @@ use axum::body::HttpBody as _;
 use axum::extract::{FromRequestParts as _, RawPathParams, Request};
 use axum::response::{IntoResponse as _, Response};
 use longhouse_domain::audit::{AuditActor, AuditEntry, AuditTarget, Outcome};
-use longhouse_engine::AuditSlot;
+use longhouse_engine::{AuditSlot, SessionView};
 use serde::Deserialize;
 
 use super::note::Note;
@@ -76,10 +76,7 @@ impl Pending {
         if let Some(entry) = &mut self.entry {
             entry.actor = self.visitor.actor(&caller.identity);
         }
-        if let (Subject::Session | Subject::Terminal, Some(reference)) =
-            (self.subject, self.variable("id"))
-            && let Ok(view) = app.engine().peek_session(&caller.actor, reference).await
-        {
+        if let Some(view) = self.session_meant(app, caller).await {
             let (session, name) = (view.session.id.to_string(), view.session.name.as_str());
             let target = match self.subject {
                 Subject::Terminal => terminal(session, name, self.variable("name")),
@@ -87,6 +84,21 @@ impl Pending {
             };
             self.point_at(Some(target));
         }
+    }
+
+    /// The session that the path names, if the caller may know of it.
+    async fn session_meant(&self, app: &AppState, caller: &Caller) -> Option<SessionView> {
+        let (engine, actor) = (app.engine(), &caller.actor);
+        let reference = self.variable("id")?;
+        let meant = match self.subject {
+            Subject::Session | Subject::Terminal => reference.to_owned(),
+            Subject::Container => {
+                let session = engine.session_of_container(actor, reference).await;
+                session.ok()?.to_string()
+            }
+            Subject::Nothing | Subject::Object(_) => return None,
+        };
+        engine.peek_session(actor, &meant).await.ok()
     }
 
     /// Lets the handler have the record, now that it says who acts and upon what.
@@ -149,7 +161,9 @@ impl Pending {
         let called = self.variable("id");
         match self.subject {
             Subject::Nothing => None,
-            Subject::Session => Some(AuditTarget::new("session", None, called?)),
+            Subject::Session | Subject::Container => {
+                Some(AuditTarget::new("session", None, called?))
+            }
             Subject::Terminal => {
                 let name = format!("{}/{}", called?, self.variable("name").unwrap_or("agent"));
                 Some(AuditTarget::new("terminal", None, &name))

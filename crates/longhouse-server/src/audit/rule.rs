@@ -23,6 +23,8 @@ pub(crate) enum Subject {
     Nothing,
     /// The session `{id}` of the path.
     Session,
+    /// The session that the path's `{id}` means as a container.
+    Container,
     /// The terminal `{name}` of the session `{id}` of the path.
     Terminal,
     /// An object of this kind: what the path calls `{id}`, if it does, and what the answer says of it by `id` and `name` or

@@ -12,7 +12,7 @@ use longhouse_domain::container::{BadImageName, Network as ContainerNetwork, Tem
 use longhouse_domain::egress::{AllowList, EgressError};
 use longhouse_domain::name::SessionName;
 use longhouse_domain::session::{GitIdentity, RuntimeKind};
-use longhouse_engine::{NewContainer, NewSession};
+use longhouse_engine::{NewContainer, NewSession, SessionView};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -115,6 +115,8 @@ pub(crate) struct CreateSession {
     repo_type: Option<RepoType>,
     branch: Option<String>,
     ssh_key: Option<String>,
+    /// A path on the server's machine, which is never read: refused with words that say what to send instead.
+    ssh_key_path: Option<String>,
     ssh_key_id: Option<String>,
     generate_ssh_key: Option<bool>,
     /// What a container is made for: it chooses the agent, and may loosen a point of the hardening that it is named for.
@@ -156,15 +158,23 @@ pub(crate) async fn create_session(
     headers: HeaderMap,
     body: Body<CreateSession>,
 ) -> Result<impl IntoResponse, Problem> {
-    let key = idempotency_key(&headers)?;
-    let new = body.0.checked(&state.engine().runtimes())?;
-    let view = state
-        .engine()
-        .create_session(&caller.actor, new, key)
-        .await?;
+    let view = create(&state, &caller, &headers, body.0).await?;
     let session = SessionBody::new(state.previews(), &view);
     let location = format!("/api/sessions/{}", session.id);
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(session)))
+}
+
+/// Creates what a body asks for.
+pub(crate) async fn create(
+    app: &AppState,
+    caller: &Caller,
+    headers: &HeaderMap,
+    asked: CreateSession,
+) -> Result<SessionView, Problem> {
+    let key = idempotency_key(headers)?;
+    let new = asked.checked(&app.engine().runtimes())?;
+    let made = app.engine().create_session(&caller.actor, new, key);
+    Ok(made.await?)
 }
 
 /// The key under which a repeated request is known.
@@ -182,6 +192,20 @@ pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Pro
 }
 
 impl CreateSession {
+    /// The same, in a container. Whoever asks for another place says so elsewhere.
+    pub(crate) fn in_container(mut self) -> Result<Self, Problem> {
+        match self.runtime {
+            None | Some(RuntimeName::Docker) => {
+                self.runtime = Some(RuntimeName::Docker);
+                Ok(self)
+            }
+            Some(_) => Err(Problem::invalid_field(
+                "runtime",
+                "a container is of the runtime docker: for others use POST /api/sessions",
+            )),
+        }
+    }
+
     /// What the engine can do with it, or everything that is wrong with it.
     fn checked(self, runtimes: &[RuntimeKind]) -> Result<NewSession, Problem> {
         if let Some(runtime) = self.runtime.map(RuntimeKind::from)
@@ -264,6 +288,7 @@ impl CreateSession {
         let bare = host || !runtimes.contains(&RuntimeKind::Docker);
         let container = "is for sessions in containers";
         let later = "is not available in this version";
+        let no_path = "would be a file of the server's machine, which is not read: send the key itself as sshKey";
         let (network, open_only) = match bare {
             true => (
                 self.network.is_some_and(|n| n != Network::Open),
@@ -296,6 +321,7 @@ impl CreateSession {
             ("repoType", self.repo_type.is_some(), later),
             ("branch", self.branch.is_some(), later),
             ("sshKey", self.ssh_key.is_some(), later),
+            ("sshKeyPath", self.ssh_key_path.is_some(), no_path),
             ("sshKeyId", self.ssh_key_id.is_some(), later),
             ("generateSshKey", self.generate_ssh_key == Some(true), later),
             (

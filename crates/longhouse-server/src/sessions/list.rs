@@ -79,7 +79,7 @@ pub(crate) async fn list_sessions(
     }))
 }
 
-fn session_query(mut question: Question) -> Result<SessionQuery, Problem> {
+pub(crate) fn session_query(mut question: Question) -> Result<SessionQuery, Problem> {
     let statuses = "pending, starting, running, stopped or error";
     let sorts = "created, updated, activity, name or status, with - before it to turn it round";
     let query = SessionQuery {

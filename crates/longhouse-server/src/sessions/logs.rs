@@ -13,7 +13,7 @@ use longhouse_domain::Timestamp;
 use longhouse_domain::event::{LogLevel, LogLine};
 use longhouse_engine::LogQuery;
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::names::LevelName;
 use crate::auth::{Caller, until_revoked};
@@ -58,6 +58,28 @@ pub(crate) struct LogPage {
     next_cursor: Option<String>,
 }
 
+/// Which lines, and in what form.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query, names("tail", "since", "level", "q", "follow", "format"))]
+#[expect(
+    dead_code,
+    reason = "only its document is used; the question is read by hand, to name every wrong part of it"
+)]
+pub(crate) struct LogFilters(
+    /// Only the last so many lines
+    Option<u32>,
+    /// Only lines of this moment (RFC 3339) and later
+    Option<String>,
+    /// debug, info, warn or error: only lines of this level and above
+    Option<String>,
+    /// Only lines that hold this text
+    Option<String>,
+    /// Go on with what comes
+    Option<bool>,
+    /// json (default) or text
+    Option<String>,
+);
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Format {
     Json,
@@ -67,13 +89,7 @@ enum Format {
 /// Gives a session's log, oldest line first. `follow=true` goes on with every line that comes, one JSON object or one line of
 /// text each, until the session is deleted or the client leaves. `format=text` downloads.
 #[utoipa::path(get, path = "/api/sessions/{id}/logs", tag = "sessions", params(
-        ("id" = String, Path, description = "Identifier or unique name"),
-        ("tail" = Option<u32>, Query, description = "Only the last so many lines"),
-        ("since" = Option<String>, Query, description = "Only lines of this moment (RFC 3339) and later"),
-        ("level" = Option<String>, Query, description = "debug, info, warn or error: only lines of this level and above"),
-        ("q" = Option<String>, Query, description = "Only lines that hold this text"),
-        ("follow" = Option<bool>, Query, description = "Go on with what comes"),
-        ("format" = Option<String>, Query, description = "json (default) or text")),
+        ("id" = String, Path, description = "Identifier or unique name"), LogFilters),
     responses((status = 200, content((LogPage = "application/json"), (LogLineBody = "application/x-ndjson"), (String = "text/plain"))),
     (status = 404, body = ProblemBody), (status = 422, body = ProblemBody)))]
 pub(crate) async fn get_session_logs(

@@ -53,6 +53,8 @@ pub(crate) struct House {
     pub(crate) app: AppState,
     pub(crate) engine: Engine,
     pub(crate) runtime: EchoRuntime,
+    /// The other runtime, where there are containers.
+    pub(crate) containers: Option<EchoRuntime>,
     pub(crate) address: SocketAddr,
     pub(crate) stop: CancellationToken,
     pub(crate) clock: Arc<HouseClock>,
@@ -90,7 +92,7 @@ impl House {
             settings.scheme = Scheme::Https;
             change(settings);
         };
-        let house = Self::serving(Some(tls), secure).await;
+        let house = Self::serving(Some(tls), false, secure).await;
         house.make_admin("admin").await;
         house
     }
@@ -103,10 +105,21 @@ impl House {
 
     /// A server on which nobody has an account.
     pub(crate) async fn without_people(change: impl FnOnce(&mut ServerSettings)) -> Self {
-        Self::serving(None, change).await
+        Self::serving(None, false, change).await
     }
 
-    async fn serving(tls: Option<Tls>, change: impl FnOnce(&mut ServerSettings)) -> Self {
+    /// A server with one admin that has containers, too; whoever says nothing gets a session on the host.
+    pub(crate) async fn with_containers() -> Self {
+        let house = Self::serving(None, true, |_| {}).await;
+        house.make_admin("admin").await;
+        house
+    }
+
+    async fn serving(
+        tls: Option<Tls>,
+        containers: bool,
+        change: impl FnOnce(&mut ServerSettings),
+    ) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let base = dir.path().join("base");
         std::fs::create_dir(&base).unwrap();
@@ -115,8 +128,13 @@ impl House {
         let runtime = EchoRuntime::new(dir.path().join("run"))
             .unwrap()
             .with_files(&allowed);
+        let containers = containers.then(|| {
+            let runtime = EchoRuntime::new(dir.path().join("engine")).unwrap();
+            runtime.as_containers()
+        });
         let clock = Arc::new(HouseClock::default());
-        let engine = start_engine(&dir, &runtime, clock.clone()).await;
+        let runtimes: Vec<_> = containers.iter().chain([&runtime]).cloned().collect();
+        let engine = start_engine(&dir, runtimes, clock.clone()).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let mut settings = ServerSettings::new(address, SigningKey([9; 32]), "test");
@@ -132,6 +150,7 @@ impl House {
             app,
             engine,
             runtime,
+            containers,
             address,
             stop,
             clock,
@@ -195,7 +214,17 @@ impl House {
 
     /// A session that runs, by its name; gives its identifier.
     pub(crate) async fn running(&self, person: &Person, name: &str) -> String {
-        let body = json!({"name": name, "agent": "shell"});
+        self.made(person, json!({"name": name, "agent": "shell"}))
+            .await
+    }
+
+    /// A session in a container that runs, by its name; gives its identifier.
+    pub(crate) async fn boxed(&self, person: &Person, name: &str) -> String {
+        self.made(person, json!({"name": name, "runtime": "docker"}))
+            .await
+    }
+
+    async fn made(&self, person: &Person, body: Value) -> String {
         let made = self.ask(person, Method::POST, "/api/sessions", body).await;
         assert_eq!(made.0, StatusCode::CREATED, "{}", made.1);
         let id = made.1["id"].as_str().unwrap().to_owned();
@@ -255,6 +284,9 @@ impl House {
             .unwrap();
         self.engine.shutdown().await;
         self.runtime.shutdown().await;
+        if let Some(containers) = self.containers {
+            containers.shutdown().await;
+        }
     }
 }
 
@@ -317,7 +349,7 @@ pub(crate) async fn promptly<T>(what: &str, future: impl Future<Output = T>) -> 
 
 async fn start_engine(
     dir: &tempfile::TempDir,
-    runtime: &EchoRuntime,
+    runtimes: Vec<EchoRuntime>,
     clock: Arc<HouseClock>,
 ) -> Engine {
     let store = Store::open(&StoreUrl::Sqlite(dir.path().join("longhouse.db")))
@@ -335,7 +367,10 @@ async fn start_engine(
         audit_archive: None,
         version: "test",
     };
-    let runtimes: Vec<Arc<dyn Runtime>> = vec![Arc::new(runtime.clone())];
+    let runtimes = runtimes
+        .into_iter()
+        .map(|runtime| Arc::new(runtime) as Arc<dyn Runtime>);
+    let runtimes = runtimes.collect();
     let master = Arc::new(Key::from_bytes(&[5; 32]).unwrap());
     let secrets = Vault::open(store.clone(), master, clock.clone());
     Engine::start(settings, store, secrets.await.unwrap(), runtimes, clock)

@@ -149,9 +149,13 @@ impl Driver {
         // In a container it is a number of the container's own.
         let on_host = self.session.spec.runtime == RuntimeKind::Host;
         let pid = on_host.then(|| connection.pid());
+        let began_at = i64::try_from(connection.began_at_ms()).unwrap_or(i64::MAX);
+        // Its clock is this machine's, but its word is foreign.
+        let began_at = from_millis(began_at).min(self.context.now());
         self.publish(|live| {
             live.terminals = views;
             live.pid = pid;
+            live.began_at = Some(began_at);
             live.notice = None;
         });
         Ok(news)

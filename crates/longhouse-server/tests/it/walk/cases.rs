@@ -74,6 +74,8 @@ pub(super) enum About {
     Nothing,
     /// A session.
     Session,
+    /// A session in a container.
+    Container,
     /// An account.
     Account,
     /// A sign-in of one's own, which does not outlive the question.
@@ -94,6 +96,8 @@ pub(super) struct Case {
 fn case(method: &'static str, path: &'static str, expected: Expected) -> Case {
     let about = if path.starts_with("/api/sessions/{id}") {
         About::Session
+    } else if path.starts_with("/api/containers/{id}") {
+        About::Container
     } else if path.starts_with("/api/users/{id}") {
         About::Account
     } else {
@@ -139,6 +143,7 @@ impl Case {
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = cases_of_the_house();
     cases.extend(cases_of_sessions());
+    cases.extend(cases_of_containers());
     cases
 }
 
@@ -234,5 +239,22 @@ fn cases_of_sessions() -> Vec<Case> {
         case("POST", "/api/sessions/{id}/terminals/{name}/restart", drivers(200)),
         // Not an upgrade; what happens after one stands in `sockets.rs`.
         case("GET", "/api/sessions/{id}/terminals/{name}/ws", known(426, Tokens::Any)),
+    ]
+}
+
+/// Sessions as containers.
+#[rustfmt::skip] // One route, one line.
+fn cases_of_containers() -> Vec<Case> {
+    vec![
+        case("GET", "/api/containers", known(200, Tokens::With(SessionsRead))),
+        case("POST", "/api/containers", doers(201)).with(|n| json!({"name": format!("boxed-{n}"), "template": "shell"})),
+        case("GET", "/api/containers/{id}", seers(200)),
+        case("DELETE", "/api/containers/{id}", owners(204)),
+        case("GET", "/api/containers/{id}/health", seers(200)),
+        case("GET", "/api/containers/{id}/stats", seers(200)),
+        case("GET", "/api/containers/{id}/logs", seers(200)),
+        case("POST", "/api/containers/{id}/start", drivers(409)),
+        case("POST", "/api/containers/{id}/stop", drivers(200)),
+        case("POST", "/api/containers/{id}/restart", drivers(200)),
     ]
 }

@@ -76,15 +76,26 @@ impl Cast {
     pub(super) async fn session(&self, house: &House) -> Ground {
         let name = format!("s{}", self.number());
         let session = house.running(self.owner(), &name).await;
+        let id = session.parse().unwrap();
+        let workdir = house.runtime.workdir_path(id, &Workdir::Own);
+        std::fs::write(workdir.join("file"), "content").unwrap();
+        self.shared(house, session, name).await
+    }
+
+    /// A session in a container that runs, shared with the same.
+    pub(super) async fn container(&self, house: &House) -> Ground {
+        let name = format!("c{}", self.number());
+        let session = house.boxed(self.owner(), &name).await;
+        self.shared(house, session, name).await
+    }
+
+    async fn shared(&self, house: &House, session: String, name: String) -> Ground {
         for (user, access) in [("looker", "drive"), ("viewer", "view"), ("driver", "drive")] {
             let path = format!("/api/sessions/{session}/shares");
             let share = json!({"userId": user, "access": access});
             let (status, body) = house.ask(self.owner(), Method::POST, &path, share).await;
             assert_eq!(status, StatusCode::CREATED, "{body}");
         }
-        let id = session.parse().unwrap();
-        let workdir = house.runtime.workdir_path(id, &Workdir::Own);
-        std::fs::write(workdir.join("file"), "content").unwrap();
         Ground {
             session,
             name,

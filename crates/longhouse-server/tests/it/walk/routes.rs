@@ -34,7 +34,7 @@ fn every_route_has_a_row() {
 
 #[tokio::test]
 async fn everybody_gets_what_is_theirs_and_no_more() {
-    let house = House::new().await;
+    let house = House::with_containers().await;
     let mut cast = Cast::assemble(&house).await;
     let mut wrong = Vec::new();
     for case in cases() {
@@ -49,7 +49,7 @@ async fn everybody_gets_what_is_theirs_and_no_more() {
                     "{method} {path} by {name}: {status} in place of {expected}: {body}"
                 ));
             }
-            if status == 404 && case.about == About::Session {
+            if status == 404 && matches!(case.about, About::Session | About::Container) {
                 is_told_what_a_stranger_is_told(&house, &cast, at, &case, &ground).await;
             }
             if case.about == About::SignIn {
@@ -70,6 +70,7 @@ fn bearer(cast: &Cast, at: usize) -> Option<&str> {
 pub(super) async fn prepare(house: &House, cast: &Cast, case: &Case) -> Ground {
     match case.about {
         About::Session => cast.session(house).await,
+        About::Container => cast.container(house).await,
         About::Account => cast.victim(house).await,
         About::Nothing | About::SignIn => Ground {
             session: String::new(),
@@ -87,7 +88,7 @@ pub(super) async fn renewed(
     ground: Ground,
     (status, body): (u16, &str),
 ) -> Ground {
-    if case.path == "/api/sessions" && status == 201 {
+    if matches!(case.path, "/api/sessions" | "/api/containers") && status == 201 {
         let made: Value = serde_json::from_str(body).unwrap();
         cast.delete(house, made["id"].as_str().unwrap()).await;
     }
@@ -109,7 +110,7 @@ pub(super) async fn ask(
 ) -> (u16, String, Vec<String>) {
     let id = match case.about {
         About::Account => &ground.victim,
-        About::Session => &ground.session,
+        About::Session | About::Container => &ground.session,
         // Of what is only ever one's own there is nothing of anybody else's to name.
         About::Nothing | About::SignIn => "01890000-0000-7000-8000-000000000000",
     };

@@ -64,7 +64,7 @@ fn matters(token: &Token, case: &Case) -> bool {
 
 #[tokio::test]
 async fn a_route_opens_to_api_tokens_of_its_scope_alone() {
-    let house = House::new().await;
+    let house = House::with_containers().await;
     let cast = Cast::assemble(&house).await;
     let tokens = every_set(&house, &cast).await;
     let mut wrong = Vec::new();
