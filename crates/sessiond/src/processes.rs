@@ -55,7 +55,8 @@ pub(crate) fn parse(stat: &str) -> Option<Process> {
         pid: pid.parse().ok()?,
         parent: u32::try_from(number(4)?).ok()?,
         unix_session: u32::try_from(number(6)?).unwrap_or(0),
-        cpu_ticks: number(14)? + number(15)?,
+        // No process has worked that long; the line is read all the same, whatever stands in it.
+        cpu_ticks: number(14)?.saturating_add(number(15)?),
         start_ticks: number(22)?,
         resident_pages: number(24)?,
         zombie: matches!(*fields.first()?, "Z" | "X"),
@@ -177,6 +178,13 @@ mod tests {
         };
         assert_eq!(process, expected);
         assert!(parse("garbage").is_none());
+    }
+
+    #[test]
+    fn numbers_that_no_process_reaches_are_read_as_the_largest() {
+        let most = u64::MAX;
+        let stat = format!("1 (a) R 0 1 1 0 1 0 0 0 0 0 {most} {most} 0 0 20 0 1 0 1 1 1 0");
+        assert_eq!(parse(&stat).unwrap().cpu_ticks, most);
     }
 
     #[test]
