@@ -14,6 +14,9 @@ use crate::fixture::Body;
 /// An image that holds nothing but busybox.
 pub(crate) const IMAGE: &str = "longhouse-test/busybox:1";
 
+/// One that holds what Debian always has.
+pub(crate) const DEBIAN: &str = "debian:bookworm-slim";
+
 /// Where the engine listens. It is never one that the machine has for other things.
 pub(crate) fn socket() -> PathBuf {
     let told = std::env::var_os("LONGHOUSE_TEST_ENGINE");

@@ -4,5 +4,6 @@ mod away;
 pub(crate) mod engine;
 mod golden;
 mod inside;
+mod neighbours;
 mod outside;
 mod way_out;
