@@ -1,5 +1,7 @@
 //! What can go wrong, named for what the caller will do about it.
 
+use longhouse_store::Crowd;
+
 use crate::files::{FileError, UploadError};
 
 /// One field of a request that cannot be accepted.
@@ -130,6 +132,16 @@ impl From<longhouse_store::StoreError> for EngineError {
                 "session.name_taken",
                 "another session has that name: choose another",
             ),
+            E::Full { whose, limit } => {
+                let whose = match whose {
+                    Crowd::Everybody => "this server",
+                    Crowd::Owner => "one user",
+                };
+                let text = format!(
+                    "{whose} may have {limit} running sessions, and has them: stop one first"
+                );
+                Self::conflict("session.limit_reached", text)
+            }
             E::Conflict(why) => Self::conflict("request.conflict", why),
             E::InvalidQuery { field, message } => Self::invalid(field, message),
             E::Unavailable(_) => {

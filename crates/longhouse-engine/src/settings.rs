@@ -6,6 +6,7 @@ use std::time::Duration;
 use longhouse_domain::agent::Agents;
 use longhouse_domain::container::ImageName;
 use longhouse_domain::session::Multiplexer;
+use longhouse_store::Places;
 
 /// The engine's settings.
 #[derive(Clone, Debug)]
@@ -30,4 +31,14 @@ pub struct EngineSettings {
     pub audit_archive: Option<PathBuf>,
     /// This build's version.
     pub version: &'static str,
+}
+
+impl EngineSettings {
+    /// How many sessions may run at once.
+    pub(crate) fn places(&self) -> Places {
+        Places {
+            of_all: self.max_sessions,
+            of_one: self.max_sessions_per_user,
+        }
+    }
 }

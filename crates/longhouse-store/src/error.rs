@@ -2,12 +2,22 @@
 
 use std::error::Error as StdError;
 
+use crate::Crowd;
+
 /// Why the store did not do as asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Somebody else has that name (of a session, of a user). Answer: choose another.
     #[error("that name is taken")]
     NameTaken,
+    /// As many sessions run as may. Answer: stop one first.
+    #[error("all {limit} places are taken")]
+    Full {
+        /// Whose places.
+        whose: Crowd,
+        /// How many there are.
+        limit: u32,
+    },
     /// What was asked contradicts what is there.
     #[error("{0}")]
     Conflict(&'static str),

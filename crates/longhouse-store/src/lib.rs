@@ -53,7 +53,9 @@ pub use idempotency::{IdempotencyKey, IdempotentClaim};
 pub use logs::{LogQuery, MAX_LOG_LINES, NewLogLine};
 pub use screens::LastScreen;
 pub use secrets::{SealedDataKey, SealedSecret, SecretScope, SecretsChange};
-pub use sessions::{Changed, Created, NewRecord, SessionRef, StatusCounts, Visible};
+pub use sessions::{
+    Alongside, Changed, Created, Crowd, NewRecord, Places, SessionRef, StatusCounts, Visible,
+};
 pub use shares::{Share, Shared};
 pub use snapshot::Snapshot;
 pub use tokens::{NewSignIn, NewToken, Rotation, SignIn};

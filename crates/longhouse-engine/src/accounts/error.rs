@@ -103,6 +103,7 @@ impl From<StoreError> for AccountError {
             | StoreError::InvalidQuery { .. }
             | StoreError::Corrupt(_)
             | StoreError::SchemaTooNew { .. }
+            | StoreError::Full { .. }
             | StoreError::Other(_) => Self::Internal(error.to_string()),
         }
     }

@@ -9,7 +9,7 @@ use longhouse_domain::session::{RuntimeKind, Session, SessionSpec, Workdir};
 use longhouse_domain::terminal::{
     TerminalCommand, TerminalSize, TerminalSpec, is_environment_name,
 };
-use longhouse_domain::{Audience, SessionId, UserId};
+use longhouse_domain::{Audience, SessionId};
 use longhouse_store::{Created, IdempotencyKey, NewRecord, SecretScope, SessionRef, StoreError};
 
 use super::request::NewSession;
@@ -47,15 +47,14 @@ impl Engine {
         if let Some(before) = self.made_before(actor, key.as_ref()).await? {
             return Ok(before);
         }
-        self.admit(actor.user).await?;
         self.check_place(&session).await?;
-        // Creations go through one door, so that two at once cannot both take the last place.
         let now = session.created_at;
         let scope = SecretScope::Session(session.id);
         let secrets = self.secrets().sealed_first(scope, &secrets)?;
         let record = NewRecord {
             session: &session,
             secrets: &secrets,
+            places: self.context().settings.places(),
         };
         match self
             .context()
@@ -160,29 +159,6 @@ impl Engine {
             starts: 0,
             last_activity_at: None,
         })
-    }
-
-    async fn admit(&self, user: UserId) -> Result<(), EngineError> {
-        let context = self.context();
-        for (owner, limit, whose) in [
-            (None, context.settings.max_sessions, "this server"),
-            (
-                Some(user),
-                context.settings.max_sessions_per_user,
-                "one user",
-            ),
-        ] {
-            let counts = context.store.session_counts(owner).await?;
-            if counts.pending + counts.starting + counts.running >= u64::from(limit) {
-                return Err(EngineError::conflict(
-                    "session.limit_reached",
-                    format!(
-                        "{whose} may have {limit} running sessions, and has them: stop one first"
-                    ),
-                ));
-            }
-        }
-        Ok(())
     }
 }
 

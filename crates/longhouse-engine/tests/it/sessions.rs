@@ -243,29 +243,57 @@ async fn the_same_request_twice_makes_one_session() {
     house.close().await;
 }
 
+fn assert_full<T: std::fmt::Debug>(answer: Result<T, EngineError>) {
+    let code = "session.limit_reached";
+    assert!(
+        matches!(answer, Err(EngineError::Conflict { code: found, .. }) if found == code),
+        "{answer:?}"
+    );
+}
+
 #[tokio::test]
 async fn a_user_has_no_more_running_sessions_than_allowed() {
     let house = House::new().await;
     for name in ["a", "b", "c", "d"] {
         house.running(name).await;
     }
-    let refused = house
-        .engine
-        .create_session(&house.ann, shell("e"), None)
-        .await
-        .unwrap_err();
-    assert!(
-        matches!(
-            refused,
-            EngineError::Conflict {
-                code: "session.limit_reached",
-                ..
-            }
-        ),
-        "{refused:?}"
+    assert_full(
+        house
+            .engine
+            .create_session(&house.ann, shell("e"), None)
+            .await,
     );
     house.engine.stop_session(&house.ann, "a").await.unwrap();
     house.running("e").await;
+    // One that rests has given its place away, and gets one like all others.
+    assert_full(house.engine.start_session(&house.ann, "a").await);
+    assert_full(house.engine.restart_session(&house.ann, "a").await);
+    let resting = house.engine.get_session(&house.ann, "a").await.unwrap();
+    assert_eq!(resting.session.status(), Status::Stopped);
+    house.engine.delete_session(&house.ann, "e").await.unwrap();
+    house.engine.start_session(&house.ann, "a").await.unwrap();
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sessions_that_are_made_at_once_do_not_share_the_last_place() {
+    let house = House::new().await;
+    let made = (0..12).map(|n| {
+        let (engine, ann) = (house.engine.clone(), house.ann.clone());
+        tokio::spawn(async move {
+            engine
+                .create_session(&ann, shell(&format!("s{n}")), None)
+                .await
+        })
+    });
+    let mut places = 0;
+    for answer in made.collect::<Vec<_>>() {
+        match answer.await.unwrap() {
+            Ok(_) => places += 1,
+            refused => assert_full(refused),
+        }
+    }
+    assert_eq!(places, 4);
     house.close().await;
 }
 

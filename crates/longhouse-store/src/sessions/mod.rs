@@ -7,6 +7,7 @@ mod cursor;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod list;
+mod places;
 mod read;
 mod record;
 mod write;
@@ -14,5 +15,6 @@ mod write;
 pub(crate) use record::{as_stored, update};
 pub(crate) use write::lock;
 
+pub use places::{Crowd, Places};
 pub use read::{SessionRef, StatusCounts, Visible};
-pub use write::{Changed, Created, NewRecord};
+pub use write::{Alongside, Changed, Created, NewRecord};

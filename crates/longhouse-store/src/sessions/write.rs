@@ -4,6 +4,7 @@ use longhouse_domain::clock::to_millis;
 use longhouse_domain::event::{Event, EventKind};
 use longhouse_domain::{Phase, Session, SessionId, Timestamp, Wish};
 
+use super::places::{Places, takes_place};
 use super::record::{as_stored, from_row, insert, update, write_labels};
 use crate::connection::{Store, WriteTransaction};
 use crate::idempotency::{self, IdempotencyKey, IdempotentClaim};
@@ -35,24 +36,36 @@ pub struct NewRecord<'a> {
     pub session: &'a Session,
     /// Its secrets, sealed.
     pub secrets: &'a [SealedSecret],
+    /// How many there may be.
+    pub places: Places,
 }
 
-/// A session without secrets.
+/// A session without secrets, however many there are.
 impl<'a> From<&'a Session> for NewRecord<'a> {
     fn from(session: &'a Session) -> Self {
         Self {
             session,
             secrets: &[],
+            places: Places::UNCOUNTED,
         }
     }
+}
+
+/// What goes with a change of a session.
+#[derive(Clone, Copy, Debug)]
+pub struct Alongside<'a> {
+    /// A change of its secrets.
+    pub secrets: &'a SecretsChange,
+    /// How many sessions there may be, where the change makes it take a place.
+    pub places: Places,
 }
 
 impl Store {
     /// Writes a new session down, together with its secrets, its idempotency key and events.
     ///
     /// # Errors
-    /// [`StoreError::NameTaken`]; [`StoreError::Conflict`] where the key belongs to another request, or the owner is not
-    /// there.
+    /// [`StoreError::NameTaken`]; [`StoreError::Full`]; [`StoreError::Conflict`] where the key belongs to another request, or the
+    /// owner is not there.
     pub async fn create_session(
         &self,
         new: impl Into<NewRecord<'_>>,
@@ -60,7 +73,11 @@ impl Store {
         what: &[EventKind],
         now: Timestamp,
     ) -> Result<Created, StoreError> {
-        let NewRecord { session, secrets } = new.into();
+        let NewRecord {
+            session,
+            secrets,
+            places,
+        } = new.into();
         let mut tx = self.begin().await?;
         if let Some(key) = key {
             match idempotency::claim(&mut tx, key, now).await? {
@@ -88,6 +105,7 @@ impl Store {
         let scope = SecretScope::Session(session.id);
         secrets::change(&mut tx, scope, &secrets, now).await?;
         let events = events::append(&mut tx, session.id, session.owner, what, now).await?;
+        places.hold(&mut tx, session.owner).await?;
         tx.commit().await?;
         Ok(Created::New(Box::new(Changed { session, events })))
     }
@@ -104,20 +122,23 @@ impl Store {
         now: Timestamp,
         change: impl FnOnce(&mut Session) -> Vec<EventKind> + Send,
     ) -> Result<Option<Changed>, StoreError> {
-        let nothing = SecretsChange::default();
-        self.change_session_and_secrets(id, now, &nothing, change)
+        let alongside = Alongside {
+            secrets: &SecretsChange::default(),
+            places: Places::UNCOUNTED,
+        };
+        self.change_session_alongside(id, now, alongside, change)
             .await
     }
 
-    /// The same, with a change of the session's secrets.
+    /// The same, with what goes with it.
     ///
     /// # Errors
-    /// [`StoreError::NameTaken`]; [`StoreError::Conflict`] where somebody else changed the secrets meanwhile.
-    pub async fn change_session_and_secrets(
+    /// [`StoreError::NameTaken`]; [`StoreError::Full`]; [`StoreError::Conflict`] where somebody else changed the secrets meanwhile.
+    pub async fn change_session_alongside(
         &self,
         id: SessionId,
         now: Timestamp,
-        secrets: &SecretsChange,
+        Alongside { secrets, places }: Alongside<'_>,
         change: impl FnOnce(&mut Session) -> Vec<EventKind> + Send,
     ) -> Result<Option<Changed>, StoreError> {
         let mut tx = self.begin().await?;
@@ -142,6 +163,9 @@ impl Store {
         }
         secrets::change(&mut tx, SecretScope::Session(id), secrets, now).await?;
         let events = events::append(&mut tx, id, session.owner, &what, now).await?;
+        if takes_place(&session) && !takes_place(&before) {
+            places.hold(&mut tx, session.owner).await?;
+        }
         tx.commit().await?;
         Ok(Some(Changed { session, events }))
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use longhouse_domain::event::EventKind;
 use longhouse_domain::query::SessionQuery;
 use longhouse_domain::{Phase, Role};
+use longhouse_store::{Crowd, NewRecord, Places, StoreError};
 
 use crate::harness::{actor, at, on_both_back_ends, session};
 
@@ -31,6 +32,32 @@ on_both_back_ends! {
         }
         assert_eq!(store.session_counts(None).await.unwrap().starting, 96);
         assert_eq!(store.event_bounds().await.unwrap().latest, 288);
+    }
+
+    async fn the_last_place_is_given_to_one_of_those_who_ask_at_once(bed: &Bed) {
+        let store = bed.open().await;
+        let second = bed.open().await;
+        let (ann, bob) = (actor(&store, "ann", Role::Member).await, actor(&store, "bob", Role::Member).await);
+        let places = Places { of_all: 5, of_one: 3 };
+        let tasks: Vec<_> = (0..16).map(|n| {
+            let store = if n % 2 == 0 { store.clone() } else { second.clone() };
+            let owner = if n % 4 < 2 { ann.user } else { bob.user };
+            tokio::spawn(async move {
+                let made = session(owner, &format!("s {n}"));
+                let record = NewRecord { session: &made, secrets: &[], places };
+                store.create_session(record, None, &[EventKind::Created], at(n)).await.map(drop)
+            })
+        }).collect();
+        for task in tasks {
+            match task.await.unwrap() {
+                Ok(()) | Err(StoreError::Full { whose: Crowd::Owner, limit: 3 } | StoreError::Full { whose: Crowd::Everybody, limit: 5 }) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+        let of = async |owner| store.session_counts(owner).await.unwrap().pending;
+        assert_eq!(of(None).await, 5);
+        assert_eq!(of(Some(ann.user)).await.max(of(Some(bob.user)).await), 3);
+        assert_eq!(store.event_bounds().await.unwrap().latest, 5);
     }
 
     async fn a_write_that_is_given_up_leaves_nothing_and_blocks_nobody(bed: &Bed) {

@@ -28,7 +28,7 @@ use longhouse_domain::session::Session;
 use longhouse_domain::{Audience, SessionId};
 use longhouse_link::LinkListener;
 use longhouse_runtime::Runtime;
-use longhouse_store::SecretsChange;
+use longhouse_store::{Alongside, SecretsChange};
 use tokio::sync::{mpsc, watch};
 
 use super::connection::{Connections, Reach};
@@ -291,8 +291,12 @@ impl Driver {
     ) -> Result<(), EngineError> {
         let now = self.context.now();
         let store = &self.context.store;
+        let alongside = Alongside {
+            secrets,
+            places: self.context.settings.places(),
+        };
         let changed = store
-            .change_session_and_secrets(self.id, now, secrets, change)
+            .change_session_alongside(self.id, now, alongside, change)
             .await?;
         let Some(changed) = changed else {
             return Err(EngineError::SessionNotFound);
