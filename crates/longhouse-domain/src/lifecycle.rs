@@ -148,6 +148,16 @@ impl Phase {
     }
 }
 
+/// Why nothing lives any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// Something ended in the session, or was ended there.
+    Fault,
+    /// What it stood on went away and took it along: the machine was restarted, or the container engine. The session comes to rest, and is
+    /// none the worse for it.
+    Outage,
+}
+
 /// What the runtime found when it looked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Observed {
@@ -157,6 +167,8 @@ pub enum Observed {
     Gone {
         /// What is known of its end.
         reason: String,
+        /// Whether it was its own.
+        cause: Cause,
     },
     /// It cannot be seen at present: what it stands on does not answer. It may live.
     Unknown {
@@ -213,9 +225,13 @@ pub fn next_step(wish: Wish, phase: &Phase, observed: &Observed) -> Step {
             Phase::Running { .. } | Phase::Stopping { .. },
             Observed::Alive(handle),
         ) => Step::Attach(handle.clone()),
-        (Wish::Running, Phase::Running { .. }, Observed::Gone { reason }) => {
-            Step::Settle(Phase::Error {
-                reason: reason.clone(),
+        (Wish::Running, Phase::Running { .. }, Observed::Gone { reason, cause }) => {
+            let reason = reason.clone();
+            Step::Settle(match cause {
+                Cause::Fault => Phase::Error { reason },
+                Cause::Outage => Phase::Stopped {
+                    reason: Some(reason),
+                },
             })
         }
         (
@@ -295,6 +311,7 @@ mod tests {
                 },
                 Observed::Gone {
                     reason: "stopped".to_owned(),
+                    cause: Cause::Fault,
                 },
             ),
             Step::Settle(phase) => (Wish::Stopped, phase.clone(), observed),
@@ -304,9 +321,10 @@ mod tests {
     proptest! {
         #[test]
         fn every_session_comes_to_a_state_in_which_nothing_changes_any_more(
-            wish in wishes(), phase in phases(), alive in any::<bool>()
+            wish in wishes(), phase in phases(), alive in any::<bool>(), fault in any::<bool>()
         ) {
-            let seen = if alive { Observed::Alive(handle()) } else { Observed::Gone { reason: "gone".to_owned() } };
+            let cause = if fault { Cause::Fault } else { Cause::Outage };
+            let seen = if alive { Observed::Alive(handle()) } else { Observed::Gone { reason: "gone".to_owned(), cause } };
             let mut world = (wish, phase, seen);
             for _ in 0..4 {
                 let step = next_step(world.0, &world.1, &world.2);
@@ -321,7 +339,7 @@ mod tests {
 
         #[test]
         fn a_deleted_session_is_only_ever_destroyed(phase in phases()) {
-            let gone = Observed::Gone { reason: String::new() };
+            let gone = Observed::Gone { reason: String::new(), cause: Cause::Fault };
             prop_assert_eq!(next_step(Wish::Deleted, &phase, &gone), Step::Destroy);
         }
     }
@@ -350,11 +368,28 @@ mod tests {
     fn the_end_of_sessiond_is_an_error_with_its_reason_and_is_not_undone_unasked() {
         let gone = Observed::Gone {
             reason: "sessiond was killed by signal 9".to_owned(),
+            cause: Cause::Fault,
         };
         let step = next_step(Wish::Running, &Phase::Running { handle: handle() }, &gone);
         let Step::Settle(Phase::Error { reason }) = step else {
             panic!("{step:?}")
         };
         assert!(reason.contains("signal 9"));
+    }
+
+    #[test]
+    fn a_session_that_went_with_its_engine_is_at_rest_and_not_at_fault() {
+        let gone = Observed::Gone {
+            reason: "the engine was restarted".to_owned(),
+            cause: Cause::Outage,
+        };
+        let running = Phase::Running { handle: handle() };
+        let stopped = Phase::Stopped {
+            reason: Some("the engine was restarted".to_owned()),
+        };
+        let step = |wish, phase| next_step(wish, phase, &gone);
+        assert_eq!(step(Wish::Running, &running), Step::Settle(stopped));
+        // One that was on its way goes on by itself.
+        assert_eq!(step(Wish::Running, &Phase::Starting), Step::Provision);
     }
 }

@@ -206,6 +206,11 @@ pub trait Runtime: Send + Sync + 'static {
         RuntimeHealth::Well { version: None }
     }
 
+    /// Whether it can be reached now: it is asked, and answers or fails in a moment. The text is for people.
+    async fn reach(&self) -> Result<(), String> {
+        Ok(())
+    }
+
     /// Whether a session of which nothing more is said could be started in it now.
     async fn is_ready(&self) -> bool {
         true

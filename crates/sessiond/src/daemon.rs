@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use longhouse_link::limits;
+use longhouse_link::proto::session_event::{Ending, What};
 use longhouse_link::spec::{SessiondSpec, StartFailure, Started};
 use rustix::fs::FlockOperation;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -27,6 +28,10 @@ const SPEC_BYTES: u64 = 8 * 1024 * 1024;
 
 /// How long programs have when sessiond is told to end by a signal: what service managers commonly allow is ten seconds.
 const SIGNAL_GRACE: Duration = Duration::from_secs(5);
+
+/// How long the server has to take down what the terminals show, before sessiond that was told to end by a signal does so. With the
+/// grace it stays below those ten seconds.
+const LEAVE: Duration = Duration::from_secs(3);
 
 /// How long the last answers may take to leave before sessiond ends all the same.
 const LAST_ANSWERS: Duration = Duration::from_secs(1);
@@ -213,7 +218,10 @@ async fn serve(session: Arc<Session>, spec: &SessiondSpec) -> io::Result<()> {
             _ = hang_up.recv() => {}
             _ = terminate.recv() => {
                 let session = Arc::clone(&session);
-                tokio::spawn(async move { shut_down(&session, SIGNAL_GRACE, TmuxFate::Ended).await });
+                tokio::spawn(async move {
+                    take_leave(&session).await;
+                    shut_down(&session, SIGNAL_GRACE, TmuxFate::Ended).await;
+                });
             }
         }
     }
@@ -227,6 +235,18 @@ async fn serve(session: Arc<Session>, spec: &SessiondSpec) -> io::Result<()> {
     remove_lock(&spec.state_dir);
     tracing::info!("sessiond ends");
     Ok(())
+}
+
+/// Tells the server that the end comes, and waits a moment for it to end the session itself: it takes down first what the terminals show.
+async fn take_leave(session: &Session) {
+    if !session.events.is_watched() {
+        return;
+    }
+    session.events.tell(What::Ending(Ending {}));
+    let ended = session.ending.cancelled();
+    if tokio::time::timeout(LEAVE, ended).await.is_err() {
+        tracing::info!("the server did not end the session in time");
+    }
 }
 
 /// Serves the session's proxy, where it has one. Where that cannot be, programs reach nothing, and the log says why.

@@ -57,6 +57,11 @@ impl Events {
         }
     }
 
+    /// Whether anybody hears what is told.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.sender.receiver_count() > 0
+    }
+
     pub(crate) fn watch(&self) -> broadcast::Receiver<SessionEvent> {
         self.sender.subscribe()
     }

@@ -95,6 +95,7 @@ impl Engine {
     /// Deletes a session with everything that Longhouse made for it; returns when it is gone.
     pub async fn delete_session(&self, actor: &Actor, reference: &str) -> Result<(), EngineError> {
         let (session, handle) = self.find(actor, reference, Permission::Own).await?;
+        self.require_runtime(&session).await?;
         match handle
             .ask(|reply| Command::Want(Wish::Deleted, reply))
             .await

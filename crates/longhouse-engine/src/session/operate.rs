@@ -34,6 +34,7 @@ impl Engine {
             }
         }
         self.require_ground(&session).await?;
+        self.require_runtime(&session).await?;
         let session = handle
             .ask(|reply| Command::Want(Wish::Running, reply))
             .await?;
@@ -46,7 +47,10 @@ impl Engine {
         actor: &Actor,
         reference: &str,
     ) -> Result<SessionView, EngineError> {
-        let (_, handle) = self.find(actor, reference, Permission::Drive).await?;
+        let (session, handle) = self.find(actor, reference, Permission::Drive).await?;
+        if !matches!(session.status(), Status::Stopped | Status::Error) {
+            self.require_runtime(&session).await?;
+        }
         handle
             .ask(|reply| Command::Want(Wish::Stopped, reply))
             .await?;
@@ -66,6 +70,7 @@ impl Engine {
     ) -> Result<SessionView, EngineError> {
         let (session, handle) = self.find(actor, reference, Permission::Drive).await?;
         self.require_ground(&session).await?;
+        self.require_runtime(&session).await?;
         let session = handle.ask(Command::Restart).await?;
         self.view_of(actor, &session, &handle).await
     }
@@ -79,6 +84,18 @@ impl Engine {
                 detail,
             }),
         }
+    }
+
+    /// Refuses what cannot be done now, because what the session stands on is away. Nothing is written down of it.
+    pub(crate) async fn require_runtime(&self, session: &Session) -> Result<(), EngineError> {
+        let runtime = self.context().runtime(session.spec.runtime)?;
+        runtime
+            .reach()
+            .await
+            .map_err(|detail| EngineError::Unavailable {
+                code: "runtime.unavailable",
+                detail,
+            })
     }
 
     /// Waits until the session's state is as wanted.

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use bollard::errors::Error;
 use bollard::{API_DEFAULT_VERSION, Docker};
+use longhouse_domain::Timestamp;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -32,9 +33,12 @@ const RETRIES: [Duration; 2] = [Duration::from_millis(100), Duration::from_milli
 /// Why the engine did not do what was asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum CallError {
-    /// It does not answer: try again later.
+    /// Nobody is there: try again later.
     #[error("the container engine does not answer: {0}")]
     Away(String),
+    /// Somebody is there who says nothing: try again later.
+    #[error("the container engine does not answer: {0}")]
+    Silent(String),
     /// It knows no such thing.
     #[error("{0}")]
     NotFound(String),
@@ -73,8 +77,8 @@ impl From<Error> for CallError {
             Error::IOError { .. }
             | Error::HyperResponseError { .. }
             | Error::HyperLegacyError { .. }
-            | Error::RequestTimeoutError
             | Error::SocketNotFoundError(_) => Self::Away(chain(&error)),
+            Error::RequestTimeoutError => Self::Silent(error.to_string()),
             other => Self::Refused(other.to_string()),
         }
     }
@@ -108,6 +112,20 @@ pub(super) struct Engine {
     pub(super) cpu_millis: u64,
     /// The machine's memory, MiB.
     pub(super) memory_mb: u64,
+    /// Whether containers live on when it ends.
+    live_restore: bool,
+    /// Its own clock, when it was asked.
+    now: Option<Timestamp>,
+    /// When it was found again after it had been gone, by its own clock.
+    returned: Option<Timestamp>,
+}
+
+impl Engine {
+    /// Whether a container that ended at that moment went the way of the engine: one without live-restore ends what it had started, at the
+    /// latest before it answers again.
+    pub(super) fn took_along(&self, ended: Timestamp) -> bool {
+        !self.live_restore && self.returned.is_some_and(|returned| ended <= returned)
+    }
 }
 
 /// What is known of the engine.
@@ -117,12 +135,22 @@ enum State {
     Unasked,
     Up(Engine),
     Away {
-        detail: String,
+        error: CallError,
         asked: Instant,
+        /// What it was before.
+        before: Before,
     },
     Absent {
         detail: String,
     },
+}
+
+/// What was known of an engine before it stopped to answer.
+#[derive(Clone, Copy, Debug)]
+struct Before {
+    /// Whether it was gone at any moment since, rather than slow.
+    was_gone: bool,
+    returned: Option<Timestamp>,
 }
 
 /// The way to an engine that may be away.
@@ -145,9 +173,7 @@ impl Client {
         let state = self.state.borrow().clone();
         match state {
             State::Up(engine) => Ok(engine),
-            State::Away { detail, asked } if asked.elapsed() < PAUSE => {
-                Err(CallError::Away(detail))
-            }
+            State::Away { error, asked, .. } if asked.elapsed() < PAUSE => Err(error),
             State::Unasked | State::Away { .. } | State::Absent { .. } => self.connect().await,
         }
     }
@@ -166,9 +192,22 @@ impl Client {
         let answer = tokio::time::timeout(QUICK, introduce(&socket)).await;
         let answer = answer.unwrap_or_else(|_| Err(silence(QUICK)));
         match answer {
-            Ok(engine) => {
-                self.state.send_replace(State::Up(engine.clone()));
+            Ok(mut engine) => {
+                self.state.send_modify(|state| {
+                    engine.returned = match state {
+                        State::Up(known) => known.returned,
+                        State::Away { before, .. } if before.was_gone => engine.now,
+                        State::Away { before, .. } => before.returned,
+                        State::Unasked | State::Absent { .. } => None,
+                    };
+                    *state = State::Up(engine.clone());
+                });
                 Ok(engine)
+            }
+            Err(CallError::Silent(detail)) => {
+                let error = CallError::Silent(format!("{} ({detail})", socket.display()));
+                self.note_away(&error);
+                Err(error)
             }
             Err(error) => {
                 let error = CallError::Away(format!("{} ({error})", socket.display()));
@@ -213,7 +252,7 @@ impl Client {
         };
         let answer = tokio::time::timeout(limit, repeated).await;
         let answer = answer.unwrap_or_else(|_| Err(silence(limit)));
-        if let Err(error @ CallError::Away(_)) = &answer {
+        if let Err(error @ (CallError::Away(_) | CallError::Silent(_))) = &answer {
             self.note_away(error);
         }
         answer
@@ -221,13 +260,31 @@ impl Client {
 
     /// From now on the engine counts as away, until it answers again.
     pub(super) fn note_away(&self, error: &CallError) {
-        let detail = match error {
-            CallError::Away(detail) => detail.clone(),
-            other => other.to_string(),
+        let error = match error {
+            CallError::Away(_) | CallError::Silent(_) => error.clone(),
+            other => CallError::Away(other.to_string()),
         };
-        self.state.send_replace(State::Away {
-            detail,
-            asked: Instant::now(),
+        let is_gone = matches!(error, CallError::Away(_));
+        self.state.send_modify(|state| {
+            let before = match state {
+                State::Up(engine) => Before {
+                    was_gone: is_gone,
+                    returned: engine.returned,
+                },
+                State::Away { before, .. } => Before {
+                    was_gone: is_gone || before.was_gone,
+                    ..*before
+                },
+                State::Unasked | State::Absent { .. } => Before {
+                    was_gone: is_gone,
+                    returned: None,
+                },
+            };
+            *state = State::Away {
+                error,
+                asked: Instant::now(),
+                before,
+            };
         });
     }
 
@@ -236,8 +293,11 @@ impl Client {
             State::Up(engine) => RuntimeHealth::Well {
                 version: Some(engine.version.clone()),
             },
-            State::Away { detail, .. } => RuntimeHealth::Away {
-                detail: detail.clone(),
+            State::Away { error, .. } => RuntimeHealth::Away {
+                detail: match error {
+                    CallError::Away(detail) | CallError::Silent(detail) => detail.clone(),
+                    other => other.to_string(),
+                },
             },
             State::Absent { detail } => RuntimeHealth::Absent {
                 detail: detail.clone(),
@@ -250,7 +310,7 @@ impl Client {
 }
 
 fn silence(limit: Duration) -> CallError {
-    CallError::Away(format!("no answer within {} seconds", limit.as_secs()))
+    CallError::Silent(format!("no answer within {} seconds", limit.as_secs()))
 }
 
 async fn introduce(socket: &Path) -> Result<Engine, CallError> {
@@ -276,6 +336,9 @@ async fn introduce(socket: &Path) -> Result<Engine, CallError> {
         version: info.server_version.unwrap_or_default(),
         cpu_millis: count(info.ncpu) * 1000,
         memory_mb: count(info.mem_total) / (1024 * 1024),
+        live_restore: info.live_restore_enabled == Some(true),
+        now: info.system_time.and_then(|at| at.parse().ok()),
+        returned: None,
         docker,
     })
 }

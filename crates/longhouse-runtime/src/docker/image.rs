@@ -40,7 +40,7 @@ pub(super) async fn ensure(
     }
     let _ = progress.try_send(say(None, format!("fetching the image {image}")));
     let failed = |error: CallError| match error {
-        CallError::Away(_) => unavailable(error),
+        CallError::Away(_) | CallError::Silent(_) => unavailable(error),
         other => ProvisionError::Failed(format!(
             "the image {image} is not there and cannot be fetched: {}",
             words(&other.to_string())
@@ -101,7 +101,7 @@ pub(super) async fn environment(
         .ask(|docker| async move { docker.inspect_image(image.as_str()).await })
         .await;
     let found = found.map_err(|error| match error {
-        CallError::Away(_) => unavailable(error),
+        CallError::Away(_) | CallError::Silent(_) => unavailable(error),
         other => ProvisionError::Failed(format!("the image {image} cannot be used: {other}")),
     })?;
     if found.os.as_deref().is_some_and(|os| os != "linux") {

@@ -114,7 +114,7 @@ async fn start(
             docker.start_container(id, options).await
         })
         .await?;
-    Ok(Handle::new(created.id, spec.image.to_string()).into())
+    Ok(Handle::new(docker, created.id, spec.image.to_string()).into())
 }
 
 /// Takes a failed attempt back; what was there before it stays.
@@ -139,7 +139,7 @@ async fn undo(runtime: &DockerRuntime, plan: &Plan, is_new: bool) {
 
 fn explain(error: CallError, what: &str) -> ProvisionError {
     match error {
-        CallError::Away(_) => unavailable(error),
+        CallError::Away(_) | CallError::Silent(_) => unavailable(error),
         other => ProvisionError::Failed(format!("{what}: {}", words(&other.to_string()))),
     }
 }

@@ -32,6 +32,7 @@ use tokio::sync::mpsc;
 pub use settings::{BadEngineAddress, DockerSettings, EngineAddress};
 
 use crate::disk::secrets::{Reader, SecretFiles};
+use crate::host::boot_id;
 use crate::{Container, Leftover, News, Plan, Progress, ProvisionError, Runtime, RuntimeHealth};
 use client::{Client, Engine};
 use layout::Layout;
@@ -53,6 +54,8 @@ struct Docker {
     ring_bytes: Option<u64>,
     scrollback_lines: Option<u32>,
     making_network: tokio::sync::Mutex<()>,
+    /// This start of the machine.
+    boot: String,
 }
 
 impl DockerRuntime {
@@ -74,6 +77,7 @@ impl DockerRuntime {
                 ring_bytes: settings.ring_bytes,
                 scrollback_lines: settings.scrollback_lines,
                 making_network: tokio::sync::Mutex::default(),
+                boot: boot_id()?,
             }),
         })
     }
@@ -202,6 +206,11 @@ impl Runtime for DockerRuntime {
 
     fn health(&self) -> RuntimeHealth {
         self.docker.client.health()
+    }
+
+    async fn reach(&self) -> Result<(), String> {
+        let asked = self.docker.client.connect().await;
+        asked.map(drop).map_err(|error| error.to_string())
     }
 
     async fn is_ready(&self) -> bool {

@@ -7,18 +7,21 @@ use bollard::query_parameters::{
     InspectContainerOptions, ListContainersOptionsBuilder, LogsOptionsBuilder,
 };
 use futures_util::StreamExt;
-use longhouse_domain::SessionId;
-use longhouse_domain::lifecycle::{Observed, RuntimeHandle};
+use longhouse_domain::lifecycle::{Cause, Observed, RuntimeHandle};
+use longhouse_domain::{SessionId, Timestamp};
 use longhouse_link::spec::StartFailure;
 use serde::{Deserialize, Serialize};
 
 use super::Docker;
-use super::client::CallError;
+use super::client::{CallError, Engine};
 use super::container::{SERVER_LABEL, SESSION_LABEL};
 use super::image::words;
 
 /// What every reason ends with.
 const WHAT_NOW: &str = "start the session again to go on";
+
+/// How the engine writes a moment that never was.
+const NEVER: &str = "0001-";
 
 /// A shell's code for the end by SIGKILL.
 const KILLED: i64 = 137;
@@ -32,11 +35,18 @@ const LINE_BYTES: usize = 64 * 1024;
 pub(super) struct Handle {
     pub(super) container: String,
     pub(super) image: String,
+    /// The start of the machine in which it was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    boot: Option<String>,
 }
 
 impl Handle {
-    pub(super) fn new(container: String, image: String) -> Self {
-        Self { container, image }
+    pub(super) fn new(docker: &Docker, container: String, image: String) -> Self {
+        Self {
+            container,
+            image,
+            boot: Some(docker.boot.clone()),
+        }
     }
 
     /// What an earlier start of this server may have written; `None` if it means nothing to us.
@@ -47,7 +57,9 @@ impl Handle {
 
 impl From<Handle> for RuntimeHandle {
     fn from(handle: Handle) -> Self {
-        Self(serde_json::json!({ "container": handle.container, "image": handle.image }))
+        Self(
+            serde_json::json!({ "container": handle.container, "image": handle.image, "boot": handle.boot }),
+        )
     }
 }
 
@@ -71,16 +83,21 @@ async fn look(
     handle: Option<&RuntimeHandle>,
 ) -> Result<Observed, CallError> {
     let known = handle.and_then(Handle::read);
-    let mut reason = match &known {
-        None => format!("it has no container; {WHAT_NOW}"),
+    let boot = known.as_ref().and_then(|known| known.boot.as_deref());
+    let (mut reason, mut cause) = match &known {
+        None => ("it has no container".to_owned(), Cause::Fault),
         Some(known) => match inspect(docker, &known.container).await {
             Ok(found) if is_ours(docker, session, &found) => match alive(&found) {
                 true => return Ok(Observed::Alive(known.clone().into())),
-                false => end_of(docker, &found).await,
+                false => end_of(docker, &found, boot).await,
             },
-            Ok(_) => format!("its container is another one by now; {WHAT_NOW}"),
+            Ok(_) => (
+                "its container is another one by now".to_owned(),
+                Cause::Fault,
+            ),
             Err(CallError::NotFound(_)) => {
-                format!("its container was removed from outside, unexpectedly; {WHAT_NOW}")
+                let text = "its container was removed from outside, unexpectedly";
+                (text.to_owned(), Cause::Fault)
             }
             Err(error) => return Err(error),
         },
@@ -98,14 +115,17 @@ async fn look(
         };
         if alive(&found) {
             let image = found.config.and_then(|config| config.image);
-            let handle = Handle::new(id, image.unwrap_or_default());
+            let handle = Handle::new(docker, id, image.unwrap_or_default());
             return Ok(Observed::Alive(handle.into()));
         }
         if known.is_none() {
-            reason = end_of(docker, &found).await;
+            (reason, cause) = end_of(docker, &found, boot).await;
         }
     }
-    Ok(Observed::Gone { reason })
+    Ok(Observed::Gone {
+        reason: format!("{reason}; {WHAT_NOW}"),
+        cause,
+    })
 }
 
 async fn inspect(docker: &Docker, id: &str) -> Result<ContainerInspectResponse, CallError> {
@@ -141,23 +161,49 @@ fn alive(found: &ContainerInspectResponse) -> bool {
 }
 
 /// What became of a container that does not run, for people.
-async fn end_of(docker: &Docker, found: &ContainerInspectResponse) -> String {
+async fn end_of(
+    docker: &Docker,
+    found: &ContainerInspectResponse,
+    boot: Option<&str>,
+) -> (String, Cause) {
     let Some(state) = &found.state else {
-        return format!("nothing is known of its end; {WHAT_NOW}");
+        return ("nothing is known of its end".to_owned(), Cause::Fault);
     };
+    if boot.is_some_and(|boot| boot != docker.boot) {
+        let text = "the machine was restarted, and the container ended with it";
+        return (text.to_owned(), Cause::Outage);
+    }
+    let engine = docker.client.engine().await.ok();
+    if engine.is_some_and(|engine| went_along(&engine, state)) {
+        let text = "the container engine was stopped or restarted, and ended the container";
+        return (text.to_owned(), Cause::Outage);
+    }
     let said = match state.exit_code {
         Some(code) if code != 0 && code != KILLED => last_words(docker, found).await,
         _ => None,
     };
     let limit = found.host_config.as_ref().and_then(|config| config.memory);
-    format!("{}; {WHAT_NOW}", reason(state, limit, said))
+    (reason(state, limit, said), Cause::Fault)
+}
+
+/// Whether the container was ended by the end of its engine. A container that used up its memory meanwhile did not need that.
+fn went_along(engine: &Engine, state: &ContainerState) -> bool {
+    let ended = state.finished_at.as_deref();
+    let ended = ended.and_then(|at| at.parse::<Timestamp>().ok());
+    let was_started = state
+        .started_at
+        .as_deref()
+        .is_some_and(|at| !at.starts_with(NEVER));
+    let itself =
+        state.oom_killed == Some(true) || state.error.as_deref().is_some_and(|e| !e.is_empty());
+    was_started && !itself && ended.is_some_and(|ended| engine.took_along(ended))
 }
 
 fn reason(state: &ContainerState, memory: Option<i64>, said: Option<String>) -> String {
     if state
         .started_at
         .as_deref()
-        .is_none_or(|at| at.starts_with("0001-"))
+        .is_none_or(|at| at.starts_with(NEVER))
     {
         return "its container was made but not started".to_owned();
     }

@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use longhouse_domain::lifecycle::{Observed, RuntimeHandle};
+use longhouse_domain::lifecycle::{Cause, Observed, RuntimeHandle};
 use longhouse_domain::session::{RuntimeKind, Workdir};
 use longhouse_domain::{Secrets, SessionId};
 use longhouse_files::AllowedFiles;
@@ -263,9 +263,11 @@ impl Runtime for EchoRuntime {
             Some(place) if !place.dead.is_cancelled() => Observed::Alive(handle(place.number)),
             Some(_) => Observed::Gone {
                 reason: "sessiond ended unexpectedly; start the session again to go on".to_owned(),
+                cause: Cause::Fault,
             },
             None => Observed::Gone {
                 reason: "nothing is known of this session; start it again".to_owned(),
+                cause: Cause::Fault,
             },
         }
     }

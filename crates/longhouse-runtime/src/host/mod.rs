@@ -25,7 +25,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use async_trait::async_trait;
-use longhouse_domain::lifecycle::{Observed, RuntimeHandle};
+use longhouse_domain::lifecycle::{Cause, Observed, RuntimeHandle};
 use longhouse_domain::session::{Multiplexer, RuntimeKind, Workdir};
 use longhouse_domain::terminal::Environment;
 use longhouse_domain::{Secrets, SessionId};
@@ -36,6 +36,7 @@ pub use binary::SessiondBinary;
 pub use detach::{Detachment, Manager, Way};
 pub use environment::user_name;
 pub use layout::{RUN_DIR_BYTES, choose_run_dir};
+pub(crate) use process::boot_id;
 
 use crate::disk::private_dir;
 use crate::disk::secrets::{Reader, SecretFiles};
@@ -244,6 +245,7 @@ impl Runtime for HostRuntime {
             .await;
         observed.unwrap_or_else(|error| Observed::Gone {
             reason: error.to_string(),
+            cause: Cause::Fault,
         })
     }
 

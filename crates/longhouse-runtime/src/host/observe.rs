@@ -1,7 +1,7 @@
 //! Finds a session's sessiond again, by what was written down of it or by the signs that it carries.
 
 use longhouse_domain::SessionId;
-use longhouse_domain::lifecycle::{Observed, RuntimeHandle};
+use longhouse_domain::lifecycle::{Cause, Observed, RuntimeHandle};
 use serde::{Deserialize, Serialize};
 
 use super::process::{self, ProcessId};
@@ -49,15 +49,17 @@ impl Host {
         if let Some(handle) = living.and_then(|process| self.handle(process).ok()) {
             return Observed::Alive(handle);
         }
-        let reason = if same_boot {
-            format!(
-                "{}; start the session again to go on",
-                ending::reason(&self.layout.socket_dir(session))
-            )
-        } else {
-            "the machine was restarted; start the session again to go on".to_owned()
-        };
-        Observed::Gone { reason }
+        if same_boot {
+            let ending = ending::reason(&self.layout.socket_dir(session));
+            return Observed::Gone {
+                reason: format!("{ending}; start the session again to go on"),
+                cause: Cause::Fault,
+            };
+        }
+        Observed::Gone {
+            reason: "the machine was restarted; start the session again to go on".to_owned(),
+            cause: Cause::Outage,
+        }
     }
 
     /// The living process that a handle names.

@@ -221,7 +221,7 @@ impl<R: Body> Fixture<R> {
         let deadline = tokio::time::Instant::now() + PATIENCE;
         loop {
             match self.observe(Some(handle)).await {
-                Observed::Gone { reason } => return reason,
+                Observed::Gone { reason, .. } => return reason,
                 Observed::Alive(_) | Observed::Unknown { .. } => {
                     assert!(tokio::time::Instant::now() < deadline, "it lives on")
                 }

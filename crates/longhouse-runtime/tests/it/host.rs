@@ -5,7 +5,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use longhouse_domain::lifecycle::{Observed, RuntimeHandle};
+use longhouse_domain::lifecycle::{Cause, Observed, RuntimeHandle};
 use longhouse_domain::session::{Multiplexer, Workdir};
 use longhouse_runtime::host::{HostRuntime, SessiondBinary};
 use longhouse_runtime::{Leftover, ProvisionError, Runtime};
@@ -219,17 +219,18 @@ async fn a_handle_of_another_process_or_another_start_of_the_machine_is_not_beli
 
     let mut recycled = handle.clone();
     recycled.0["pid"] = std::process::id().into();
-    let Observed::Gone { reason } = fixture.observe(Some(&recycled)).await else {
+    let Observed::Gone { reason, .. } = fixture.observe(Some(&recycled)).await else {
         panic!("a recycled pid was believed")
     };
     assert!(reason.contains("asked to end"), "{reason}");
 
     let mut rebooted = handle;
     rebooted.0["bootId"] = "another".into();
-    let Observed::Gone { reason } = fixture.observe(Some(&rebooted)).await else {
+    let Observed::Gone { reason, cause } = fixture.observe(Some(&rebooted)).await else {
         panic!("it lives after a reboot")
     };
     assert!(reason.contains("the machine was restarted"), "{reason}");
+    assert_eq!(cause, Cause::Outage);
 
     let nonsense = RuntimeHandle(serde_json::json!(["nonsense"]));
     assert!(matches!(

@@ -281,6 +281,7 @@ impl Driver {
                 let level = LogLevel::parse(&log.level).unwrap_or(LogLevel::Info);
                 self.log(level, &log.source, &log.message).await;
             }
+            Some(What::Ending(_)) => self.take_leave(connection).await,
             Some(What::Ready(_)) | None => {}
         }
         Ok(false)

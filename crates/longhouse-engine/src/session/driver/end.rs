@@ -13,6 +13,9 @@ use crate::session::connection::{Connection, Connections, Reach};
 /// How much longer than the grace sessiond may take to answer that everything has ended.
 const ANSWER: Duration = Duration::from_secs(3);
 
+/// How long they may take where somebody ends the session from outside, and will not wait long.
+const LEAVE_GRACE: Duration = Duration::from_secs(3);
+
 /// How long programs may take to end by themselves when their session is deleted.
 const DELETE_GRACE: Duration = Duration::from_secs(1);
 
@@ -35,6 +38,19 @@ impl Driver {
             self.settle(Phase::Stopped { reason }).await?;
         }
         Ok(Next::Again)
+    }
+
+    /// Somebody ends the session from outside, and it waits for this: what its terminals show is kept, then it ends as quietly as if it
+    /// had been asked by us. What that means for its status is seen when it is gone.
+    pub(super) async fn take_leave(&mut self, connection: &Connection) {
+        self.log(
+            LogLevel::Warn,
+            "session",
+            "the session was told to end from outside",
+        )
+        .await;
+        self.keep_screens(connection).await;
+        self.shut_down(Some(connection), LEAVE_GRACE).await;
     }
 
     /// Removes everything of the session, then its record.

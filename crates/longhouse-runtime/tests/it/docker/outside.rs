@@ -1,6 +1,6 @@
 //! What is done to a container from outside is seen, told, and explained.
 
-use longhouse_domain::lifecycle::Observed;
+use longhouse_domain::lifecycle::{Cause, Observed};
 use longhouse_domain::session::Workdir;
 use longhouse_link::proto::ExecRequest;
 use longhouse_runtime::docker::DockerRuntime;
@@ -158,4 +158,24 @@ async fn another_servers_containers_are_not_seen() {
         Observed::Alive(_)
     ));
     one.finish().await;
+}
+
+/// A container does not outlive its machine, and is not to blame for that.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_container_that_ended_with_its_machine_is_told_from_one_that_failed() {
+    let mut fixture = Fixture::<DockerRuntime>::new();
+    let (mut handle, _link) = fixture.start().await;
+    let id = fixture.runtime.container(&handle).unwrap().id;
+    cli(&["kill", &id]).unwrap();
+    fixture.gone(&handle).await;
+    let ended = async |handle: &_| match fixture.observe(Some(handle)).await {
+        Observed::Gone { reason, cause } => (reason, cause),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(ended(&handle).await.1, Cause::Fault);
+    handle.0["boot"] = "another".into();
+    let (reason, cause) = ended(&handle).await;
+    assert_eq!(cause, Cause::Outage);
+    assert!(reason.contains("machine was restarted"), "{reason}");
+    fixture.finish().await;
 }

@@ -49,6 +49,20 @@ pub(super) fn of_session(id: &str) -> (Vec<String>, Vec<String>) {
     )
 }
 
+/// What a server is told that uses the engine there.
+pub(super) fn variables(address: String) -> [(String, String); 3] {
+    let embedded = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/embed/sessiond");
+    let sessiond = embedded
+        .canonicalize()
+        .expect("no static sessiond: run `cargo xtask build` first");
+    [
+        ("LONGHOUSE_DOCKER_HOST", address),
+        ("LONGHOUSE_DOCKER_IMAGE", IMAGE.to_owned()),
+        ("LONGHOUSE_SESSIOND", sessiond.to_str().unwrap().to_owned()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+}
+
 /// A house whose server uses the engine by way of the door.
 pub(super) struct Yard {
     pub(super) house: House,
@@ -61,18 +75,7 @@ impl Yard {
     pub(super) fn new() -> Self {
         let mut house = House::new();
         let door = Door::open(&house.home().join("engine.sock"));
-        let embedded = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/embed/sessiond");
-        let sessiond = embedded
-            .canonicalize()
-            .expect("no static sessiond: run `cargo xtask build` first");
-        house.variables.extend([
-            ("LONGHOUSE_DOCKER_HOST".to_owned(), door.address()),
-            ("LONGHOUSE_DOCKER_IMAGE".to_owned(), IMAGE.to_owned()),
-            (
-                "LONGHOUSE_SESSIOND".to_owned(),
-                sessiond.to_str().unwrap().to_owned(),
-            ),
-        ]);
+        house.variables.extend(variables(door.address()));
         Self {
             house,
             door,
@@ -88,8 +91,7 @@ impl Yard {
 
     /// Asks for a session in a container; answers its identifier.
     pub(super) async fn create(&mut self, client: &Client, name: &str) -> String {
-        let body = json!({"name": name, "runtime": "docker", "network": "none", "memoryLimit": 128, "cpuLimit": 0.5, "pidsLimit": 64});
-        let made = client.post("/api/sessions", &body).await.created();
+        let made = client.post("/api/sessions", &small(name)).await.created();
         let id = made["id"].as_str().unwrap().to_owned();
         self.remember(&id);
         id
@@ -149,6 +151,11 @@ impl Drop for Yard {
             }
         }
     }
+}
+
+/// The body that asks for a small session in a container.
+pub(super) fn small(name: &str) -> Value {
+    json!({"name": name, "runtime": "docker", "network": "none", "memoryLimit": 128, "cpuLimit": 0.5, "pidsLimit": 64})
 }
 
 /// The session, once its terminals are there.

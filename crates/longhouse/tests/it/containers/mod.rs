@@ -2,8 +2,10 @@
 //! them from outside, and an engine that is away.
 
 mod crash;
+mod deaths;
 mod engine;
 mod life;
+mod mortal;
 mod outside;
 mod refused;
 mod way_out;
