@@ -12,6 +12,7 @@ mod build;
 pub mod codegen;
 mod engine;
 mod fuzz;
+mod images;
 mod needs;
 mod npm;
 mod process;
@@ -39,6 +40,7 @@ Usage: cargo xtask <command>
   test [--only STAGE]   set up what the tests need and run everything that CI runs; `--only` may be repeated
   engine -- COMMAND     run a command while the tests' container engine runs, such as
                         `cargo xtask engine -- cargo test -p longhouse-runtime`
+  images [-- FLAGS]     build and try the image that sessions in containers are made from; FLAGS go to `docker build`
   codegen               write web/openapi.json and web/src/api/schema.gen.ts anew
   audit                 what is known against the crates and packages that this is built from
   fuzz [TARGET...]      feed every parser of foreign bytes with made-up ones, a minute each; --seconds N for another time
@@ -76,6 +78,7 @@ pub fn dispatch(arguments: &[String]) -> Result<ExitCode> {
         ["codegen"] => codegen::run(&workspace),
         ["audit"] => audit::run(&workspace),
         ["fuzz", flags @ ..] => fuzz::run(&workspace, flags),
+        ["images", flags @ ..] => images::run_command(&workspace, flags),
         ["fuzz-api", flags @ ..] => api_fuzz::run(&workspace, flags),
         ["bench", flags @ ..] => bench::run(&workspace, flags),
         _ => {

@@ -24,7 +24,23 @@ pub struct ImageName(String);
 )]
 pub struct BadImageName;
 
+/// The image that `deploy/images` makes. No registry has it.
+const WORKSPACE_IMAGE: &str = "longhouse-workspace";
+
 impl ImageName {
+    /// What sessions are made from where nobody says otherwise.
+    #[must_use]
+    pub fn workspace() -> Self {
+        Self(format!("{WORKSPACE_IMAGE}:latest"))
+    }
+
+    /// Whether it is the project's own image, in whatever version.
+    #[must_use]
+    pub fn is_workspace(&self) -> bool {
+        let rest = self.0.strip_prefix(WORKSPACE_IMAGE);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '@']))
+    }
+
     /// As the engine reads it.
     #[must_use]
     pub fn as_str(&self) -> &str {

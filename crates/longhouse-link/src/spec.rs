@@ -25,8 +25,12 @@ pub struct SessiondSpec {
     pub state_dir: PathBuf,
     /// The whole environment of every program of the session, before a terminal's own additions. Nothing else is inherited.
     pub env: BTreeMap<String, String>,
-    /// The program of a terminal that names none: the user's login shell, an absolute path or a name in `PATH`.
+    /// The program of a terminal that names none: the user's shell, an absolute path or a name in `PATH`.
     pub shell: String,
+    /// Whether that shell is a login shell, which reads the profile that sets up a person's environment. In a container it is not: an
+    /// image's profile sets `PATH` anew, and so takes away what the image's own environment adds to it.
+    #[serde(default = "SessiondSpec::default_login_shell")]
+    pub login_shell: bool,
     /// The loopback port of the session's proxy, where its network is closed and the link is its way out.
     #[serde(default)]
     pub way_out_port: Option<u16>,
@@ -68,12 +72,17 @@ impl SessiondSpec {
             state_dir,
             env,
             shell,
+            login_shell: true,
             way_out_port: None,
             first_offset: 0,
             ring_bytes: Self::RING_BYTES,
             scrollback_lines: Self::SCROLLBACK_LINES,
             tmux_history_lines: Self::TMUX_HISTORY_LINES,
         }
+    }
+
+    fn default_login_shell() -> bool {
+        true
     }
 
     fn default_ring_bytes() -> u64 {

@@ -27,6 +27,7 @@ pub(crate) const TERMINALS: usize = 64;
 pub(crate) struct Session {
     pub(crate) environment: Arc<Environment>,
     pub(crate) shell: String,
+    pub(crate) login_shell: bool,
     pub(crate) ring_bytes: u64,
     pub(crate) first_offset: u64,
     pub(crate) scrollback: usize,
@@ -60,6 +61,7 @@ impl Session {
         let events = Events::new();
         Self {
             shell: spec.shell.clone(),
+            login_shell: spec.login_shell,
             ring_bytes: spec.ring_bytes,
             first_offset: spec.first_offset,
             scrollback: usize::try_from(spec.scrollback_lines).unwrap_or(usize::MAX),

@@ -22,6 +22,9 @@ const REPORT_EVERY: Duration = Duration::from_millis(500);
 /// The longest piece of the engine's own words that is shown, characters.
 const WORDS: usize = 300;
 
+/// What helps where our own image is missing: no registry has it.
+const TO_BUILD: &str = "; build it with `cargo xtask images`, or name another image";
+
 /// Fetches the image unless it is there.
 pub(super) async fn ensure(
     client: &Client,
@@ -42,8 +45,9 @@ pub(super) async fn ensure(
     let failed = |error: CallError| match error {
         CallError::Away(_) | CallError::Silent(_) => unavailable(error),
         other => ProvisionError::Failed(format!(
-            "the image {image} is not there and cannot be fetched: {}",
-            words(&other.to_string())
+            "the image {image} is not there and cannot be fetched: {}{}",
+            words(&other.to_string()),
+            if image.is_workspace() { TO_BUILD } else { "" }
         )),
     };
     let engine = client.engine().await.map_err(unavailable)?;

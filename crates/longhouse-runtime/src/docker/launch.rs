@@ -175,6 +175,7 @@ impl Docker {
             env,
             shell,
         );
+        spec.login_shell = false;
         spec.way_out_port = way_out.map(|_| WAY_OUT_PORT);
         spec.first_offset = plan.first_offset;
         spec.ring_bytes = self.ring_bytes.unwrap_or(spec.ring_bytes);

@@ -5,6 +5,7 @@
 
 mod client;
 mod container;
+mod examine;
 mod image;
 mod launch;
 mod layout;
@@ -29,6 +30,7 @@ use longhouse_files::AllowedFiles;
 use longhouse_link::Peer;
 use tokio::sync::mpsc;
 
+pub use examine::{Examination, examine};
 pub use settings::{BadEngineAddress, DockerSettings, EngineAddress};
 
 use crate::disk::secrets::{Reader, SecretFiles};

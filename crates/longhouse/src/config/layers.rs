@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use longhouse_domain::container::ImageName;
 use longhouse_server::Limits;
 use toml::{Table, Value};
 
@@ -115,7 +116,7 @@ pub(super) fn defaults(environment: &Environment) -> Layer {
         Value::Array(dirs.into_iter().collect()),
     );
     set("host.multiplexer", "auto".into());
-    set("docker.image", "longhouse-workspace:latest".into());
+    set("docker.image", String::from(ImageName::workspace()).into());
     set("terminal.ring_bytes", (8 * 1024 * 1024).into());
     set("terminal.scrollback_lines", 2000.into());
     Layer {

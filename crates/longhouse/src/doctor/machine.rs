@@ -1,12 +1,10 @@
-//! Checks of the machine around: directories for work, login scopes, limits, the port, a container engine, the clock.
+//! Checks of the machine around: directories for work, login scopes, limits, the port, the clock.
 
 use std::net::TcpListener;
-use std::time::Duration;
 
 use longhouse_domain::Clock as _;
 use longhouse_runtime::host::{Detachment, Way};
 use rustix::process::{Resource, getrlimit};
-use tokio::net::{TcpStream, UnixStream};
 
 use super::Patient;
 use super::report::Finding;
@@ -17,9 +15,6 @@ const ENOUGH_FILES: u64 = 4096;
 
 /// A moment before this one means that the clock was never set: the year 2025.
 const CLOCK_NOT_SET: i64 = 1_735_689_600;
-
-/// How long a container engine may take to accept a connection.
-const CONNECT_LIMIT: Duration = Duration::from_secs(2);
 
 pub(super) fn base_directories(patient: &Patient<'_>) -> Finding {
     let name = "base directories";
@@ -101,28 +96,6 @@ pub(super) fn port(patient: &Patient<'_>) -> Finding {
             name,
             format!("{listen} cannot be used: {error}"),
             "end the program that uses it, or choose another address with --listen",
-        ),
-    }
-}
-
-pub(super) async fn container_engine(patient: &Patient<'_>) -> Finding {
-    let name = "container engine";
-    let host = patient.configuration.settings.docker_host.as_deref();
-    let host = host.unwrap_or("unix:///var/run/docker.sock");
-    let connect = async {
-        match (host.strip_prefix("unix://"), host.strip_prefix("tcp://")) {
-            (Some(path), _) => UnixStream::connect(path).await.map(|_| ()),
-            (_, Some(address)) => TcpStream::connect(address).await.map(|_| ()),
-            _ => Err(std::io::Error::other("neither unix:// nor tcp://")),
-        }
-    };
-    let late = || Err(std::io::ErrorKind::TimedOut.into());
-    let connected = tokio::time::timeout(CONNECT_LIMIT, connect).await;
-    match connected.unwrap_or_else(|_| late()) {
-        Ok(()) => Finding::ok(name, format!("answers at {host}")),
-        Err(error) => Finding::ok(
-            name,
-            format!("none at {host} ({error}); sessions on this machine need none"),
         ),
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! It changes nothing but what a start of the server would change as well.
 
+mod container;
 mod machine;
 mod report;
 mod safety;
@@ -58,9 +59,9 @@ pub(crate) async fn run(
         machine::detachment(&patient),
         machine::open_files(),
         machine::port(&patient),
-        machine::container_engine(&patient).await,
         machine::clock(&patient),
     ]);
+    findings.extend(container::findings(&patient).await);
     let text = if arguments.json {
         report::json(&findings)?
     } else {

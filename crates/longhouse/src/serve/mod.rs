@@ -38,6 +38,7 @@ use crate::failure::{Code, Failure};
 use crate::places::{Places, make_private};
 use crate::{Context, backup, master_key, output, programs};
 
+pub(crate) use containers::engine_address;
 use lock::{DataDirLock, Holder};
 use signals::Signals;
 use transport::Transport;

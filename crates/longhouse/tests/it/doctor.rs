@@ -1,4 +1,4 @@
-//! What `longhouse doctor` says of keys, certificates and the audit log.
+//! What `longhouse doctor` says of keys, certificates, the audit log, and an engine that is not there.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -23,7 +23,7 @@ fn finding(house: &House, name: &str) -> (String, String) {
 }
 
 #[track_caller]
-fn says(house: &House, name: &str, state: &str, words: &str) {
+pub(crate) fn says(house: &House, name: &str, state: &str, words: &str) {
     let (found, said) = finding(house, name);
     assert_eq!(found, state, "{said}");
     assert!(said.contains(words), "{said}");
@@ -136,4 +136,24 @@ fn the_kernels_guard_of_links_is_told_as_it_is() {
     let open = kernel.is_ok_and(|kernel| kernel.trim() == "0");
     let state = if open { "warn" } else { "ok" };
     assert_eq!(finding(&house, "hard links").0, state);
+}
+
+#[test]
+fn an_engine_that_is_not_there_is_told_from_one_that_is_not_wanted() {
+    let mut house = House::new();
+    let set = |house: &mut House, address: &str| {
+        house
+            .variables
+            .retain(|(name, _)| name != "LONGHOUSE_DOCKER_HOST");
+        let variable = ("LONGHOUSE_DOCKER_HOST".to_owned(), address.to_owned());
+        house.variables.push(variable);
+    };
+    let name = "container engine";
+    set(&mut house, "off");
+    says(&house, name, "ok", "switched off");
+    set(&mut house, "tcp://10.0.0.1:2375");
+    says(&house, name, "warn", "docker_host");
+    let nowhere = house.home().join("engine.sock");
+    set(&mut house, &format!("unix://{}", nowhere.display()));
+    says(&house, name, "warn", "start the engine");
 }

@@ -93,8 +93,8 @@ fn program(session: &Session, request: &CreateTerminalRequest) -> Result<Program
     let env = session
         .environment
         .for_terminal(&request.name, &request.env)?;
-    let login = request.program.is_empty();
-    let asked = if login {
+    let is_shell = request.program.is_empty();
+    let asked = if is_shell {
         &session.shell
     } else {
         &request.program
@@ -104,7 +104,7 @@ fn program(session: &Session, request: &CreateTerminalRequest) -> Result<Program
         return Err(Status::invalid_argument("an argument holds a NUL"));
     }
     // A shell whose name begins with a hyphen is a login shell: it reads the profile that sets up the person's PATH.
-    let arg0 = login.then(|| {
+    let arg0 = (is_shell && session.login_shell).then(|| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         format!("-{name}")
     });

@@ -42,6 +42,17 @@ async fn a_program_gets_the_environment_it_was_given_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn a_terminal_that_names_no_program_gets_a_login_shell_only_where_that_is_wanted() {
+    for (login_shell, says) in [(true, "42 login"), (false, "42 plain")] {
+        let house = House::with(|spec| spec.login_shell = login_shell).await;
+        house.create(terminal("t", &[""])).await.unwrap();
+        let question = "shopt -q login_shell && k=login || k=plain; echo $((6*7)) $k\n";
+        house.type_in("t", question).await;
+        house.wait_for_screen("t", says).await;
+    }
+}
+
+#[tokio::test]
 async fn exit_codes_are_told_also_of_signals() {
     let house = House::new().await;
     for (name, script, code) in [

@@ -1,8 +1,9 @@
 //! Sessions in containers, against the built server and a real engine: their life, crashes at each call to the engine, what is done to
-//! them from outside, and an engine that is away.
+//! them from outside, an engine that is away, and what `doctor` says of it.
 
 mod crash;
 mod deaths;
+mod doctor;
 mod engine;
 mod life;
 mod mortal;
