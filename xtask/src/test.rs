@@ -243,10 +243,12 @@ fn e2e(workspace: &Workspace) -> Result<()> {
     let package = workspace.web().join("e2e");
     npm::install(&package)?;
     let program = build::for_tests(workspace)?;
+    let engine = Engine::start(workspace)?;
     run_process(
         npm::command(&package)
             .arg("test")
-            .env("LONGHOUSE_BIN", program),
+            .env("LONGHOUSE_BIN", program)
+            .env(engine::VARIABLE, engine.socket()),
     )
 }
 

@@ -282,6 +282,16 @@ impl Limits {
     };
     /// The most processes; a machine has some millions of them for all.
     pub const MOST_PIDS: u32 = 32_768;
+
+    /// No more of anything than `most`.
+    #[must_use]
+    pub fn within(self, most: Self) -> Self {
+        Self {
+            cpu_millis: self.cpu_millis.min(most.cpu_millis),
+            memory_mb: self.memory_mb.min(most.memory_mb),
+            pids: self.pids.min(most.pids),
+        }
+    }
 }
 
 /// What was asked for of a container.
@@ -373,6 +383,18 @@ mod tests {
         let loose = Template::ALL.map(|template| template.loosens().len());
         assert_eq!(loose.iter().sum::<usize>(), 1);
         assert_eq!(Template::parse("privileged"), None);
+    }
+
+    #[test]
+    fn a_small_machine_gives_no_more_than_it_has() {
+        let small = Limits {
+            cpu_millis: 1_000,
+            memory_mb: 512,
+            pids: Limits::MOST_PIDS,
+        };
+        let given = Limits::DEFAULT.within(small);
+        assert_eq!((given.cpu_millis, given.memory_mb), (1_000, 512));
+        assert_eq!(given.pids, Limits::DEFAULT.pids);
     }
 
     proptest::proptest! {

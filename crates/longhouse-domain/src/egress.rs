@@ -240,6 +240,17 @@ impl AllowList {
     }
 }
 
+/// Its entries, with spaces between.
+impl fmt::Display for AllowList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, entry) in self.0.iter().enumerate() {
+            let between = if index == 0 { "" } else { " " };
+            write!(f, "{between}{entry}")?;
+        }
+        Ok(())
+    }
+}
+
 /// How many bits the address has.
 fn whole(address: IpAddr) -> u8 {
     if address.is_ipv4() { 32 } else { 128 }

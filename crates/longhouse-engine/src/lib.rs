@@ -36,6 +36,7 @@ pub use longhouse_store::{
 pub use people::{Inheritance, UserPatch};
 pub use policy::{Policy, PolicyPatch, RETENTION_DAYS};
 pub use session::inside::Join;
+pub use session::place::ContainerLimits;
 pub use session::ports::{PortAccess, PortError, PortStream};
 pub use session::request::{
     CaptureFormat, ExecCommand, ExecOutcome, HealthCheck, NewContainer, NewSession, NewTerminal,

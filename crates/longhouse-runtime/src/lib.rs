@@ -12,7 +12,7 @@ pub mod host;
 use std::path::PathBuf;
 
 use async_trait::async_trait;
-use longhouse_domain::container::ContainerSpec;
+use longhouse_domain::container::{ContainerSpec, Limits};
 use longhouse_domain::event::Stage;
 use longhouse_domain::lifecycle::{Observed, RuntimeHandle};
 use longhouse_domain::session::{Multiplexer, RuntimeKind, Workdir};
@@ -214,6 +214,11 @@ pub trait Runtime: Send + Sync + 'static {
     /// Whether a session of which nothing more is said could be started in it now.
     async fn is_ready(&self) -> bool {
         true
+    }
+
+    /// The most that one session can be given, where that is known at present; it asks nobody.
+    fn most(&self) -> Option<Limits> {
+        None
     }
 
     /// The container that a handle names.

@@ -2,7 +2,7 @@
 // system's choice. It can be killed and started again on the same port. `close` deletes every session, stops the server in
 // order and fails if any process, socket or directory of its sessions is left.
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -16,6 +16,8 @@ export const PASSWORD = 'correct horse battery staple'
 export const SYSTEM_PATH = '/usr/local/bin:/usr/bin:/bin'
 const READY = /ready at (http:\/\/\S+)/
 const SETUP_LINK = /(http:\/\/\S+\/setup\?token=\S+)/
+/** An image that holds nothing but busybox; the tests' engine has it. */
+export const BUSYBOX = 'longhouse-test/busybox:1'
 /** Enough of the server's log to understand a failure, in characters. */
 const LOG_SHOWN = 6000
 
@@ -43,6 +45,15 @@ export async function withServer(options, use) {
   }
 }
 
+/** A container engine of this machine is none of a test's business. */
+const WITHOUT_ENGINE = { LONGHOUSE_DOCKER_HOST: 'off' }
+
+function engineOfTests() {
+  const socket = process.env.LONGHOUSE_TEST_ENGINE
+  assert.ok(socket, 'no container engine for tests: run this as `cargo xtask engine -- npm --prefix web/e2e test`')
+  return { LONGHOUSE_DOCKER_HOST: `unix://${socket}`, LONGHOUSE_DOCKER_IMAGE: BUSYBOX }
+}
+
 export class Server {
   root
   home
@@ -60,10 +71,10 @@ export class Server {
   #sessions = new Set()
 
   /**
-   * `toml` becomes the server's `longhouse.toml`. `root` is a directory of the caller's choice in place of one with a random
+   * `toml` becomes the server's `longhouse.toml`. With `containers` it uses the tests' own container engine. `root` is a directory of the caller's choice in place of one with a random
    * name; it is removed at the end.
    */
-  constructor({ password = PASSWORD, env = {}, toml = null, root = mkdtempSync(join(tmpdir(), 'longhouse-e2e-')) } = {}) {
+  constructor({ password = PASSWORD, env = {}, toml = null, containers = false, root = mkdtempSync(join(tmpdir(), 'longhouse-e2e-')) } = {}) {
     this.root = root
     this.home = join(root, 'home')
     this.dataDir = join(root, 'data')
@@ -76,8 +87,7 @@ export class Server {
     for (const file of ['.bashrc', '.profile']) writeFileSync(join(this.home, file), "PS1='$ '\nunset HISTFILE PROMPT_COMMAND\n")
     this.#environment = {
       HOME: this.home,
-      // A container engine of this machine is none of a test's business.
-      LONGHOUSE_DOCKER_HOST: 'off',
+      ...(containers ? engineOfTests() : WITHOUT_ENGINE),
       PATH: SYSTEM_PATH,
       SHELL: '/bin/bash',
       LANG: 'C.UTF-8',
@@ -183,8 +193,11 @@ export class Server {
     await waitFor('the processes to be gone', () => processesOf(this.root, [...this.#sessions]).length === 0, {
       show: () => processesOf(this.root, [...this.#sessions]).map(({ pid, command }) => `${pid} ${command}`).join('\n'),
     })
-    const left = [...filesIn(join(this.dataDir, 'sessions')), ...filesIn(join(this.dataDir, 'run'))]
+    const left = [...filesIn(join(this.dataDir, 'sessions')), ...filesIn(join(this.dataDir, 'run'))].filter((path) => !path.endsWith('/run/docker/'))
     assert.deepEqual(left, [], 'a session that was deleted leaves no file and no socket')
+    for (const id of this.#environment.LONGHOUSE_DOCKER_IMAGE === undefined ? [] : this.#sessions) {
+      assert.equal(remainsInEngine(id), '', 'a session that was deleted leaves no container and no volume')
+    }
   }
 
   async #end(signal) {
@@ -210,6 +223,13 @@ export class Server {
     }
     rmSync(this.root, { recursive: true, force: true, maxRetries: 5 })
   }
+}
+
+/** The containers and volumes that the tests' engine has of a session. */
+function remainsInEngine(id) {
+  const ask = (...words) =>
+    execFileSync('docker', ['--host', `unix://${process.env.LONGHOUSE_TEST_ENGINE}`, ...words, '--quiet', '--filter', `label=longhouse.session=${id}`], { encoding: 'utf8' })
+  return `${ask('ps', '--all')}${ask('volume', 'ls')}`.trim()
 }
 
 function filesIn(directory) {

@@ -11,6 +11,7 @@ export type AuditQuery = NonNullable<paths['/api/audit']['get']['parameters']['q
 export type Identity = Schemas['Identity']
 export type LoginMethods = Schemas['LoginMethods']
 export type NewIdentity = Schemas['NewIdentity']
+export type Network = Schemas['Network']
 export type Person = Schemas['Person']
 export type Scope = Schemas['Scope']
 export type Share = Schemas['Share']
@@ -33,6 +34,7 @@ export type Session = Schemas['Session']
 export type SessionAction = Schemas['SessionAction']
 export type SessionStats = Schemas['SessionStats']
 export type SessionStatus = Schemas['SessionStatus']
+export type Template = Schemas['Template']
 export type TerminalInfo = Schemas['Terminal']
 
 /** Who is logged in, as far as the page shows it. */

@@ -1,23 +1,36 @@
 // The creation form. Its answer is the session's own page, which shows the rest of the creation as it happens.
 import { useMutation, useQuery, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { Shuffle } from 'lucide-react'
-import { useState } from 'react'
+import { RotateCcw, Shuffle } from 'lucide-react'
+import { useEffect, useRef, useState } from 'react'
+import type { ReactNode } from 'react'
 import { client, unwrap } from '../api/client'
 import { meQuery } from '../api/people'
-import { ApiError, describe, fieldErrors } from '../api/problem'
+import { ApiError, describe } from '../api/problem'
 import { configQuery, sessionQuery, sessionsQuery } from '../api/queries'
 import type { ServerConfig } from '../api/types'
-import { AdvancedFields } from '../features/sessions/AdvancedFields'
-import { AgentPicker } from '../features/sessions/AgentPicker'
-import { runtimesFor, whyNoSession } from '../features/sessions/mayCreate'
-import { PlaceFields } from '../features/sessions/PlaceFields'
-import { suggestName } from '../features/sessions/suggestName'
-import { toRequest, validate } from '../features/sessions/validation'
-import type { CreationForm, FormErrors } from '../features/sessions/validation'
+import { AgentPicker } from '../features/creation/AgentPicker'
+import { EnvironmentFields } from '../features/creation/EnvironmentFields'
+import { isWrong, needsSaying, otherErrors, serverErrors, withoutChanged } from '../features/creation/fields'
+import type { FieldsProps, Part } from '../features/creation/fields'
+import { Fold } from '../features/creation/Fold'
+import { blankForm, toRequest } from '../features/creation/form'
+import type { CreationForm } from '../features/creation/form'
+import { whyNoSession } from '../features/creation/mayCreate'
+import { MoreFields } from '../features/creation/MoreFields'
+import { NetworkFields } from '../features/creation/NetworkFields'
+import { PlaceFields } from '../features/creation/PlaceFields'
+import { recall, remember } from '../features/creation/remembered'
+import { ResourceFields } from '../features/creation/ResourceFields'
+import { suggestName } from '../features/creation/suggestName'
+import { environmentSummary, moreSummary, networkSummary, placeSummary, resourcesSummary, taskSummary } from '../features/creation/summaries'
+import { TaskFields } from '../features/creation/TaskFields'
+import { validate } from '../features/creation/validation'
+import type { FormErrors } from '../features/creation/validation'
 import { Button, IconButton } from '../ui/Button'
-import { TextArea, TextField } from '../ui/Field'
-import { Segments } from '../ui/Segments'
+import { TextField } from '../ui/Field'
+import { Panel } from '../ui/Section'
+import { useStored } from '../ui/useStored'
 import { ForbiddenPage } from './ForbiddenPage'
 
 export function NewSessionPage() {
@@ -25,31 +38,61 @@ export function NewSessionPage() {
   const { data: me } = useSuspenseQuery(meQuery)
   const reason = whyNoSession(me, config)
   if (reason !== null) return <ForbiddenPage>{reason}</ForbiddenPage>
-  return <CreationPage config={{ ...config, runtimes: runtimesFor(me, config) }} />
+  return <CreationPage config={config} />
 }
 
 function CreationPage({ config }: { config: ServerConfig }) {
   const { data: sessions } = useQuery(sessionsQuery)
   const taken = (sessions ?? []).map((session) => session.name)
-  const [form, setForm] = useState(() => blankForm(config, suggestName(taken, Math.random)))
+  const [kept, keep] = useStored(`longhouse.creation.${config.user.id}`, '')
+  const [form, setForm] = useState(() => recall(kept, blankForm(config, suggestName(taken, Math.random)), config))
   const [tried, setTried] = useState(false)
+  const [mistakes, setMistakes] = useState(0)
+  const [refused, setRefused] = useState<FormErrors>({})
   const create = useCreate()
-  const change = (part: Partial<CreationForm>): void => setForm((now) => ({ ...now, ...part }))
-  const found = validate(form, config.allowedBaseDirs)
+  const change = (part: Partial<CreationForm>): void => {
+    setForm((now) => ({ ...now, ...part }))
+    setRefused((now) => withoutChanged(now, part))
+  }
+  const found = validate(form, config)
+  const wrong = Object.keys(found).length > 0
   // A name is checked while it is typed; the rest once somebody tried to send.
-  const errors: FormErrors = { ...fieldErrors(create.error), ...(tried ? found : found['name'] === undefined ? {} : { name: found['name'] }) }
+  const shown = tried ? found : found['name'] === undefined ? {} : { name: found['name'] }
+  const errors: FormErrors = { ...refused, ...shown }
+  const frame = useFocusOnMistakes(mistakes)
   const submit = (): void => {
     setTried(true)
-    if (Object.keys(found).length === 0) create.mutate(form)
+    const lead = (): void => setMistakes((before) => before + 1)
+    if (wrong) {
+      lead()
+      return
+    }
+    keep(remember(form))
+    create.mutate(form, {
+      onError: (error) => {
+        setRefused(serverErrors(error))
+        lead()
+      },
+    })
   }
-  const agent = config.agents.find((item) => item.name === form.agent)
+  const asUsual = (): void => {
+    keep('')
+    setForm((now) => ({ ...blankForm(config, now.name), prompt: now.prompt, env: now.env, secrets: now.secrets }))
+  }
   return (
     <div className="mx-auto max-w-2xl px-4 py-5 sm:px-8 sm:py-8">
-      <h1 className="text-xl font-semibold tracking-tight">New session</h1>
-      <p className="mt-1 text-sm text-soft">A working directory, an agent, and terminals that stay.</p>
+      <header className="flex items-baseline justify-between gap-3">
+        <h1 className="text-xl font-semibold tracking-tight">New session</h1>
+        {remember(form) !== remember(blankForm(config, form.name)) && (
+          <Button size="small" look="quiet" title="Forget what was chosen last time" onClick={asUsual}>
+            <RotateCcw size={13} /> Defaults
+          </Button>
+        )}
+      </header>
       <form
+        ref={frame}
         noValidate
-        className="mt-6 space-y-7"
+        className="mt-5 space-y-6"
         onSubmit={(event) => {
           event.preventDefault()
           submit()
@@ -73,35 +116,17 @@ function CreationPage({ config }: { config: ServerConfig }) {
             </IconButton>
           }
         />
-        <AgentPicker agents={config.agents} value={form.agent} error={errors['agent']} onChange={(name) => change({ agent: name })} />
-        <div className="space-y-4">
-          <div className="flex flex-wrap items-center justify-between gap-2">
-            <span className="text-xs font-medium text-soft">How it works</span>
-            <Segments
-              label="Mode"
-              value={form.mode}
-              onChange={(mode) => change({ mode })}
-              choices={[
-                { value: 'interactive', label: 'Interactive' },
-                ...(agent?.autonomous === false ? [] : [{ value: 'autonomous' as const, label: 'Autonomous' }]),
-              ]}
-            />
-          </div>
-          <TextArea
-            label={form.mode === 'autonomous' ? 'Task' : 'First message (optional)'}
-            name="prompt"
-            value={form.prompt}
-            error={errors['prompt']}
-            onChange={(event) => change({ prompt: event.target.value })}
-            placeholder={form.mode === 'autonomous' ? 'What the agent does from beginning to end' : 'What the agent is told when it starts'}
-            hint={form.mode === 'autonomous' ? 'The agent works through it alone and the run ends with its exit code.' : undefined}
-          />
-        </div>
-        <PlaceFields form={form} config={config} errors={errors} onChange={change} />
-        <AdvancedFields form={form} errors={errors} onChange={change} />
-        <Failure error={create.error} />
+        <AgentPicker
+          agents={config.agents}
+          image={form.runtime === 'host' ? null : form.image || config.defaultImage}
+          value={form.agent}
+          error={errors['agent']}
+          onChange={(name) => change({ agent: name })}
+        />
+        <Parts form={form} config={config} errors={errors} onChange={change} />
+        {create.error !== null && needsSaying(create.error) && <Failure error={create.error} />}
         <div className="sticky bottom-0 -mx-4 flex items-center justify-end gap-3 border-t border-line bg-bg px-4 py-3 sm:mx-0 sm:px-0">
-          {tried && Object.keys(found).length > 0 && <span className="text-xs text-err">Some fields need another look.</span>}
+          {tried && Object.keys(errors).length > 0 && <span className="text-xs text-err">Some fields need another look.</span>}
           <Button look="primary" type="submit" disabled={create.isPending}>
             {create.isPending ? 'Creating…' : 'Create session'}
           </Button>
@@ -109,6 +134,42 @@ function CreationPage({ config }: { config: ServerConfig }) {
       </form>
     </div>
   )
+}
+
+type PartsProps = FieldsProps & { config: ServerConfig }
+
+/** Everything beyond a name and an agent, folded by sense. */
+function Parts(props: PartsProps) {
+  const { form, config, errors } = props
+  const agent = config.agents.find((item) => item.name === form.agent)
+  const part = (name: Part, title: string, summary: string, fields: ReactNode): ReactNode => (
+    <Fold title={title} summary={summary} wrong={isWrong(errors, name)}>
+      {fields}
+    </Fold>
+  )
+  return (
+    <Panel>
+      {part('task', 'Task', taskSummary(form), <TaskFields {...props} agent={agent} />)}
+      {part('place', 'Runs in', placeSummary(form, config), <PlaceFields {...props} />)}
+      {form.runtime !== 'host' && (
+        <>
+          {part('network', 'Network', networkSummary(form), <NetworkFields {...props} />)}
+          {part('resources', 'Resources', resourcesSummary(form, config), <ResourceFields {...props} />)}
+        </>
+      )}
+      {part('environment', 'Environment', environmentSummary(form), <EnvironmentFields {...props} />)}
+      {part('more', 'More', moreSummary(form), <MoreFields {...props} />)}
+    </Panel>
+  )
+}
+
+/** Leads to the first field that is wrong, after each attempt to send that failed. */
+function useFocusOnMistakes(mistakes: number) {
+  const frame = useRef<HTMLFormElement>(null)
+  useEffect(() => {
+    if (mistakes > 0) frame.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus()
+  }, [mistakes])
+  return frame
 }
 
 function useCreate() {
@@ -134,41 +195,15 @@ function newKey(): string {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
-const SHOWN_AT_FIELDS = ['name', 'agent', 'prompt', 'runtime', 'workdir', 'flags', 'env', 'labels', 'gitUserName', 'gitUserEmail', 'idleTimeoutSeconds', 'multiplexer', 'description']
-
-function Failure({ error }: { error: Error | null }) {
-  if (error === null) return null
-  const elsewhere = error instanceof ApiError ? error.problem.errors.filter((item) => !SHOWN_AT_FIELDS.includes(item.field)) : []
+function Failure({ error }: { error: Error }) {
   return (
     <div role="alert" className="rounded-lg bg-err-wash px-3.5 py-2.5 text-sm text-err">
       {describe(error)}
-      {elsewhere.map((item) => (
+      {otherErrors(error).map((item) => (
         <p key={item.field}>
           {item.field}: {item.message}
         </p>
       ))}
     </div>
   )
-}
-
-function blankForm(config: ServerConfig, name: string): CreationForm {
-  const agent = config.agents.find((item) => item.available && item.name !== 'shell') ?? config.agents.find((item) => item.available)
-  return {
-    name,
-    description: '',
-    agent: agent?.name ?? '',
-    mode: 'interactive',
-    prompt: '',
-    // The usual one may not be open to this person.
-    runtime: (config.runtimes.find((runtime) => runtime.name === config.defaults.runtime) ?? config.runtimes[0])?.name ?? config.defaults.runtime,
-    place: 'own',
-    workdir: '',
-    flags: '',
-    env: [],
-    labels: '',
-    multiplexer: config.defaults.multiplexer,
-    gitUserName: '',
-    gitUserEmail: '',
-    idleMinutes: '',
-  }
 }

@@ -13,6 +13,7 @@ mod pace;
 #[cfg(test)]
 mod tests;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use longhouse_domain::audit::{AuditActor, AuditEntry, AuditTarget, Outcome};
@@ -22,7 +23,7 @@ use longhouse_link::proto::outbound_refusal::Why;
 use longhouse_link::proto::{OutboundAsk, OutboundRefusal, PortBytes, WatchOutboundRequest};
 use longhouse_link::{CARRY_QUEUE, LinkClient, carry, limits};
 use tokio::net::TcpStream;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 use tonic::Status;
 
@@ -34,7 +35,8 @@ use pace::Pace;
 /// The rule of one session, and who hears of what came of it.
 #[derive(Clone)]
 pub(crate) struct Gate {
-    pub(crate) list: Arc<AllowList>,
+    /// As it is at present: it may be changed while connections are open.
+    pub(crate) list: watch::Receiver<Arc<AllowList>>,
     pub(crate) audit: Audit,
     pub(crate) session: SessionId,
     pub(crate) session_name: String,
@@ -91,13 +93,16 @@ impl Gate {
     }
 
     /// Opens what was asked for, or says why not.
-    async fn grant(self, wish: Wish, mut link: LinkClient) -> Result<(), Status> {
+    async fn grant(mut self, wish: Wish, mut link: LinkClient) -> Result<(), Status> {
         let Ok(slot) = self.audit.reserve().await else {
             let text = "nothing is opened while it cannot be written down: try again shortly";
             return refuse(&mut link, wish.ask, Why::Failed, text).await;
         };
+        let list = self.list.borrow_and_update().clone();
         let opened = match wish.host.parse::<Host>() {
-            Ok(host) => dial(&self.list, &SystemResolver, &host, wish.port).await,
+            Ok(host) => dial(&list, &SystemResolver, &host, wish.port)
+                .await
+                .map(|stream| (host, stream)),
             Err(error) => Err(DialError::NoHost(error)),
         };
         if !self.write_down(slot, &wish, opened.as_ref().err()).await {
@@ -105,7 +110,18 @@ impl Gate {
             return refuse(&mut link, wish.ask, Why::Failed, text).await;
         }
         match opened {
-            Ok(stream) => carry_out(link, wish.ask, stream).await,
+            Ok((host, stream)) => {
+                let peer = stream.peer_addr().map(|peer| peer.ip());
+                let peer = peer.map_err(|error| Status::aborted(error.to_string()))?;
+                tokio::select! {
+                    carried = carry_out(link, wish.ask, stream) => carried,
+                    () = until_withdrawn(&mut self.list, &host, peer, wish.port) => {
+                        let why = "it is not on this session's list any more";
+                        self.tell(&wish, Some(why.to_owned())).await;
+                        Ok(())
+                    }
+                }
+            }
             Err(error) => refuse(&mut link, wish.ask, error.why(), &error.to_string()).await,
         }
     }
@@ -120,6 +136,11 @@ impl Gate {
         let written = slot
             .record(self.entry(wish, outcome, refused.as_deref()))
             .await;
+        self.tell(wish, refused).await;
+        written.is_ok()
+    }
+
+    async fn tell(&self, wish: &Wish, refused: Option<String>) {
         let passage = Passage {
             host: wish.host.clone(),
             port: wish.port,
@@ -127,7 +148,6 @@ impl Gate {
         };
         // Whoever tells of it may have gone, with the connection.
         let _ = self.told.send(passage).await;
-        written.is_ok()
     }
 
     fn entry(&self, wish: &Wish, outcome: Outcome, refused: Option<&str>) -> AuditEntry {
@@ -177,6 +197,23 @@ async fn refuse(link: &mut LinkClient, ask: u64, why: Why, text: &str) -> Result
         text: text.to_owned(),
     };
     link.refuse_outbound(refusal).await.map(drop)
+}
+
+/// Waits until the list, which allowed this connection, does not allow it any more.
+async fn until_withdrawn(
+    list: &mut watch::Receiver<Arc<AllowList>>,
+    host: &Host,
+    peer: IpAddr,
+    port: u16,
+) {
+    while list.changed().await.is_ok() {
+        let list = list.borrow_and_update();
+        if !list.allows(host, port) || !list.allows_address(host, peer, port) {
+            return;
+        }
+    }
+    // Nobody is left who could change it.
+    std::future::pending().await
 }
 
 /// Carries the bytes until both sides have ended.

@@ -27,6 +27,7 @@ impl Clock for Stopped {
 
 struct Bed {
     outbound: Outbound,
+    list: watch::Sender<Arc<AllowList>>,
     passages: mpsc::Receiver<Passage>,
     store: Store,
     runtime: EchoRuntime,
@@ -53,9 +54,9 @@ impl Bed {
         runtime.provision(&plan(session)).await.unwrap();
         let link = listener.accept().await.unwrap();
         let (told, passages) = mpsc::channel(8);
-        let list = entries.iter().map(|entry| entry.parse().unwrap()).collect();
+        let list = watch::Sender::new(list_of(entries));
         let gate = Gate {
-            list: Arc::new(AllowList::new(list).unwrap()),
+            list: list.subscribe(),
             audit,
             session,
             session_name: "one".to_owned(),
@@ -66,6 +67,7 @@ impl Bed {
         tasks.spawn(gate.serve(link.client()));
         Self {
             outbound: runtime.outbound(session).unwrap(),
+            list,
             passages,
             store,
             runtime,
@@ -91,6 +93,11 @@ impl Bed {
         self.runtime.shutdown().await;
         self.tasks.wait().await;
     }
+}
+
+fn list_of(entries: &[&str]) -> Arc<AllowList> {
+    let list = entries.iter().map(|entry| entry.parse().unwrap()).collect();
+    Arc::new(AllowList::new(list).unwrap())
 }
 
 fn plan(session: SessionId) -> Plan {
@@ -176,5 +183,38 @@ async fn nothing_is_opened_that_cannot_be_written_down() {
         assert_eq!(refused.why, Why::Failed);
         assert!(refused.text.contains("written down"), "{}", refused.text);
     }
+    bed.end().await;
+}
+
+#[tokio::test]
+async fn a_changed_list_holds_at_once_for_what_is_asked_and_for_what_is_open() {
+    let outside = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = outside.local_addr().unwrap().port();
+    let entry = format!("127.0.0.1:{port}");
+    let mut bed = Bed::new(&[]).await;
+    let refused = bed.outbound.open("127.0.0.1", port).await.unwrap_err();
+    assert_eq!(refused.why, Why::NotAllowed);
+    bed.passages.recv().await.unwrap();
+
+    bed.list.send_replace(list_of(&[&entry]));
+    let mut tunnel = bed.outbound.open("127.0.0.1", port).await.unwrap();
+    let (mut there, _) = outside.accept().await.unwrap();
+    assert_eq!(bed.passages.recv().await.unwrap().refused, None);
+
+    // What is still allowed goes on, by whichever entry.
+    bed.list.send_replace(list_of(&["127.0.0.0/8"]));
+    tunnel.write_all(b"still").await.unwrap();
+    let mut heard = [0; 5];
+    there.read_exact(&mut heard).await.unwrap();
+    assert_eq!(&heard, b"still");
+
+    bed.list.send_replace(list_of(&["example.org"]));
+    let told = bed.passages.recv().await.unwrap();
+    assert_eq!(
+        told.refused.as_deref(),
+        Some("it is not on this session's list any more")
+    );
+    assert_eq!(there.read(&mut heard).await.unwrap_or(0), 0);
+    assert_eq!(tunnel.read(&mut heard).await.unwrap_or(0), 0);
     bed.end().await;
 }

@@ -12,6 +12,7 @@ use longhouse_store::SessionRef;
 
 use super::create::{LIST_ITEMS, check_environment, check_labels, check_list};
 use super::handle::{Command, Handle};
+use super::place::check_changed_list;
 use super::request::{SessionPatch, SessionsStats};
 use super::secrets::{check_secrets, note_secrets};
 use super::view::SessionView;
@@ -74,6 +75,9 @@ impl Engine {
     ) -> Result<SessionView, EngineError> {
         let (session, handle) = self.find(actor, reference, Permission::Drive).await?;
         check_patch(&session, &patch)?;
+        if let Some(list) = &patch.allow_hosts {
+            check_changed_list(actor, &session, list)?;
+        }
         let changed = handle
             .ask(|reply| {
                 let mut patch = patch;
@@ -245,6 +249,7 @@ fn apply(session: &mut Session, patch: SessionPatch) {
         env,
         secrets: _,
         flags,
+        allow_hosts,
     } = patch;
     if let Some(name) = name {
         session.name = name;
@@ -263,5 +268,8 @@ fn apply(session: &mut Session, patch: SessionPatch) {
     }
     if let Some(flags) = flags {
         session.spec.flags = flags;
+    }
+    if let (Some(list), Some(container)) = (allow_hosts, &mut session.spec.container) {
+        container.allow_hosts = list;
     }
 }

@@ -11,7 +11,7 @@ mod lists;
 pub(crate) mod live;
 mod logs;
 mod operate;
-mod place;
+pub(crate) mod place;
 pub(crate) mod ports;
 pub(crate) mod request;
 pub(crate) mod right;

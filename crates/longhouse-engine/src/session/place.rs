@@ -3,7 +3,7 @@
 
 use longhouse_domain::actor::Actor;
 use longhouse_domain::container::{ContainerSpec, Limits, Network, Template};
-use longhouse_domain::egress::AllowList;
+use longhouse_domain::egress::{AllowList, HostPattern};
 use longhouse_domain::session::{Multiplexer, RuntimeKind, Session};
 use longhouse_runtime::{ProvisionError, RuntimeHealth};
 
@@ -11,6 +11,17 @@ use super::driver::make;
 use super::request::{NewContainer, NewSession};
 use crate::engine::Engine;
 use crate::error::{EngineError, FieldProblem};
+
+/// How much a container may be given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ContainerLimits {
+    /// Below this nothing useful starts.
+    pub least: Limits,
+    /// What one gets that asks for nothing.
+    pub usual: Limits,
+    /// What the machine has; not known while the container engine is away.
+    pub most: Option<Limits>,
+}
 
 impl Engine {
     /// The runtime of the new session; one that this server does not have is refused.
@@ -59,6 +70,18 @@ impl Engine {
         }
     }
 
+    /// What a container may be given. A machine that is smaller than what is usual gives all it has.
+    #[must_use]
+    pub fn limits_of_containers(&self) -> ContainerLimits {
+        let docker = self.context().runtime(RuntimeKind::Docker);
+        let most = docker.ok().and_then(|docker| docker.most());
+        ContainerLimits {
+            least: Limits::LEAST,
+            usual: most.map_or(Limits::DEFAULT, |most| Limits::DEFAULT.within(most)),
+            most,
+        }
+    }
+
     /// The container to make, or everything about it that a session of this kind cannot have.
     pub(super) fn container_for(
         &self,
@@ -72,10 +95,11 @@ impl Engine {
         }
         let network = new.network.unwrap_or(Network::Open);
         check_list(actor, network, &new.allow_hosts)?;
+        let usual = self.limits_of_containers().usual;
         let limits = Limits {
-            cpu_millis: asked.cpu_millis.unwrap_or(Limits::DEFAULT.cpu_millis),
-            memory_mb: asked.memory_mb.unwrap_or(Limits::DEFAULT.memory_mb),
-            pids: asked.pids.unwrap_or(Limits::DEFAULT.pids),
+            cpu_millis: asked.cpu_millis.unwrap_or(usual.cpu_millis),
+            memory_mb: asked.memory_mb.unwrap_or(usual.memory_mb),
+            pids: asked.pids.unwrap_or(usual.pids),
         };
         check_limits(limits)?;
         let image = asked.image.clone();
@@ -130,13 +154,36 @@ impl Engine {
     }
 }
 
-/// A list is for a network that asks it. What is not public is the server's own network: it is opened by whoever may be there anyway.
+/// A list is for a network that asks it.
 fn check_list(actor: &Actor, network: Network, list: &AllowList) -> Result<(), EngineError> {
     if network != Network::AllowList && !list.entries().is_empty() {
         let message = "is for the network \"allowlist\"";
         return Err(EngineError::invalid("allowHosts", message));
     }
-    match list.entries().iter().find(|entry| entry.is_private()) {
+    check_private(actor, list.entries().iter())
+}
+
+/// A new list for a session that exists. What its old one has may stay, whoever put it there.
+pub(super) fn check_changed_list(
+    actor: &Actor,
+    session: &Session,
+    list: &AllowList,
+) -> Result<(), EngineError> {
+    let container = session.spec.container.as_ref();
+    let Some(old) = container.and_then(ContainerSpec::way_out) else {
+        let message = "is for sessions whose network is \"allowlist\"";
+        return Err(EngineError::invalid("allowHosts", message));
+    };
+    let is_new = |entry: &&HostPattern| !old.entries().contains(entry);
+    check_private(actor, list.entries().iter().filter(is_new))
+}
+
+/// What is not public is the server's own network: it is opened by whoever may be there anyway.
+fn check_private<'a>(
+    actor: &Actor,
+    mut entries: impl Iterator<Item = &'a HostPattern>,
+) -> Result<(), EngineError> {
+    match entries.find(|entry| entry.is_private()) {
         Some(entry) if !actor.may_use_host() => Err(EngineError::Forbidden {
             code: "session.private_network_forbidden",
             detail: format!(

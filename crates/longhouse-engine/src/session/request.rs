@@ -88,6 +88,8 @@ pub struct SessionPatch {
     pub secrets: SecretsPatch,
     /// New arguments of the agent, from the next start on.
     pub flags: Option<Vec<String>>,
+    /// A new list of what a closed session reaches, in place of the old one. It holds at once.
+    pub allow_hosts: Option<AllowList>,
 }
 
 /// A terminal to open.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use bollard::errors::Error;
 use bollard::{API_DEFAULT_VERSION, Docker};
 use longhouse_domain::Timestamp;
+use longhouse_domain::container::Limits;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -108,10 +109,8 @@ pub(super) struct Engine {
     pub(super) docker: Docker,
     /// Its version.
     pub(super) version: String,
-    /// The machine's cores, thousandths.
-    pub(super) cpu_millis: u64,
-    /// The machine's memory, MiB.
-    pub(super) memory_mb: u64,
+    /// The machine's cores and memory, and how many processes a container may have at most.
+    pub(super) most: Limits,
     /// Whether containers live on when it ends.
     live_restore: bool,
     /// Its own clock, when it was asked.
@@ -288,6 +287,14 @@ impl Client {
         });
     }
 
+    /// What the engine's machine has, if it answered last.
+    pub(super) fn most(&self) -> Option<Limits> {
+        match &*self.state.borrow() {
+            State::Up(engine) => Some(engine.most),
+            State::Unasked | State::Away { .. } | State::Absent { .. } => None,
+        }
+    }
+
     pub(super) fn health(&self) -> RuntimeHealth {
         match &*self.state.borrow() {
             State::Up(engine) => RuntimeHealth::Well {
@@ -331,11 +338,14 @@ async fn introduce(socket: &Path) -> Result<Engine, CallError> {
     if info.os_type.as_deref().is_some_and(|os| os != "linux") {
         return Err(CallError::Refused("it runs no Linux containers".to_owned()));
     }
-    let count = |number: Option<i64>| number.and_then(|n| u64::try_from(n).ok()).unwrap_or(0);
+    let count = |number: i64| u32::try_from(number).unwrap_or(0);
     Ok(Engine {
         version: info.server_version.unwrap_or_default(),
-        cpu_millis: count(info.ncpu) * 1000,
-        memory_mb: count(info.mem_total) / (1024 * 1024),
+        most: Limits {
+            cpu_millis: count(info.ncpu.unwrap_or(0)).saturating_mul(1000),
+            memory_mb: count(info.mem_total.unwrap_or(0) / (1024 * 1024)),
+            pids: Limits::MOST_PIDS,
+        },
         live_restore: info.live_restore_enabled == Some(true),
         now: info.system_time.and_then(|at| at.parse().ok()),
         returned: None,

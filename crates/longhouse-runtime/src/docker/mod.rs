@@ -36,7 +36,7 @@ pub use settings::{BadEngineAddress, DockerSettings, EngineAddress};
 use crate::disk::secrets::{Reader, SecretFiles};
 use crate::host::boot_id;
 use crate::{Container, Leftover, News, Plan, Progress, ProvisionError, Runtime, RuntimeHealth};
-use client::{Client, Engine};
+use client::Client;
 use layout::Layout;
 use observe::Handle;
 
@@ -103,14 +103,14 @@ impl DockerRuntime {
 }
 
 /// Whether the machine has what is asked for.
-fn check_limits(limits: Limits, engine: &Engine) -> Result<(), ProvisionError> {
+fn check_limits(limits: Limits, most: Limits) -> Result<(), ProvisionError> {
     let more = |field, message: String| Err(ProvisionError::Field { field, message });
-    if u64::from(limits.cpu_millis) > engine.cpu_millis {
-        let cores = engine.cpu_millis / 1000;
+    if limits.cpu_millis > most.cpu_millis {
+        let cores = most.cpu_millis / 1000;
         return more("cpuLimit", format!("this machine has {cores} cores"));
     }
-    if u64::from(limits.memory_mb) > engine.memory_mb {
-        let text = format!("this machine has {} MB", engine.memory_mb);
+    if limits.memory_mb > most.memory_mb {
+        let text = format!("this machine has {} MB", most.memory_mb);
         return more("memoryLimit", text);
     }
     Ok(())
@@ -137,7 +137,7 @@ impl Runtime for DockerRuntime {
         let spec = launch::container_spec(plan)?;
         // Asked anew: whoever waits for the answer is to hear now that the engine is away, and not to find the session waiting for it.
         let engine = self.docker.client.connect().await;
-        check_limits(spec.limits, &engine.map_err(image::unavailable)?)
+        check_limits(spec.limits, engine.map_err(image::unavailable)?.most)
     }
 
     async fn prepare(
@@ -213,6 +213,10 @@ impl Runtime for DockerRuntime {
     async fn reach(&self) -> Result<(), String> {
         let asked = self.docker.client.connect().await;
         asked.map(drop).map_err(|error| error.to_string())
+    }
+
+    fn most(&self) -> Option<Limits> {
+        self.docker.client.most()
     }
 
     async fn is_ready(&self) -> bool {

@@ -3,10 +3,10 @@
 use axum::Json;
 use axum::extract::State;
 use longhouse_domain::agent::Agent;
-use longhouse_domain::container::Template;
+use longhouse_domain::container::{Limits, Template};
 use longhouse_domain::session::RuntimeKind;
 use longhouse_domain::terminal::TerminalSize;
-use longhouse_engine::RuntimeHealth;
+use longhouse_engine::{ContainerLimits, RuntimeHealth};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -47,6 +47,53 @@ pub(crate) struct LimitsBody {
     max_terminal_size: u16,
     /// Longest name of a session or terminal.
     max_name_length: u32,
+    container: ContainerLimitsBody,
+}
+
+/// How much a container may be given.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = ContainerLimits)]
+pub(crate) struct ContainerLimitsBody {
+    /// What one has to be given at least.
+    least: ResourcesBody,
+    /// What one gets that asks for nothing.
+    usual: ResourcesBody,
+    /// What the machine has; null while the container engine is away.
+    most: Option<ResourcesBody>,
+}
+
+/// An amount of each resource.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Resources)]
+pub(crate) struct ResourcesBody {
+    /// Cores.
+    cpu_limit: f64,
+    /// Megabytes.
+    memory_limit: u32,
+    /// Processes and threads.
+    pids_limit: u32,
+}
+
+impl From<Limits> for ResourcesBody {
+    fn from(limits: Limits) -> Self {
+        Self {
+            cpu_limit: f64::from(limits.cpu_millis) / 1000.0,
+            memory_limit: limits.memory_mb,
+            pids_limit: limits.pids,
+        }
+    }
+}
+
+impl From<ContainerLimits> for ContainerLimitsBody {
+    fn from(limits: ContainerLimits) -> Self {
+        Self {
+            least: limits.least.into(),
+            usual: limits.usual.into(),
+            most: limits.most.map(Into::into),
+        }
+    }
 }
 
 /// A kind of runtime.
@@ -158,6 +205,7 @@ pub(crate) async fn get_config(state: State<AppState>, caller: Caller) -> Json<C
             max_frame_bytes: crate::terminals::LARGEST_INPUT_FRAME,
             max_terminal_size: *TerminalSize::LIMITS.end(),
             max_name_length: 64,
+            container: engine.limits_of_containers().into(),
         },
         allowed_base_dirs: settings
             .allowed_dirs

@@ -341,7 +341,7 @@ impl CreateSession {
 }
 
 /// The list, or what is wrong with each of its entries.
-fn allow_list(entries: &[String], errors: &mut Vec<FieldError>) -> AllowList {
+pub(super) fn allow_list(entries: &[String], errors: &mut Vec<FieldError>) -> AllowList {
     let mut parsed = Vec::new();
     for (index, entry) in entries.iter().enumerate() {
         match entry.parse() {

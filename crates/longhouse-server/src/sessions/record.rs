@@ -11,6 +11,8 @@ use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
 use super::body::SessionBody;
+use super::create::allow_list;
+use crate::audit::Note;
 use crate::auth::Caller;
 use crate::extract::{Body, PathOf, Question, parse_switch};
 use crate::problem::{Problem, ProblemBody};
@@ -36,6 +38,9 @@ pub(crate) struct UpdateSession {
     secrets: SecretsPatch,
     /// Of the agent, from the next start on.
     flags: Option<Vec<String>>,
+    /// What is reached with the network `allowlist`, in place of the old list. It holds at once: connections that it does not allow
+    /// any more end.
+    allow_hosts: Option<Vec<String>>,
 }
 
 /// Tells null from absence.
@@ -65,6 +70,7 @@ pub(crate) async fn update_session(
     state: State<AppState>,
     caller: Caller,
     id: PathOf<String>,
+    note: Note,
     body: Body<UpdateSession>,
 ) -> Result<Json<SessionBody>, Problem> {
     let change = body.0;
@@ -73,6 +79,15 @@ pub(crate) async fn update_session(
         .map(SessionName::try_from)
         .transpose()
         .map_err(|error| Problem::invalid_field("name", error.to_string()))?;
+    let mut errors = Vec::new();
+    let allow_hosts = change.allow_hosts.as_deref();
+    let allow_hosts = allow_hosts.map(|list| allow_list(list, &mut errors));
+    if !errors.is_empty() {
+        return Err(Problem::invalid(errors));
+    }
+    if let Some(list) = &allow_hosts {
+        note.detail("allowHosts", list.to_string());
+    }
     let patch = SessionPatch {
         name,
         description: change.description,
@@ -81,6 +96,7 @@ pub(crate) async fn update_session(
         env: change.env,
         secrets: change.secrets,
         flags: change.flags,
+        allow_hosts,
     };
     let view = state
         .engine()

@@ -147,6 +147,15 @@ async fn the_server_says_how_it_fares() {
         config["runtimes"][0],
         json!({"name": "host", "available": true, "detail": null})
     );
+    // Without an engine nobody knows how large its machine is.
+    assert_eq!(
+        config["limits"]["container"],
+        json!({
+            "least": {"cpuLimit": 0.05, "memoryLimit": 64, "pidsLimit": 16},
+            "usual": {"cpuLimit": 2.0, "memoryLimit": 4096, "pidsLimit": 512},
+            "most": null,
+        })
+    );
     house.close().await;
 }
 

@@ -20,14 +20,16 @@ export function ConfigPanel({ session }: { session: Session }) {
       </FactSection>
       <FactSection title="Place">
         <Facts>
-          <Fact name="Runtime">{session.runtime}</Fact>
-          <Fact name="Terminals">{session.multiplexer === 'tmux' ? 'in tmux' : 'plain'}</Fact>
+          <Fact name="Runtime">{session.runtime === 'host' ? 'this machine' : session.runtime}</Fact>
+          {session.runtime === 'host' && <Fact name="Terminals">{session.multiplexer === 'tmux' ? 'in tmux' : 'plain'}</Fact>}
           <Fact name="Directory" mono="yes">
             {session.workdir}
           </Fact>
-          <Fact name="Socket" mono="yes">
-            {session.socketPath ?? '—'}
-          </Fact>
+          {session.socketPath != null && (
+            <Fact name="Socket" mono="yes">
+              {session.socketPath}
+            </Fact>
+          )}
           <Fact name="Stop when idle">{session.idleTimeoutSeconds == null ? 'never' : `after ${duration(session.idleTimeoutSeconds)}`}</Fact>
         </Facts>
       </FactSection>
@@ -39,6 +41,9 @@ export function ConfigPanel({ session }: { session: Session }) {
       </FactSection>
       <FactSection title="Environment">
         {env.length === 0 ? <Nothing /> : <Pairs pairs={env} />}
+      </FactSection>
+      <FactSection title="Secrets">
+        {session.secrets.length === 0 ? <Nothing /> : <p className="font-mono text-2xs break-all">{session.secrets.join(', ')}</p>}
       </FactSection>
       <FactSection title="Labels">{labels.length === 0 ? <Nothing /> : <Pairs pairs={labels} />}</FactSection>
     </>

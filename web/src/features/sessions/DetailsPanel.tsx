@@ -8,7 +8,9 @@ import { classes } from '../../ui/classes'
 import { Copyable } from '../../ui/Copyable'
 import { bytes, duration } from '../../ui/time'
 import { agentTitle } from './AgentIcon'
+import { ContainerFacts } from './ContainerFacts'
 import { Fact, FactSection, Facts } from './Facts'
+import { NetworkFacts } from './NetworkFacts'
 import { Status } from './Status'
 
 export function DetailsPanel({ session }: { session: Session }) {
@@ -43,6 +45,8 @@ export function DetailsPanel({ session }: { session: Session }) {
           </Fact>
         </Facts>
       </FactSection>
+      <ContainerFacts session={session} />
+      <NetworkFacts session={session} />
       {session.status === 'running' && <Usage id={session.id} />}
       <Health id={session.id} />
       <FactSection title="From a shell">

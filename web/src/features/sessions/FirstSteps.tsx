@@ -9,7 +9,7 @@ import { buttonClass } from '../../ui/Button'
 import { Copyable } from '../../ui/Copyable'
 import { Logo } from '../../ui/Logo'
 import { Notice } from '../../ui/Notice'
-import { whyNoSession } from './mayCreate'
+import { whyNoSession } from '../creation/mayCreate'
 
 const POINTS: readonly { icon: ReactNode; title: string; text: string }[] = [
   {

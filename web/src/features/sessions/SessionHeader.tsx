@@ -18,7 +18,7 @@ import { AgentIcon } from './AgentIcon'
 import { SessionMenu } from './SessionMenu'
 import type { SessionLayout } from './sessionSearch'
 import { AgentStateBadge, Status } from './Status'
-import { nameError } from './validation'
+import { nameError } from '../creation/validation'
 
 interface SessionHeaderProps {
   session: Session

@@ -1,50 +1,42 @@
 // What a session's page shows while there are no terminals to show: creation under way, stopped, or failed.
+import { Link } from '@tanstack/react-router'
 import { CircleAlert, Moon, Play } from 'lucide-react'
-import type { Session, Stage } from '../../api/types'
-import { Button } from '../../ui/Button'
-import { classes } from '../../ui/classes'
+import type { Progress } from '../../api/queries'
+import type { Session } from '../../api/types'
+import { Button, buttonClass } from '../../ui/Button'
 import { Notice } from '../../ui/Notice'
 import { may, useSessionActions } from './actions'
 import { LastScreen } from './LastScreen'
-import { ProgressBar, STAGE_WORDS, useProgress } from './ProgressLine'
+import { STAGE_WORDS, useProgress } from './ProgressLine'
+import { StageList } from './StageList'
 
-const HOST_STAGES: readonly Stage[] = ['container', 'agent']
-const CONTAINER_STAGES: readonly Stage[] = ['image', 'container', 'clone', 'setup', 'agent']
+interface StageProps {
+  session: Session
+  progress: Progress | null
+}
 
 export function Waiting({ session }: { session: Session }) {
+  // A session in error of which this is known never ran; a page that is opened later does not know it.
+  const progress = useProgress(session)
   if (session.status === 'error' || session.status === 'stopped') {
     return (
       <div className="h-full overflow-auto">
-        {session.status === 'error' ? <Failed session={session} /> : <Stopped session={session} />}
-        <LastScreen session={session} />
+        {session.status === 'error' ? <Failed session={session} progress={progress} /> : <Stopped session={session} />}
+        {(session.status === 'stopped' || progress === null) && <LastScreen session={session} />}
       </div>
     )
   }
-  return <Creation session={session} />
+  return <Creation session={session} progress={progress} />
 }
 
-function Creation({ session }: { session: Session }) {
-  const progress = useProgress(session)
-  const stages = session.runtime === 'host' ? HOST_STAGES : CONTAINER_STAGES
-  const at = progress === null ? 0 : Math.max(stages.indexOf(progress.stage), 0)
+function Creation({ session, progress }: StageProps) {
   return (
-    <div role="status" className="mx-auto w-full max-w-sm px-6 py-16">
-      <h2 className="text-lg font-semibold tracking-tight">Getting “{session.name}” ready</h2>
-      <ProgressBar percent={progress?.percent ?? Math.round((100 * (at + 0.5)) / stages.length)} />
-      <ol className="mt-5 space-y-2.5">
-        {stages.map((stage, index) => (
-          <li key={stage} className={classes('flex items-center gap-3 text-sm', index === at ? 'text-text' : 'text-faint')}>
-            <span
-              className={classes(
-                'size-2 rounded-full',
-                index < at ? 'bg-run' : index === at ? 'animate-glow bg-start' : 'ring-1 ring-line-strong ring-inset',
-              )}
-            />
-            {STAGE_WORDS[stage]}
-          </li>
-        ))}
-      </ol>
-      {progress !== null && progress.detail !== '' && <p className="mt-4 font-mono text-2xs break-words text-faint">{progress.detail}</p>}
+    <div className="mx-auto w-full max-w-sm px-6 py-16">
+      <h2 className="text-lg font-semibold tracking-tight text-balance">Getting “{session.name}” ready</h2>
+      <p role="status" className="sr-only">
+        {progress === null ? 'Waiting to begin' : STAGE_WORDS[progress.stage]}
+      </p>
+      <StageList session={session} progress={progress} state="underWay" />
     </div>
   )
 }
@@ -59,14 +51,32 @@ function StartButton({ session, label }: { session: Session; label: string }) {
   )
 }
 
-function Failed({ session }: { session: Session }) {
+function Failed({ session, progress }: StageProps) {
+  const title = progress === null ? 'This session ended by a fault' : 'This session could not be started'
   return (
     <Notice
       icon={<CircleAlert size={34} className="text-err" />}
-      title="This session ended by a fault"
-      actions={<StartButton session={session} label="Try again" />}
+      title={title}
+      actions={
+        <>
+          <StartButton session={session} label="Try again" />
+          <Link to="/sessions/$id" params={{ id: session.id }} search={{ panel: 'logs' }} className={buttonClass('plain')}>
+            Look into the log
+          </Link>
+          {progress !== null && (
+            <Link to="/new" className={buttonClass('quiet')}>
+              Start over with other settings
+            </Link>
+          )}
+        </>
+      }
     >
       <p className="break-words">{session.statusReason ?? 'The server gave no reason; the log may tell more.'}</p>
+      {progress !== null && (
+        <div className="mx-auto w-fit text-left">
+          <StageList session={session} progress={progress} state="failed" />
+        </div>
+      )}
     </Notice>
   )
 }

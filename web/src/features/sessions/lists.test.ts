@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { countByStatus, ownersOf, readDashboardSearch, selectSessions } from './filters'
 import { makeSession } from './makeSession.testing'
 import { readSessionSearch } from './sessionSearch'
-import { suggestName } from './suggestName'
+import { suggestName } from '../creation/suggestName'
 
 const sessions = [
   makeSession({ id: '1', name: 'beta 10', status: 'stopped', lastActivityAt: '2026-01-02T00:00:00Z' }),

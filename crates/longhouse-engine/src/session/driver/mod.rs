@@ -22,6 +22,7 @@ mod way_out;
 use std::sync::Arc;
 use std::time::Duration;
 
+use longhouse_domain::egress::AllowList;
 use longhouse_domain::event::LogLevel;
 use longhouse_domain::lifecycle::{Phase, Status, Step, Wish, next_step};
 use longhouse_domain::session::Session;
@@ -73,6 +74,8 @@ pub(crate) struct Driver {
     reach: watch::Sender<Reach>,
     listener: Option<LinkListener>,
     ports: PortNews,
+    /// What the session may reach, for those who open its connections.
+    allowed: watch::Sender<Arc<AllowList>>,
     /// Why the session is being stopped, where it was not a person's wish.
     ending: Option<String>,
 }
@@ -89,6 +92,7 @@ pub(crate) fn spawn(
     let (reach, connections) = Connections::channel();
     let (audience, known) = watch::channel(audience);
     let handle = Arc::new(Handle::new(known, state, connections, sender));
+    let (allowed, _) = watch::channel(way_out::list_of(&session));
     let driver = Driver {
         id: session.id,
         context: context.clone(),
@@ -100,6 +104,7 @@ pub(crate) fn spawn(
         reach,
         listener: None,
         ports: PortNews::default(),
+        allowed,
         ending: None,
     };
     context.tasks.spawn(driver.run());
@@ -302,6 +307,7 @@ impl Driver {
             return Err(EngineError::SessionNotFound);
         };
         self.session = changed.session;
+        self.note_list();
         let names: Vec<_> = self.session.terminals.clone();
         self.publish(|live| {
             live.terminals

@@ -5,7 +5,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use longhouse_domain::container::ContainerSpec;
+use longhouse_domain::egress::AllowList;
 use longhouse_domain::event::{EventKind, LogLevel};
+use longhouse_domain::session::Session;
 use tokio::sync::mpsc;
 
 use super::Driver;
@@ -25,13 +27,12 @@ impl Driver {
         connection: &Connection,
     ) -> (mpsc::Receiver<Passage>, Service) {
         let (told, passages) = mpsc::channel(PASSAGES);
-        let container = self.session.spec.container.as_ref();
-        let Some(list) = container.and_then(ContainerSpec::way_out) else {
+        if way_out(&self.session).is_none() {
             return (passages, Box::pin(std::future::pending()));
-        };
+        }
         let owner = self.session.owner;
         let gate = Gate {
-            list: Arc::new(list.clone()),
+            list: self.allowed.subscribe(),
             audit: self.context.audit.clone(),
             session: self.id,
             session_name: self.session.name.to_string(),
@@ -46,6 +47,16 @@ impl Driver {
             }
         };
         (passages, Box::pin(service))
+    }
+
+    /// A changed list holds at once, for what is open too.
+    pub(super) fn note_list(&self) {
+        let list = list_of(&self.session);
+        self.allowed.send_if_modified(|known| {
+            let differs = *known != list;
+            *known = list;
+            differs
+        });
     }
 
     /// Tells everybody who may know that a program got out, or that it did not.
@@ -67,4 +78,14 @@ impl Driver {
         }])
         .await;
     }
+}
+
+fn way_out(session: &Session) -> Option<&AllowList> {
+    let container = session.spec.container.as_ref();
+    container.and_then(ContainerSpec::way_out)
+}
+
+/// What the session may reach by way of the server.
+pub(super) fn list_of(session: &Session) -> Arc<AllowList> {
+    Arc::new(way_out(session).cloned().unwrap_or_default())
 }

@@ -1,11 +1,12 @@
 //! A container whose network is a list: what it reaches, what it does not, and who hears of both.
 
-use serde_json::json;
+use http::Method;
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 use super::engine::{Yard, sh, until_running};
-use crate::support::wait_for;
+use crate::support::{PASSWORD, wait_for};
 
 /// A destination that says one thing to everybody.
 async fn destination() -> u16 {
@@ -92,4 +93,70 @@ async fn a_closed_container_reaches_what_its_list_has_and_every_attempt_is_on_re
     })
     .await;
     yard.delete(&client, id).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_changed_list_holds_in_a_running_container_and_leads_inside_only_by_the_right_to_the_host()
+ {
+    let mut yard = Yard::started();
+    let admin = yard.house.client().await;
+    let ann = json!({"username": "ann", "password": PASSWORD, "role": "member"});
+    admin.post("/api/users", &ann).await.created();
+    let ann = yard.house.client_of("ann", PASSWORD).await;
+    let port = destination().await;
+    let inside = format!("127.0.0.1:{port}");
+    let body = json!({"name": "closed", "runtime": "docker", "network": "allowlist", "allowHosts": ["*.example.org"],
+        "memoryLimit": 128, "cpuLimit": 0.5, "pidsLimit": 64});
+    let made = ann.post("/api/sessions", &body).await.created();
+    let id = made["id"].as_str().unwrap();
+    yard.remember(id);
+    until_running(&ann, id).await;
+    let path = format!("/api/sessions/{id}");
+    let list = |entries: Value| json!({ "allowHosts": entries });
+    let connect =
+        format!("echo word | /opt/longhouse/sessiond connect 127.0.0.1 {port} 2>&1 || true");
+
+    for (wrong, status, code) in [
+        (json!([inside]), 403, "session.private_network_forbidden"),
+        (json!(["http://a"]), 422, "request.invalid"),
+    ] {
+        let refused = ann.send(Method::PATCH, &path, Some(&list(wrong))).await;
+        assert_eq!(refused.status, status, "{}", refused.text);
+        assert_eq!(refused.body["code"], code);
+    }
+    let said = sh(&ann, id, &connect).await;
+    assert!(said.contains("is not on this session's list"), "{said}");
+
+    let inside_only = list(json!([inside]));
+    let changed = admin.send(Method::PATCH, &path, Some(&inside_only)).await;
+    assert_eq!(changed.created()["allowHosts"], json!([inside]));
+    assert_eq!(sh(&ann, id, &connect).await, "you are out");
+    // What an administrator put there may stay.
+    let kept = list(json!([inside, "example.net"]));
+    let kept = ann.send(Method::PATCH, &path, Some(&kept)).await.created();
+    assert_eq!(kept["allowHosts"], json!([inside, "example.net"]));
+    assert_eq!(sh(&ann, id, &connect).await, "you are out");
+
+    let emptied = ann.send(Method::PATCH, &path, Some(&list(json!([])))).await;
+    assert_eq!(emptied.created()["allowHosts"], json!([]));
+    let said = sh(&ann, id, &connect).await;
+    assert!(said.contains("is not on this session's list"), "{said}");
+
+    let found = admin.get("/api/audit?action=session.update").await;
+    let lists: Vec<_> = found.created()["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|record| record["outcome"] == "ok")
+        .map(|record| record["detail"]["allowHosts"].clone())
+        .collect();
+    assert_eq!(
+        lists,
+        [
+            json!(""),
+            json!(format!("{inside} example.net")),
+            json!(inside)
+        ]
+    );
+    yard.delete(&ann, id).await;
 }

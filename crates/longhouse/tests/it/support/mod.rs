@@ -253,8 +253,13 @@ impl House {
 
     /// Logs in with another password.
     pub(crate) async fn client_with(&self, password: &str) -> http::Client {
+        self.client_of("admin", password).await
+    }
+
+    /// Logs somebody in.
+    pub(crate) async fn client_of(&self, username: &str, password: &str) -> http::Client {
         let mut client = http::Client::new(self.url());
-        let login = json!({"username": "admin", "password": password});
+        let login = json!({"username": username, "password": password});
         let answer = client.post("/api/auth/login", &login).await.created();
         client.token = Some(answer["accessToken"].as_str().unwrap().to_owned());
         client

@@ -1,17 +1,21 @@
 // The agents as cards. One that is not installed says how to install it.
 import type { AgentInfo } from '../../api/types'
 import { classes } from '../../ui/classes'
-import { AgentIcon } from './AgentIcon'
+import { AgentIcon } from '../sessions/AgentIcon'
+import { ErrorText } from './ErrorText'
 
 interface AgentPickerProps {
   agents: readonly AgentInfo[]
+  /** The image that has to bring the agent along; `null` where it has to be installed on the machine. */
+  image: string | null
   value: string
   error?: string | undefined
   onChange: (name: string) => void
 }
 
-export function AgentPicker({ agents, value, error, onChange }: AgentPickerProps) {
-  const missing = agents.filter((agent) => !agent.available)
+export function AgentPicker({ agents, image, value, error, onChange }: AgentPickerProps) {
+  const offers = (agent: AgentInfo): boolean => agent.available || image !== null
+  const missing = agents.filter((agent) => !offers(agent))
   return (
     <fieldset>
       <legend className="mb-2 text-xs font-medium text-soft">Agent</legend>
@@ -21,7 +25,7 @@ export function AgentPicker({ agents, value, error, onChange }: AgentPickerProps
             key={agent.name}
             className={classes(
               'relative flex items-center gap-2.5 rounded-lg border bg-surface p-2.5 transition-colors has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-ember',
-              agent.available ? 'cursor-pointer hover:border-faint/60' : 'opacity-55',
+              offers(agent) ? 'cursor-pointer hover:border-faint/60' : 'opacity-55',
               agent.name === value ? 'border-ember ring-1 ring-ember' : 'border-line-strong',
             )}
           >
@@ -31,20 +35,21 @@ export function AgentPicker({ agents, value, error, onChange }: AgentPickerProps
               className="sr-only"
               value={agent.name}
               checked={agent.name === value}
-              disabled={!agent.available}
+              disabled={!offers(agent)}
               onChange={() => onChange(agent.name)}
             />
             <AgentIcon agent={agent.name} size={30} />
             <span className="min-w-0">
               <span className="block truncate text-sm font-medium">{agent.title}</span>
-              <span className="block text-2xs text-faint">{agent.available ? agent.name : 'not installed'}</span>
+              <span className="block text-2xs text-faint">{offers(agent) ? agent.name : 'not installed'}</span>
             </span>
           </label>
         ))}
       </div>
-      {error !== undefined && (
-        <p role="alert" className="mt-1.5 text-xs text-err">
-          {error}
+      <ErrorText>{error}</ErrorText>
+      {image !== null && value !== 'shell' && (
+        <p className="mt-1.5 text-xs text-faint">
+          The image <code className="font-mono text-2xs break-all">{image}</code> has to bring it along.
         </p>
       )}
       {missing.length > 0 && (

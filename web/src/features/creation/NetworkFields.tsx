@@ -1,0 +1,32 @@
+// What a container's programs may reach.
+import { Choice } from '../../ui/Choice'
+import { NETWORK_WORDS, NETWORKS } from './container'
+import { ErrorText } from './ErrorText'
+import type { FieldsProps } from './fields'
+import { HostsField } from './HostsField'
+
+export function NetworkFields({ form, errors, onChange }: FieldsProps) {
+  return (
+    <>
+      <fieldset>
+        <legend className="sr-only">Network</legend>
+        <div className="space-y-2">
+          {NETWORKS.map((network) => (
+            <Choice
+              key={network}
+              type="radio"
+              name="network"
+              {...NETWORK_WORDS[network]}
+              checked={form.network === network}
+              onChange={() => onChange({ network })}
+            />
+          ))}
+        </div>
+        <ErrorText>{errors['network']}</ErrorText>
+      </fieldset>
+      {form.network === 'allowlist' && (
+        <HostsField value={form.allowHosts} error={errors['allowHosts']} onChange={(allowHosts) => onChange({ allowHosts })} />
+      )}
+    </>
+  )
+}

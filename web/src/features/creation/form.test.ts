@@ -1,0 +1,101 @@
+import { expect, test } from 'vitest'
+import { blankForm, toRequest } from './form'
+import { config, makeForm } from './makeForm.testing'
+import { recall, remember } from './remembered'
+import { readLabels, splitFlags } from './words'
+
+test('flags are split as a shell would, and nothing else is done to them', () => {
+  expect(splitFlags(`--model  sonnet -m "two words" 'it''s' a\\ b "" $(id) ;`)).toEqual(['--model', 'sonnet', '-m', 'two words', 'its', 'a b', '', '$(id)', ';'])
+  expect(splitFlags(String.raw`"a\"b" 'c\d'`)).toEqual(['a"b', String.raw`c\d`])
+  expect(splitFlags('   ')).toEqual([])
+  expect(splitFlags('"open')).toBeNull()
+})
+
+test('labels are names with values', () => {
+  expect(readLabels(' team=core, ticket = 12=3,,flag')).toEqual({ team: 'core', ticket: '12=3', flag: '' })
+  expect(readLabels('=x')).toBeNull()
+})
+
+test('a form that was left alone asks for no more than what it shows', () => {
+  expect(toRequest(makeForm({}))).toEqual({ name: 'rowan-forge', agent: 'claude', mode: 'interactive', runtime: 'host', multiplexer: 'tmux' })
+  expect(toRequest(makeForm({ runtime: 'docker' }))).toEqual({
+    name: 'rowan-forge',
+    agent: 'claude',
+    mode: 'interactive',
+    runtime: 'docker',
+    template: 'shell',
+    network: 'open',
+  })
+})
+
+const FILLED = makeForm({
+  description: ' d ',
+  prompt: 'do it',
+  place: 'named',
+  workdir: '/home/x',
+  template: 'writable-root',
+  image: 'busybox',
+  cpuLimit: '0.5',
+  memoryLimit: '512',
+  pidsLimit: '64',
+  network: 'allowlist',
+  allowHosts: 'a.org\n\n b.org:80',
+  flags: '-v',
+  env: [{ name: 'A', value: '1' }, { name: '', value: '' }],
+  secrets: [{ name: 'KEY', value: 'hush\n' }],
+  labels: 'a=b',
+  multiplexer: 'none',
+  gitUserName: 'M',
+  gitUserEmail: 'm@x',
+  idleMinutes: '30',
+})
+
+const EVERYWHERE = {
+  name: 'rowan-forge',
+  agent: 'claude',
+  mode: 'interactive',
+  description: 'd',
+  prompt: 'do it',
+  flags: ['-v'],
+  env: { A: '1' },
+  secrets: { KEY: 'hush\n' },
+  labels: { a: 'b' },
+  gitUserName: 'M',
+  gitUserEmail: 'm@x',
+  idleTimeoutSeconds: 1800,
+}
+
+test('everything that was filled in is sent, in the wire’s units, as far as the runtime can honour it', () => {
+  expect(toRequest(FILLED)).toEqual({ ...EVERYWHERE, runtime: 'host', workdir: '/home/x', multiplexer: 'none' })
+  expect(toRequest({ ...FILLED, runtime: 'docker' })).toEqual({
+    ...EVERYWHERE,
+    runtime: 'docker',
+    template: 'writable-root',
+    image: 'busybox',
+    cpuLimit: 0.5,
+    memoryLimit: 512,
+    pidsLimit: 64,
+    network: 'allowlist',
+    allowHosts: ['a.org', 'b.org:80'],
+  })
+})
+
+test('the next form begins with what was chosen last, and with nothing that was written for one session', () => {
+  const next = recall(remember({ ...FILLED, runtime: 'docker' }), blankForm(config, 'fern-mill'), config)
+  expect(next).toEqual({ ...FILLED, runtime: 'docker', name: 'fern-mill', description: '', prompt: '', flags: '', env: [], secrets: [], labels: '' })
+  expect(remember(FILLED)).not.toContain('hush')
+})
+
+test('what is not offered any more is not chosen again, nor is nonsense', () => {
+  const blank = blankForm(config, 'fern-mill')
+  const without = { ...config, runtimes: config.runtimes.filter((runtime) => runtime.name === 'host'), defaults: { ...config.defaults, runtime: 'docker' as const } }
+  const next = recall(remember({ ...FILLED, runtime: 'docker', agent: 'codex' }), blankForm(without, 'fern-mill'), without)
+  expect(next.runtime).toBe('host')
+  expect(next.agent).toBe('claude')
+  for (const kept of ['', 'no json', '[]', '{"runtime": 7, "image": {}, "network": "wide"}']) expect(recall(kept, blank, config)).toEqual(blank)
+})
+
+test('a container begins with a shell, which every image has', () => {
+  expect(blankForm(config, 'a')).toMatchObject({ runtime: 'docker', agent: 'shell' })
+  expect(blankForm({ ...config, defaults: { ...config.defaults, runtime: 'host' } }, 'a')).toMatchObject({ runtime: 'host', agent: 'claude' })
+})

@@ -1,0 +1,131 @@
+// What the creation form holds, how it begins, and the request that it becomes.
+import type { CreateSession, Mode, Multiplexer, Network, Runtime, ServerConfig, Template } from '../../api/types'
+import { readHosts } from './hosts'
+import { readLabels, splitFlags } from './words'
+
+/** A row of a table of names and values. */
+export interface NamedValue {
+  name: string
+  value: string
+}
+
+export interface CreationForm {
+  name: string
+  description: string
+  agent: string
+  mode: Mode
+  prompt: string
+  runtime: Runtime
+  place: 'own' | 'named'
+  workdir: string
+  template: Template
+  /** Empty means the usual one, here and in the numbers below. */
+  image: string
+  cpuLimit: string
+  memoryLimit: string
+  pidsLimit: string
+  network: Network
+  /** One host per line. */
+  allowHosts: string
+  flags: string
+  env: NamedValue[]
+  secrets: NamedValue[]
+  labels: string
+  multiplexer: Multiplexer
+  gitUserName: string
+  gitUserEmail: string
+  idleMinutes: string
+}
+
+/** A form in which nothing has been chosen yet. `config` offers only what this person may choose. */
+export function blankForm(config: ServerConfig, name: string): CreationForm {
+  const runtime = usualRuntime(config)
+  return {
+    name,
+    description: '',
+    agent: usualAgent(config, runtime),
+    mode: 'interactive',
+    prompt: '',
+    runtime,
+    place: 'own',
+    workdir: '',
+    template: 'shell',
+    image: '',
+    cpuLimit: '',
+    memoryLimit: '',
+    pidsLimit: '',
+    network: 'open',
+    allowHosts: '',
+    flags: '',
+    env: [],
+    secrets: [],
+    labels: '',
+    multiplexer: config.defaults.multiplexer,
+    gitUserName: '',
+    gitUserEmail: '',
+    idleMinutes: '',
+  }
+}
+
+/** Whether that agent can be chosen: on the machine its program has to be there; what an image holds nobody knows beforehand. */
+export function offersAgent(config: Pick<ServerConfig, 'agents'>, runtime: Runtime, name: string): boolean {
+  return config.agents.some((agent) => agent.name === name && (agent.available || runtime !== 'host'))
+}
+
+/** The agent of a form where nobody chose one that can be had. */
+export function usualAgent(config: Pick<ServerConfig, 'agents'>, runtime: Runtime): string {
+  // A shell is in every image, and the agents of this machine need not be.
+  if (runtime !== 'host' && offersAgent(config, runtime, 'shell')) return 'shell'
+  const agents = config.agents.filter((agent) => agent.available)
+  return (agents.find((agent) => agent.name !== 'shell') ?? agents[0])?.name ?? ''
+}
+
+/** The usual one may not be open to this person. */
+function usualRuntime(config: ServerConfig): Runtime {
+  const offered = config.runtimes.filter((runtime) => runtime.available).map((runtime) => runtime.name)
+  return offered.find((name) => name === config.defaults.runtime) ?? offered[0] ?? config.defaults.runtime
+}
+
+/** The request; only what was filled in and what the runtime can honour, so that the server's defaults hold. */
+export function toRequest(form: CreationForm): CreateSession {
+  const flags = splitFlags(form.flags) ?? []
+  const labels = readLabels(form.labels) ?? {}
+  const env = filledIn(form.env)
+  const secrets = filledIn(form.secrets)
+  return {
+    name: form.name,
+    agent: form.agent,
+    mode: form.mode,
+    runtime: form.runtime,
+    ...(form.runtime === 'host' ? onHost(form) : inContainer(form)),
+    ...(form.description.trim() === '' ? {} : { description: form.description.trim() }),
+    ...(form.prompt.trim() === '' ? {} : { prompt: form.prompt }),
+    ...(flags.length === 0 ? {} : { flags }),
+    ...(Object.keys(env).length === 0 ? {} : { env }),
+    ...(Object.keys(secrets).length === 0 ? {} : { secrets }),
+    ...(Object.keys(labels).length === 0 ? {} : { labels }),
+    ...(form.gitUserName === '' ? {} : { gitUserName: form.gitUserName }),
+    ...(form.gitUserEmail === '' ? {} : { gitUserEmail: form.gitUserEmail }),
+    ...(form.idleMinutes === '' ? {} : { idleTimeoutSeconds: Number(form.idleMinutes) * 60 }),
+  }
+}
+
+function onHost(form: CreationForm): Partial<CreateSession> {
+  return { multiplexer: form.multiplexer, ...(form.place === 'named' ? { workdir: form.workdir } : {}) }
+}
+
+function inContainer(form: CreationForm): Partial<CreateSession> {
+  return {
+    template: form.template,
+    network: form.network,
+    ...(form.network === 'allowlist' ? { allowHosts: readHosts(form.allowHosts) } : {}),
+    ...(form.image === '' ? {} : { image: form.image }),
+    ...(form.cpuLimit === '' ? {} : { cpuLimit: Number(form.cpuLimit) }),
+    ...(form.memoryLimit === '' ? {} : { memoryLimit: Number(form.memoryLimit) }),
+    ...(form.pidsLimit === '' ? {} : { pidsLimit: Number(form.pidsLimit) }),
+  }
+}
+
+export function filledIn(rows: readonly NamedValue[]): Record<string, string> {
+  return Object.fromEntries(rows.filter((row) => row.name !== '').map((row) => [row.name, row.value]))
+}
