@@ -53,7 +53,7 @@ pub(crate) struct LimitsBody {
 /// How much a container may be given.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = ContainerLimits)]
+#[schema(as = ResourceLimits)]
 pub(crate) struct ContainerLimitsBody {
     /// What one has to be given at least.
     least: ResourcesBody,

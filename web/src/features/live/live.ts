@@ -113,11 +113,11 @@ export class Live {
       this.#queries.setQueryData(progressKey(event.id), event.progress)
       return
     }
-    // What was reached is over and told: the next creation or start begins anew.
-    if (event.type === 'status' && (event.to === 'running' || event.to === 'starting')) this.#queries.setQueryData(progressKey(event.id), null)
     this.#announce(event)
     this.#queries.setQueryData(sessionsQuery.queryKey, (list) => list && applyToList(list, event))
     this.#queries.setQueriesData<Session>({ queryKey: ['session'] }, (session) => session && applyToSession(session, event))
+    // How far it had got is over and told: the next creation or start begins anew.
+    if (event.type === 'status' && (event.to === 'running' || event.to === 'starting')) this.#queries.setQueryData(progressKey(event.id), null)
     if (event.type === 'deleted') {
       this.#queries.removeQueries({ queryKey: progressKey(event.id) })
       this.#refetchSoon(event.id)

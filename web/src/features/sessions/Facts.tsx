@@ -11,7 +11,7 @@ export function FactSection({ title, children }: { title: string; children: Reac
 }
 
 export function Facts({ children }: { children: ReactNode }) {
-  return <dl className="grid grid-cols-[7rem_minmax(0,1fr)] gap-x-3 gap-y-1.5 text-xs">{children}</dl>
+  return <dl className="grid grid-cols-[6rem_minmax(0,1fr)] gap-x-3 gap-y-1.5 text-xs">{children}</dl>
 }
 
 export function Fact({ name, children, mono = 'no' }: { name: string; children: ReactNode; mono?: 'yes' | 'no' }) {

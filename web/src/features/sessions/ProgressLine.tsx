@@ -2,16 +2,9 @@
 import { useQuery } from '@tanstack/react-query'
 import { progressKey } from '../../api/queries'
 import type { Progress } from '../../api/queries'
-import type { Session, Stage } from '../../api/types'
+import type { Session } from '../../api/types'
 import { classes } from '../../ui/classes'
-
-export const STAGE_WORDS: Record<Stage, string> = {
-  image: 'Fetching the image',
-  container: 'Preparing the place',
-  clone: 'Cloning the repository',
-  setup: 'Running the set-up',
-  agent: 'Starting the agent',
-}
+import { stageWords } from './stages'
 
 export function useProgress(session: Session): Progress | null {
   // Only live events write this entry; there is nothing to ask the server.
@@ -21,7 +14,7 @@ export function useProgress(session: Session): Progress | null {
 
 export function ProgressLine({ session }: { session: Session }) {
   const progress = useProgress(session)
-  const words = progress === null ? 'Waiting to begin' : STAGE_WORDS[progress.stage]
+  const words = progress === null ? 'Waiting to begin' : stageWords(session, progress.stage)
   return (
     <div className="mt-3">
       <p className="flex justify-between gap-2 text-xs text-soft">

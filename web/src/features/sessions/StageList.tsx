@@ -3,8 +3,8 @@ import { Check, X } from 'lucide-react'
 import type { Progress } from '../../api/queries'
 import type { Session } from '../../api/types'
 import { classes } from '../../ui/classes'
-import { ProgressBar, STAGE_WORDS } from './ProgressLine'
-import { stagesOf } from './stages'
+import { ProgressBar } from './ProgressLine'
+import { stagesOf, stageWords } from './stages'
 
 interface StageListProps {
   session: Session
@@ -29,7 +29,7 @@ export function StageList({ session, progress, state }: StageListProps) {
           <li key={stage} data-stage={stage} data-mark={mark} className={classes('grid grid-cols-[1rem_minmax(0,1fr)_auto] items-center gap-x-3 text-sm', TONES[mark])}>
             <StageMark mark={mark} />
             <span>
-              {STAGE_WORDS[stage]}
+              {stageWords(session, stage)}
               <span className="sr-only">, {WORDS[mark]}</span>
             </span>
             {mark === 'now' && progress?.percent != null && <span className="text-xs text-faint tabular-nums">{progress.percent} %</span>}

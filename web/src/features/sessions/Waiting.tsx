@@ -7,8 +7,9 @@ import { Button, buttonClass } from '../../ui/Button'
 import { Notice } from '../../ui/Notice'
 import { may, useSessionActions } from './actions'
 import { LastScreen } from './LastScreen'
-import { STAGE_WORDS, useProgress } from './ProgressLine'
+import { useProgress } from './ProgressLine'
 import { StageList } from './StageList'
+import { advice, stageWords } from './stages'
 
 interface StageProps {
   session: Session
@@ -16,13 +17,12 @@ interface StageProps {
 }
 
 export function Waiting({ session }: { session: Session }) {
-  // A session in error of which this is known never ran; a page that is opened later does not know it.
   const progress = useProgress(session)
   if (session.status === 'error' || session.status === 'stopped') {
     return (
       <div className="h-full overflow-auto">
         {session.status === 'error' ? <Failed session={session} progress={progress} /> : <Stopped session={session} />}
-        {(session.status === 'stopped' || progress === null) && <LastScreen session={session} />}
+        {session.lastActivityAt != null && <LastScreen session={session} />}
       </div>
     )
   }
@@ -34,7 +34,7 @@ function Creation({ session, progress }: StageProps) {
     <div className="mx-auto w-full max-w-sm px-6 py-16">
       <h2 className="text-lg font-semibold tracking-tight text-balance">Getting “{session.name}” ready</h2>
       <p role="status" className="sr-only">
-        {progress === null ? 'Waiting to begin' : STAGE_WORDS[progress.stage]}
+        {progress === null ? 'Waiting to begin' : stageWords(session, progress.stage)}
       </p>
       <StageList session={session} progress={progress} state="underWay" />
     </div>
@@ -52,7 +52,9 @@ function StartButton({ session, label }: { session: Session; label: string }) {
 }
 
 function Failed({ session, progress }: StageProps) {
-  const title = progress === null ? 'This session ended by a fault' : 'This session could not be started'
+  // How far it got is known to whoever watched; that nothing was ever written in it says as much.
+  const neverRan = progress !== null || session.lastActivityAt == null
+  const title = neverRan ? 'This session could not be started' : 'This session ended by a fault'
   return (
     <Notice
       icon={<CircleAlert size={34} className="text-err" />}
@@ -63,7 +65,7 @@ function Failed({ session, progress }: StageProps) {
           <Link to="/sessions/$id" params={{ id: session.id }} search={{ panel: 'logs' }} className={buttonClass('plain')}>
             Look into the log
           </Link>
-          {progress !== null && (
+          {neverRan && (
             <Link to="/new" className={buttonClass('quiet')}>
               Start over with other settings
             </Link>
@@ -71,7 +73,8 @@ function Failed({ session, progress }: StageProps) {
         </>
       }
     >
-      <p className="break-words">{session.statusReason ?? 'The server gave no reason; the log may tell more.'}</p>
+      <p className="break-words first-letter:uppercase">{session.statusReason ?? 'The server gave no reason; the log may tell more.'}</p>
+      {progress !== null && <p className="mt-1.5 empty:hidden">{advice(session, progress.stage)}</p>}
       {progress !== null && (
         <div className="mx-auto w-fit text-left">
           <StageList session={session} progress={progress} state="failed" />

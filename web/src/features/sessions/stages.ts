@@ -1,4 +1,4 @@
-// Which stages the creation of a session goes through.
+// Which stages the creation of a session goes through, what they are called, and what helps where one fails.
 import type { Progress } from '../../api/queries'
 import type { Session, Stage } from '../../api/types'
 
@@ -9,4 +9,32 @@ const ORDER: readonly Stage[] = ['image', 'container', 'clone', 'setup', 'agent'
 export function stagesOf(session: Pick<Session, 'runtime'>, progress: Pick<Progress, 'stage'> | null): Stage[] {
   const always: readonly Stage[] = session.runtime === 'host' ? ['container', 'agent'] : ['image', 'container', 'agent']
   return ORDER.filter((stage) => always.includes(stage) || stage === progress?.stage)
+}
+
+const WORDS: Record<Stage, string> = {
+  image: 'Fetching the image',
+  container: 'Starting the container',
+  clone: 'Cloning the repository',
+  setup: 'Running the set-up',
+  agent: 'Starting the agent',
+}
+
+export function stageWords(session: Pick<Session, 'runtime'>, stage: Stage): string {
+  return stage === 'container' && session.runtime === 'host' ? 'Preparing the directory' : WORDS[stage]
+}
+
+/** What one can do about a creation that failed there, beside what the reason says. */
+export function advice(session: Pick<Session, 'runtime'>, stage: Stage): string | null {
+  switch (stage) {
+    case 'image':
+      return 'Check the image’s name, and that the container engine reaches its registry.'
+    case 'clone':
+      return 'Check the address and the branch, and that the session may reach and read them.'
+    case 'setup':
+      return 'The log has what the set-up said.'
+    case 'agent':
+      return session.runtime === 'host' ? null : 'The agent’s program has to be in the image; a shell always is.'
+    case 'container':
+      return null
+  }
 }
