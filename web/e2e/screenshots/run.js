@@ -1,6 +1,6 @@
 // Takes the pictures in docs/screenshots: the real page of a real server, with content that is the same every time. Run it with
-// `npm run screenshots` after a change of how the page looks, and look at the pictures; `npm run screenshots -- /some/directory`
-// takes every page there instead, also on a phone and in light colours. It is no test.
+// `cargo xtask engine -- npm --prefix web/e2e run screenshots` after a change of how the page looks, and look at the pictures; with
+// ` -- /some/directory` behind that it takes every page there instead, also on a phone and in light colours. It is no test.
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +8,7 @@ import { launch, Person } from '../harness/browser.js'
 import { claudeHome } from '../harness/claude.js'
 import { call, say, scriptedModel } from '../harness/model.js'
 import { SYSTEM_PATH, withServer } from '../harness/server.js'
+import { containers } from './containers.js'
 import { firstStart, login } from './entrance.js'
 import { guests, inhabit, people } from './people.js'
 import { DESKTOP, EVERYTHING, picture, POCKET } from './picture.js'
@@ -90,7 +91,7 @@ async function work(api, { id }) {
 async function desktop(browser, server, { main, build }) {
   const person = await Person.arrive(browser, server, DESKTOP)
   const { page } = person
-  await picture(page, 'login', page.goto('/login').then(() => page.getByRole('button', { name: 'Log in' }).waitFor()))
+  if (EVERYTHING) await picture(page, 'login', page.goto('/login').then(() => page.getByRole('button', { name: 'Log in' }).waitFor()))
   await person.logIn('/')
   await page.locator(`[data-session="${main.name}"]`).waitFor()
   await page.locator('[data-session="release-0.4"]').waitFor()
@@ -99,27 +100,31 @@ async function desktop(browser, server, { main, build }) {
   await person.untilScreen('manual', /duration_ms/)
   for (const terminal of ['agent', 'manual']) await person.untilFits(terminal)
   await picture(page, 'session', person.untilScreen('agent', /All three tests pass now/))
+  if (EVERYTHING) await more(person, main, build)
+  await person.leave()
+}
+
+/** What no guide shows. */
+async function more(person, main, build) {
+  const { page } = person
   await page.goto(`/sessions/${main.id}/terminals/agent`)
   await person.untilFits('agent')
   await picture(page, 'terminal', person.untilScreen('agent', /All three tests pass now/))
-  await page.goto('/new')
-  await page.getByLabel('Name', { exact: true }).fill('review-parser')
-  await page.getByLabel('First message (optional)').fill('Read duration.js and tell me what could still go wrong.')
-  await picture(page, 'new-session', page.getByRole('button', { name: 'Create session' }).waitFor())
   await page.emulateMedia({ colorScheme: 'light' })
   await page.goto(`/sessions/${build.id}`)
   await person.untilScreen('agent', /link/)
   await picture(page, 'session-light', person.untilFits('manual'))
   await page.goto('/')
   await picture(page, 'dashboard-light', page.locator(`[data-session="${main.name}"]`).waitFor())
-  await person.leave()
 }
 
 async function phone(browser, server, { main }) {
   const person = await Person.arrive(browser, server, POCKET)
   const { page } = person
   await person.logIn('/')
-  await picture(page, 'phone-dashboard', page.locator(`[data-session="${main.name}"]`).waitFor())
+  const home = page.locator(`[data-session="${main.name}"]`).waitFor()
+  if (EVERYTHING) await picture(page, 'phone-dashboard', home)
+  await home
   await page.goto(`/sessions/${main.id}`)
   await page.getByRole('tab', { name: 'manual' }).click()
   await person.untilFits('manual')
@@ -132,6 +137,7 @@ async function phone(browser, server, { main }) {
 const browser = await launch()
 await firstStart(browser)
 await login(browser)
+await containers(browser)
 // Paths stand in the pictures, so they are the same every time. The server finds Claude Code where the sessions do.
 const root = join(tmpdir(), 'longhouse')
 await withServer({ root, env: { PATH: `${root}/claude-home/bin:${SYSTEM_PATH}` } }, async (server) => {

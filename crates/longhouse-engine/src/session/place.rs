@@ -170,11 +170,11 @@ pub(super) fn check_changed_list(
     list: &AllowList,
 ) -> Result<(), EngineError> {
     let container = session.spec.container.as_ref();
-    let Some(old) = container.and_then(ContainerSpec::way_out) else {
+    let Some(asked) = container.filter(|asked| asked.network == Network::AllowList) else {
         let message = "is for sessions whose network is \"allowlist\"";
         return Err(EngineError::invalid("allowHosts", message));
     };
-    let is_new = |entry: &&HostPattern| !old.entries().contains(entry);
+    let is_new = |entry: &&HostPattern| !asked.allow_hosts.entries().contains(entry);
     check_private(actor, list.entries().iter().filter(is_new))
 }
 
