@@ -103,6 +103,8 @@ test('a container is made with the form, watched, worked in, looked into by its 
 
   await page.getByRole('button', { name: 'Stop', exact: true }).click()
   await page.getByRole('heading', { name: 'This session is stopped' }).waitFor()
+  // The page may ask once more for what is being deleted.
+  person.expectRefusals()
   await page.getByRole('button', { name: /^Actions for/ }).click()
   await page.getByRole('menuitem', { name: 'Delete…' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Delete session' }).click()
