@@ -101,6 +101,12 @@ test('a container is made with the form, watched, worked in, looked into by its 
   await panel.getByText(BUSYBOX).waitFor()
   await panel.getByText('Nothing in the session reaches anything outside it.').waitFor()
 
+  // What happened in it.
+  await panel.getByRole('button', { name: 'Logs' }).click()
+  await panel.getByText(/starting the terminals/).waitFor()
+  await panel.getByLabel('Search the log').fill('no such line')
+  await panel.getByText(/starting the terminals/).waitFor({ state: 'detached' })
+
   await page.getByRole('button', { name: 'Stop', exact: true }).click()
   await page.getByRole('heading', { name: 'This session is stopped' }).waitFor()
   // The page may ask once more for what is being deleted.
