@@ -12,6 +12,7 @@ pub mod egress;
 pub mod event;
 pub mod id;
 pub mod lifecycle;
+pub mod metrics;
 pub mod name;
 pub mod query;
 pub mod scope;

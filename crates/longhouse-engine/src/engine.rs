@@ -22,6 +22,7 @@ use crate::audit::archive::archive;
 use crate::context::Context;
 use crate::error::EngineError;
 use crate::events::{Events, Notice};
+use crate::metrics::sample;
 use crate::policy::Policy;
 use crate::secrets::Vault;
 use crate::session::driver;
@@ -101,6 +102,7 @@ impl Engine {
         engine.take_up_sessions().await?;
         engine.attend_runtimes();
         context.tasks.spawn(clean_up(context.clone()));
+        engine.spawn_until_stop(sample(engine.clone()));
         engine.finish_rotation();
         Ok(engine)
     }
@@ -279,6 +281,14 @@ impl Engine {
 
     pub(crate) fn handle(&self, session: SessionId) -> Option<Arc<Handle>> {
         self.lock().get(&session).cloned()
+    }
+
+    pub(crate) fn handles(&self) -> Vec<(SessionId, Arc<Handle>)> {
+        let sessions = self.lock();
+        sessions
+            .iter()
+            .map(|(id, handle)| (*id, handle.clone()))
+            .collect()
     }
 
     /// Starts a driver for the session.

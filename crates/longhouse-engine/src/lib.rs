@@ -12,6 +12,7 @@ mod engine;
 mod error;
 mod events;
 mod files;
+mod metrics;
 mod people;
 mod policy;
 mod runtimes;
@@ -33,6 +34,7 @@ pub use longhouse_runtime::{Container, RuntimeHealth};
 pub use longhouse_store::{
     Account, AuditFault, AuditPage, AuditQuery, AuditReport, CatchUp, Deed, LogQuery, Person, Share,
 };
+pub use metrics::{MetricsHistory, MetricsNews, MetricsTotals};
 pub use people::{Inheritance, UserPatch};
 pub use policy::{Policy, PolicyPatch, RETENTION_DAYS};
 pub use session::inside::Join;

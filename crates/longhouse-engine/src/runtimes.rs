@@ -28,7 +28,7 @@ impl Engine {
         }
     }
 
-    fn spawn_until_stop(&self, work: impl Future<Output = ()> + Send + 'static) {
+    pub(crate) fn spawn_until_stop(&self, work: impl Future<Output = ()> + Send + 'static) {
         let stop = self.context().stop.clone();
         self.context()
             .tasks

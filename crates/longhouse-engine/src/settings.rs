@@ -27,6 +27,8 @@ pub struct EngineSettings {
     pub allowed_dirs: Vec<PathBuf>,
     /// How long programs may take to end by themselves when a session is stopped.
     pub stop_grace: Duration,
+    /// How often what running sessions use goes into their history.
+    pub sample_every: Duration,
     /// Where old records of the audit log go. Without such a place they stay in the log.
     pub audit_archive: Option<PathBuf>,
     /// This build's version.

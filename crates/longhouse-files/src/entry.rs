@@ -97,6 +97,22 @@ impl Facts {
         (self.0.stx_dev_major, self.0.stx_dev_minor, self.0.stx_ino)
     }
 
+    /// The file system that it is on.
+    pub(crate) fn file_system(&self) -> (u32, u32) {
+        (self.0.stx_dev_major, self.0.stx_dev_minor)
+    }
+
+    /// The space that the file system gave it.
+    pub(crate) fn disk_bytes(&self) -> u64 {
+        // In units of 512 bytes, whatever the file system's own are.
+        self.0.stx_blocks.saturating_mul(512)
+    }
+
+    /// Whether it has other names.
+    pub(crate) fn has_other_names(&self) -> bool {
+        self.0.stx_nlink > 1
+    }
+
     /// Stands for this content of this file. Made of device, inode, size and the times of the last change of content and of
     /// anything, to the nanosecond, and not of the content: it costs no reading, however large the file, so that a listing and a
     /// conditional save can name it for nothing. A save by rename always gives a new inode; what is changed in place changes the

@@ -17,6 +17,7 @@ mod path;
 mod place;
 mod read;
 mod root;
+mod space;
 mod tar;
 mod temporary;
 mod tree;

@@ -85,6 +85,10 @@ impl Root {
         })
     }
 
+    pub(crate) fn handle(&self) -> BorrowedFd<'_> {
+        self.handle.as_fd()
+    }
+
     pub(crate) fn barring(mut self, barred: Arc<[PathBuf]>) -> Self {
         self.barred = barred;
         self

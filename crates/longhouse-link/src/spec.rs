@@ -34,6 +34,9 @@ pub struct SessiondSpec {
     /// The loopback port of the session's proxy, where its network is closed and the link is its way out.
     #[serde(default)]
     pub way_out_port: Option<u16>,
+    /// The home directory, where it is the session's own and nobody else's: what is in it counts as the session's.
+    #[serde(default)]
+    pub own_home: Option<PathBuf>,
     /// Where terminals begin to count their bytes: beyond everything that an earlier sessiond of this session has counted.
     #[serde(default)]
     pub first_offset: u64,
@@ -74,6 +77,7 @@ impl SessiondSpec {
             shell,
             login_shell: true,
             way_out_port: None,
+            own_home: None,
             first_offset: 0,
             ring_bytes: Self::RING_BYTES,
             scrollback_lines: Self::SCROLLBACK_LINES,

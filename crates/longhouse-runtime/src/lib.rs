@@ -8,6 +8,7 @@ pub mod docker;
 pub mod echo;
 mod exec;
 pub mod host;
+mod measure;
 
 use std::path::PathBuf;
 
@@ -21,6 +22,8 @@ use longhouse_domain::{Secrets, SessionId, UserId};
 use longhouse_files::AllowedFiles;
 use longhouse_link::Peer;
 use tokio::sync::mpsc;
+
+pub use measure::{MeasureError, Pace, Readings};
 
 /// What is needed to make a session's place.
 #[derive(Clone, Debug)]
@@ -223,6 +226,11 @@ pub trait Runtime: Send + Sync + 'static {
 
     /// The container that a handle names.
     fn container(&self, _handle: &RuntimeHandle) -> Option<Container> {
+        None
+    }
+
+    /// What the place uses, as far as it is counted from outside. `None` where nothing does: then what sessiond sees is all there is.
+    fn measure(&self, _handle: &RuntimeHandle, _pace: Pace) -> Option<Readings> {
         None
     }
 

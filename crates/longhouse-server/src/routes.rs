@@ -65,6 +65,7 @@ fn for_the_logged_in() -> Vec<Row> {
         row(Access::Look, Quiet, routes!(sessions::get_session)),
         row(Access::Look, Quiet, routes!(sessions::get_session_health)),
         row(Access::Look, Quiet, routes!(sessions::get_session_stats)),
+        row(Access::Look, Quiet, routes!(sessions::get_session_metrics)),
         row(Access::Look, Quiet, routes!(sessions::get_session_logs)).with_own_deadline(),
         row(Access::Look, Quiet, routes!(sessions::list_ports)),
         // Who else may do what is for those to know who may change it.

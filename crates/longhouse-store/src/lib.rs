@@ -28,6 +28,7 @@ pub mod events;
 pub mod external;
 pub mod idempotency;
 pub mod logs;
+pub mod metrics;
 mod migrations;
 mod row;
 pub mod screens;

@@ -45,6 +45,10 @@ const MIGRATIONS: &[Migration] = &[
         version: 7,
         sql: include_str!("../migrations/0007_people.sql"),
     },
+    Migration {
+        version: 8,
+        sql: include_str!("../migrations/0008_metrics.sql"),
+    },
 ];
 
 /// The newest version that this binary knows.

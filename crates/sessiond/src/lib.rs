@@ -26,6 +26,7 @@ mod shutdown;
 mod terminal;
 mod termination;
 mod tmux;
+mod usage;
 
 pub use connect::{ConnectError, connect};
 pub use daemon::{DaemonError, Specification, run};

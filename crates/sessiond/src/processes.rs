@@ -11,6 +11,9 @@ use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 use crate::environment::SESSION_MARK;
 
+/// The most processes of one family that are looked at: as many as the kernel gives one user by default, or thereabouts.
+const FAMILY: usize = 32 * 1024;
+
 /// One process, as far as this crate needs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Process {
@@ -20,6 +23,9 @@ pub(crate) struct Process {
     pub(crate) unix_session: u32,
     /// User and system time, in clock ticks.
     pub(crate) cpu_ticks: u64,
+    /// The same of its children that have ended and were waited for, and of theirs.
+    pub(crate) waited_ticks: u64,
+    pub(crate) threads: u32,
     /// When it began, in clock ticks since boot. With the pid it names the process for good.
     pub(crate) start_ticks: u64,
     /// Resident memory, in pages.
@@ -57,6 +63,8 @@ pub(crate) fn parse(stat: &str) -> Option<Process> {
         unix_session: u32::try_from(number(6)?).unwrap_or(0),
         // No process has worked that long; the line is read all the same, whatever stands in it.
         cpu_ticks: number(14)?.saturating_add(number(15)?),
+        waited_ticks: number(16)?.saturating_add(number(17)?),
+        threads: u32::try_from(number(20)?).unwrap_or(1),
         start_ticks: number(22)?,
         resident_pages: number(24)?,
         zombie: matches!(*fields.first()?, "Z" | "X"),
@@ -90,6 +98,49 @@ pub(crate) fn tree(root: u32) -> Vec<Process> {
     everyone
         .into_iter()
         .filter(|p| family.contains(&p.pid) && !p.zombie)
+        .collect()
+}
+
+/// These processes and everything that descends from them. Asked of the kernel from parent to child, so that it costs what the family is
+/// large, and not what the machine is: a server may have a thousand sessions.
+pub(crate) fn families(roots: &[u32]) -> Vec<Process> {
+    if !Path::new(&format!("/proc/{0}/task/{0}/children", std::process::id())).exists() {
+        return families_among(&all(), roots);
+    }
+    let mut met: HashSet<u32> = HashSet::new();
+    let mut found = Vec::new();
+    let mut left: Vec<u32> = roots.to_vec();
+    while let Some(pid) = left.pop() {
+        if met.len() >= FAMILY || !met.insert(pid) {
+            continue;
+        }
+        found.extend(read(pid).filter(|process| !process.zombie));
+        left.extend(children(pid));
+    }
+    found
+}
+
+/// The same on a kernel that does not list children.
+fn families_among(everyone: &[Process], roots: &[u32]) -> Vec<Process> {
+    let mut family = roots.iter().copied().collect();
+    close_over_children(everyone, &mut family);
+    let members = everyone.iter().filter(|p| family.contains(&p.pid));
+    members.filter(|p| !p.zombie).copied().collect()
+}
+
+/// Whichever of its threads started them.
+fn children(pid: u32) -> Vec<u32> {
+    let Ok(threads) = std::fs::read_dir(format!("/proc/{pid}/task")) else {
+        return Vec::new();
+    };
+    let listed = threads
+        .flatten()
+        .filter_map(|thread| std::fs::read_to_string(thread.path().join("children")).ok());
+    listed
+        .flat_map(|pids| {
+            let pids = pids.split_ascii_whitespace();
+            pids.filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>()
+        })
         .collect()
 }
 
@@ -165,13 +216,15 @@ mod tests {
 
     #[test]
     fn a_name_with_parentheses_and_spaces_does_not_shift_the_fields() {
-        let stat = "4242 (a) R (b) S 17 4242 99 34816 4242 4194304 1 0 0 0 7 5 0 0 20 0 1 0 123456 1000 321 18446744073709551615 0";
+        let stat = "4242 (a) R (b) S 17 4242 99 34816 4242 4194304 1 0 0 0 7 5 2 1 20 0 4 0 123456 1000 321 18446744073709551615 0";
         let process = parse(stat).unwrap();
         let expected = Process {
             pid: 4242,
             parent: 17,
             unix_session: 99,
             cpu_ticks: 12,
+            waited_ticks: 3,
+            threads: 4,
             start_ticks: 123_456,
             resident_pages: 321,
             zombie: false,
@@ -197,5 +250,41 @@ mod tests {
             ..me
         }));
         assert!(tree(own).iter().any(|p| p.pid == own));
+        assert!(
+            families(&[own, own])
+                .iter()
+                .filter(|p| p.pid == own)
+                .count()
+                == 1
+        );
+    }
+
+    #[test]
+    fn a_family_is_the_same_whichever_way_it_is_found() {
+        // Three generations, and a thread between two of them.
+        let mut program = std::process::Command::new("sh")
+            .args(["-c", "sleep 1000 & sh -c 'sleep 1000; true' & wait"])
+            .spawn()
+            .unwrap();
+        let root = program.id();
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+        let pids = |family: Vec<Process>| {
+            let mut pids: Vec<u32> = family.iter().map(|p| p.pid).collect();
+            pids.sort_unstable();
+            pids
+        };
+        let family = loop {
+            let family = pids(families(&[root]));
+            if family.len() == 4 {
+                break family;
+            }
+            assert!(std::time::Instant::now() < deadline, "{family:?}");
+        };
+        assert_eq!(pids(families_among(&all(), &[root])), family);
+        for process in families(&[root]) {
+            signal(&process, Signal::KILL);
+        }
+        program.wait().unwrap();
+        assert_eq!(families(&[root]), []);
     }
 }

@@ -19,8 +19,8 @@ use longhouse_link::proto::{
     ListFilesRequest, ListTerminalsRequest, OutboundAsk, OutboundRefusal, OutputChunk,
     OutputRequest, PortBytes, ReadFileRequest, ResizeTerminalRequest, SessionEvent,
     ShutdownRequest, SnapshotChunk, SnapshotRequest, StatsReply, StatsRequest,
-    Terminal as TerminalReply, TerminalList, TerminalRef, WatchOutboundRequest, WatchRequest,
-    WriteFileReply, WriteFileRequest, WriteRequest,
+    Terminal as TerminalReply, TerminalList, TerminalRef, UsageReply, UsageRequest,
+    WatchOutboundRequest, WatchRequest, WriteFileReply, WriteFileRequest, WriteRequest,
 };
 use longhouse_link::{answer_hello, limits};
 use tokio::sync::Semaphore;
@@ -220,6 +220,11 @@ impl Sessiond for Service {
 
     async fn stats(&self, _: Request<StatsRequest>) -> Answer<StatsReply> {
         Ok(Response::new(calls::stats(&self.session)))
+    }
+
+    async fn usage(&self, request: Request<UsageRequest>) -> Answer<UsageReply> {
+        let reply = calls::usage(&self.session, request.get_ref().unhurried).await?;
+        Ok(Response::new(reply))
     }
 
     async fn watch(&self, _: Request<WatchRequest>) -> Answer<Self::WatchStream> {

@@ -19,6 +19,7 @@ use crate::reaper::Reaper;
 use crate::screen::worker::Screens;
 use crate::terminal::Terminal;
 use crate::tmux::Tmux;
+use crate::usage::Usage;
 
 /// The most terminals of one session. People have a handful; each may cost its ring and its screen.
 pub(crate) const TERMINALS: usize = 64;
@@ -35,6 +36,7 @@ pub(crate) struct Session {
     pub(crate) reaper: Reaper,
     pub(crate) events: Events,
     pub(crate) ports: Ports,
+    pub(crate) usage: Usage,
     pub(crate) outbound: Outbound,
     pub(crate) screens: Screens,
     pub(crate) clock: Arc<dyn Clock>,
@@ -69,6 +71,7 @@ impl Session {
             environment,
             reaper,
             ports: Ports::new(spec.session_id, events.clone()),
+            usage: Usage::new(spec.own_home.clone()),
             events,
             outbound: Outbound::default(),
             screens,

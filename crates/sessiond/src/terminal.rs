@@ -13,6 +13,7 @@ pub(crate) mod supervisor;
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use longhouse_domain::name::TerminalName;
@@ -32,6 +33,9 @@ const PARSER_LAG: u64 = 4 * 1024 * 1024;
 
 /// The most bytes taken from the log in one piece for the parser.
 const PARSED_PIECE: usize = 64 * 1024;
+
+/// How long after input a program's output counts as its echo, milliseconds.
+const ECHO_MS: u64 = 1_000;
 
 /// Whether the program runs, and as what.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,6 +70,9 @@ pub(crate) struct Terminal {
     input: mpsc::Sender<Input>,
     input_bytes: AtomicU64,
     last_activity: AtomicU64,
+    last_input: AtomicU64,
+    /// When the program last wrote of its own accord; 0 where it never has.
+    spoke: AtomicU64,
     wanted_size: watch::Sender<TerminalSize>,
     commands: mpsc::Sender<Command>,
 }
@@ -109,6 +116,8 @@ impl Terminal {
             input: making.input,
             input_bytes: AtomicU64::new(0),
             last_activity: AtomicU64::new(making.now),
+            last_input: AtomicU64::new(0),
+            spoke: AtomicU64::new(0),
             wanted_size: watch::Sender::new(making.size),
             commands: making.commands,
         }
@@ -201,8 +210,18 @@ impl Terminal {
         Attached(Arc::clone(self))
     }
 
-    pub(crate) fn touch(&self, now: u64) {
+    /// Notes that the program wrote something. What follows input at once is its echo.
+    pub(crate) fn heard(&self, now: u64) {
         self.last_activity.store(now, Ordering::Relaxed);
+        if now.saturating_sub(self.last_input.load(Ordering::Relaxed)) >= ECHO_MS {
+            self.spoke.store(now, Ordering::Relaxed);
+        }
+    }
+
+    /// For how long the program has written nothing of its own accord; nothing where it never has.
+    pub(crate) fn quiet_for(&self, now: u64) -> Option<Duration> {
+        let spoke = self.spoke.load(Ordering::Relaxed);
+        (spoke > 0).then(|| Duration::from_millis(now.saturating_sub(spoke)))
     }
 
     fn log_changed(self: &Arc<Self>) {
@@ -288,7 +307,8 @@ impl Terminal {
     pub(crate) async fn write(&self, data: Bytes, now: u64) {
         self.input_bytes
             .fetch_add(data.len() as u64, Ordering::Relaxed);
-        self.touch(now);
+        self.last_input.store(now, Ordering::Relaxed);
+        self.last_activity.store(now, Ordering::Relaxed);
         // The other end is gone only when the terminal was closed.
         let _closed = self.input.send(Input::Data(data)).await;
     }

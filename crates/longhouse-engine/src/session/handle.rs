@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use longhouse_domain::event::EventKind;
 use longhouse_domain::lifecycle::Wish;
 use longhouse_domain::session::Session;
-use longhouse_domain::{Actor, Audience, ShareAccess, UserId};
+use longhouse_domain::{Actor, Audience, Permission, ShareAccess, UserId};
 use longhouse_link::limits;
 use longhouse_runtime::Happening;
 use longhouse_store::Deed;
@@ -19,6 +19,7 @@ use super::live::Live;
 use super::request::SecretsPatch;
 use super::right::Right;
 use crate::error::EngineError;
+use crate::metrics::Metering;
 use crate::terminal::Hub;
 
 /// How many requests wait for a driver. A request is answered within one transaction, so few ever wait.
@@ -62,6 +63,8 @@ pub(crate) struct Handle {
     commands: mpsc::Sender<Command>,
     hubs: Mutex<HashMap<String, Weak<Hub>>>,
     opening: tokio::sync::Mutex<()>,
+    /// What it uses.
+    pub(crate) metering: Metering,
     /// Room for connections to its ports.
     pub(crate) port_streams: Arc<Semaphore>,
 }
@@ -80,6 +83,7 @@ impl Handle {
             commands,
             hubs: Mutex::default(),
             opening: tokio::sync::Mutex::default(),
+            metering: Metering::default(),
             port_streams: Arc::new(Semaphore::new(limits::PORT_STREAMS)),
         }
     }
@@ -108,6 +112,23 @@ impl Handle {
     /// What this actor may do with the session, now and from now on.
     pub(crate) fn right(&self, actor: &Actor) -> Right {
         Right::new(actor, self.audience.clone())
+    }
+
+    /// Returns when there is nothing more of the session to be seen for this actor: it is deleted, they may not look at it any more, or the
+    /// server goes away.
+    pub(crate) fn out_of_sight(
+        &self,
+        actor: &Actor,
+        stop: &CancellationToken,
+    ) -> impl Future<Output = ()> + Send + 'static {
+        let (right, stop, mut live) = (self.right(actor), stop.clone(), self.live.clone());
+        async move {
+            tokio::select! {
+                () = right.lost(Permission::Look) => {}
+                () = stop.cancelled() => {}
+                _ = live.wait_for(|live| live.gone) => {}
+            }
+        }
     }
 
     /// The terminal's hub: the one that others already watch, or a new one.

@@ -40,16 +40,8 @@ impl Engine {
             .session_log(actor, session.id, &query)
             .await?;
         let last = past.last().map_or(0, |line| line.seq);
-        let (id, stop) = (session.id, self.context().stop.clone());
-        let mut live = handle.live.clone();
-        let right = handle.right(actor);
-        let gone = async move {
-            tokio::select! {
-                () = right.lost(Permission::Look) => {}
-                () = stop.cancelled() => {}
-                _ = live.wait_for(|live| live.gone) => {}
-            }
-        };
+        let id = session.id;
+        let gone = handle.out_of_sight(actor, &self.context().stop);
         let coming = tokio_stream::wrappers::BroadcastStream::new(lines)
             .filter_map(move |line| {
                 let line = line

@@ -74,8 +74,17 @@ pub(crate) fn shell(name: &str) -> NewSession {
 
 impl House {
     pub(crate) async fn new() -> Self {
+        Self::on(|runtime| runtime).await
+    }
+
+    /// One whose runtime has counters of its own.
+    pub(crate) async fn with_meter() -> Self {
+        Self::on(EchoRuntime::with_meter).await
+    }
+
+    async fn on(adapt: impl FnOnce(EchoRuntime) -> EchoRuntime) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let runtime = EchoRuntime::new(dir.path().join("run")).unwrap();
+        let runtime = adapt(EchoRuntime::new(dir.path().join("run")).unwrap());
         let ann = actor("ann", Role::Member);
         let store = open(dir.path()).await;
         for user in [&ann, &actor("bob", Role::Member)] {
@@ -190,6 +199,7 @@ async fn start(store: Store, runtime: &EchoRuntime) -> Engine {
         max_sessions_per_user: 4,
         allowed_dirs: Vec::new(),
         stop_grace: Duration::from_secs(1),
+        sample_every: Duration::from_millis(100),
         audit_archive: None,
         version: "test",
     };

@@ -6,6 +6,7 @@
 )]
 
 mod house;
+mod metrics;
 mod secrets;
 mod sessions;
 mod terminals;

@@ -316,7 +316,7 @@ impl Client {
     }
 }
 
-fn silence(limit: Duration) -> CallError {
+pub(super) fn silence(limit: Duration) -> CallError {
     CallError::Silent(format!("no answer within {} seconds", limit.as_secs()))
 }
 

@@ -177,6 +177,7 @@ impl Docker {
         );
         spec.login_shell = false;
         spec.way_out_port = way_out.map(|_| WAY_OUT_PORT);
+        spec.own_home = Some(HOME.into());
         spec.first_offset = plan.first_offset;
         spec.ring_bytes = self.ring_bytes.unwrap_or(spec.ring_bytes);
         spec.scrollback_lines = self.scrollback_lines.unwrap_or(spec.scrollback_lines);

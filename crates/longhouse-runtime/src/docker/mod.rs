@@ -9,6 +9,7 @@ mod examine;
 mod image;
 mod launch;
 mod layout;
+mod measure;
 mod network;
 mod observe;
 mod remove;
@@ -35,7 +36,10 @@ pub use settings::{BadEngineAddress, DockerSettings, EngineAddress};
 
 use crate::disk::secrets::{Reader, SecretFiles};
 use crate::host::boot_id;
-use crate::{Container, Leftover, News, Plan, Progress, ProvisionError, Runtime, RuntimeHealth};
+use crate::{
+    Container, Leftover, News, Pace, Plan, Progress, ProvisionError, Readings, Runtime,
+    RuntimeHealth,
+};
 use client::Client;
 use layout::Layout;
 use observe::Handle;
@@ -231,6 +235,10 @@ impl Runtime for DockerRuntime {
             id: handle.container,
             image: handle.image,
         })
+    }
+
+    fn measure(&self, handle: &RuntimeHandle, pace: Pace) -> Option<Readings> {
+        Some(measure::measure(self, handle, pace))
     }
 
     async fn watch(&self, news: mpsc::Sender<News>) {

@@ -4,10 +4,12 @@
 //! It is deliberately no place for work: nothing is run, and it ends with the server.
 
 mod exec;
+mod meter;
 mod port;
 mod repaint;
 mod sessiond;
 mod terminal;
+mod usage;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fs::DirBuilder;
@@ -23,12 +25,14 @@ use longhouse_domain::session::{RuntimeKind, Workdir};
 use longhouse_domain::{Secrets, SessionId};
 use longhouse_files::AllowedFiles;
 use longhouse_link::Outbound;
+use longhouse_link::proto::UsageReply;
 use longhouse_link::proto::session_event::Port;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::{Container, Leftover, Plan, ProvisionError, Runtime};
+use crate::{Container, Leftover, Pace, Plan, ProvisionError, Readings, Runtime};
+pub use meter::{EchoMeter, METERED_MEMORY};
 use sessiond::EchoSessiond;
 
 /// What is to go wrong with a coming [`Runtime::provision`].
@@ -40,7 +44,7 @@ pub enum Trouble {
     Takes(Duration),
     /// It works, but its sessiond dies when it is asked for the first terminal.
     DiesOnceAttached,
-    /// It works, but its sessiond is older than the file calls.
+    /// It works, but its sessiond is older than the calls that came last: files, and what it uses.
     KnowsNoFiles,
 }
 
@@ -51,7 +55,7 @@ enum Manner {
     Well,
     /// It dies when it is asked for the first terminal.
     DiesOnceAttached,
-    /// Like one that is older than the file calls.
+    /// Like one that is older than the calls that came last.
     KnowsNoFiles,
 }
 
@@ -61,6 +65,7 @@ pub struct EchoRuntime {
     kind: RuntimeKind,
     dir: PathBuf,
     files: Option<AllowedFiles>,
+    meter: Option<EchoMeter>,
     state: Arc<Mutex<State>>,
     tasks: TaskTracker,
 }
@@ -93,6 +98,7 @@ impl EchoRuntime {
             kind: RuntimeKind::Host,
             dir,
             files: None,
+            meter: None,
             state: Arc::default(),
             tasks: TaskTracker::new(),
         })
@@ -110,6 +116,19 @@ impl EchoRuntime {
     pub fn as_containers(mut self) -> Self {
         self.kind = RuntimeKind::Docker;
         self
+    }
+
+    /// The same, with counters of its own, as the engine of containers has them.
+    #[must_use]
+    pub fn with_meter(mut self) -> Self {
+        self.meter = Some(EchoMeter::new());
+        self
+    }
+
+    /// Its counters, if it has some.
+    #[must_use]
+    pub fn meter(&self) -> Option<&EchoMeter> {
+        self.meter.as_ref()
     }
 
     /// Lets the next provision that has no trouble yet meet this one.
@@ -141,6 +160,13 @@ impl EchoRuntime {
         });
         if let Some(place) = self.lock().places.get(&session) {
             place.sessiond.listen(ports.collect());
+        }
+    }
+
+    /// Lets a session's sessiond say this of what it uses. It may be nonsense.
+    pub fn say_usage(&self, session: SessionId, usage: UsageReply) {
+        if let Some(place) = self.lock().places.get(&session) {
+            place.sessiond.usage().say(usage);
         }
     }
 
@@ -295,6 +321,10 @@ impl Runtime for EchoRuntime {
 
     fn files(&self) -> Option<AllowedFiles> {
         self.files.clone()
+    }
+
+    fn measure(&self, _handle: &RuntimeHandle, pace: Pace) -> Option<Readings> {
+        Some(self.meter.as_ref()?.readings(pace))
     }
 
     fn socket_dir(&self, session: SessionId) -> io::Result<PathBuf> {

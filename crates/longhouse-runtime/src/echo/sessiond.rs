@@ -18,8 +18,8 @@ use longhouse_link::proto::{
     ListFilesRequest, ListTerminalsRequest, OutboundAsk, OutboundRefusal, OutputChunk,
     OutputRequest, PortBytes, ReadFileRequest, ResizeTerminalRequest, SessionEvent,
     ShutdownRequest, SnapshotChunk, SnapshotRequest, StatsReply, StatsRequest, Terminal,
-    TerminalList, TerminalRef, WatchOutboundRequest, WatchRequest, WriteFileReply,
-    WriteFileRequest, WriteRequest, session_event,
+    TerminalList, TerminalRef, UsageReply, UsageRequest, WatchOutboundRequest, WatchRequest,
+    WriteFileReply, WriteFileRequest, WriteRequest, session_event,
 };
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
@@ -31,6 +31,7 @@ use super::exec::exec;
 use super::port::EchoPorts;
 use super::repaint;
 use super::terminal::EchoTerminal;
+use super::usage::EchoUsage;
 use crate::Plan;
 
 /// Events that wait for a watcher; who falls further behind misses some, as with a real sessiond.
@@ -58,6 +59,7 @@ struct Inner {
     files: Option<FileCalls>,
     ports: EchoPorts,
     outbound: Outbound,
+    usage: EchoUsage,
     tasks: TaskTracker,
 }
 
@@ -89,6 +91,7 @@ impl EchoSessiond {
             files: (manner != Manner::KnowsNoFiles).then(|| FileCalls::new(Workspace::At(workdir))),
             ports: EchoPorts::new(dead.clone(), tasks.clone()),
             outbound: Outbound::default(),
+            usage: EchoUsage::new(),
             tasks,
         };
         Self {
@@ -117,6 +120,11 @@ impl EchoSessiond {
     pub(super) fn listen(&self, ports: Vec<session_event::Port>) {
         self.inner.ports.listen(ports);
         self.tell(self.inner.ports.news());
+    }
+
+    /// What it says it uses.
+    pub(super) fn usage(&self) -> &EchoUsage {
+        &self.inner.usage
     }
 
     /// What its programs ask of the way out.
@@ -245,23 +253,10 @@ impl Sessiond for EchoSessiond {
     ) -> Result<Response<Self::OutputStream>, Status> {
         let OutputRequest { name, from } = request.into_inner();
         let terminal = self.terminal(&name)?;
-        let reader = terminal
-            .reader(from)
+        let stream = terminal
+            .follow(from)
             .ok_or_else(|| Status::out_of_range("the terminal has not written that far"))?;
-        let stream = stream::unfold(
-            (terminal, reader),
-            |(terminal, (mut cursor, mut happened))| async move {
-                loop {
-                    // Marked before looking: what happens after the look wakes the wait.
-                    happened.mark_unchanged();
-                    if let Some(chunk) = terminal.next(&mut cursor) {
-                        return Some((Ok(chunk), (terminal, (cursor, happened))));
-                    }
-                    happened.changed().await.ok()?;
-                }
-            },
-        );
-        Ok(Response::new(stream.boxed()))
+        Ok(Response::new(stream.map(Ok).boxed()))
     }
 
     async fn snapshot(
@@ -373,6 +368,11 @@ impl Sessiond for EchoSessiond {
             input_bytes: about.iter().map(|terminal| terminal.input_bytes).sum(),
             ..StatsReply::default()
         }))
+    }
+
+    async fn usage(&self, _: Request<UsageRequest>) -> Result<Response<UsageReply>, Status> {
+        let knows = self.inner.files.is_some();
+        self.inner.usage.reply(knows).map(Response::new)
     }
 
     async fn watch(&self, _: Request<WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {

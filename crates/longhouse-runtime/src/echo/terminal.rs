@@ -1,7 +1,8 @@
 //! A terminal whose program repeats its input: bytes by absolute offset in a bounded ring, as a real one keeps them.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use futures_util::{Stream, stream};
 use longhouse_domain::terminal::TerminalSize;
 use longhouse_link::limits::OUTPUT_CHUNK_BYTES;
 use longhouse_link::proto::{CreateTerminalRequest, Exit, OutputChunk, Size, Terminal};
@@ -15,6 +16,9 @@ const KEPT_CHANGES: usize = 64;
 
 /// What ends the program: end of transmission, and the interrupt.
 const END_KEYS: [(u8, i32); 2] = [(0x04, 0), (0x03, 130)];
+
+/// Hears that something happened.
+type Happened = watch::Receiver<u64>;
 
 /// One terminal.
 #[derive(Debug)]
@@ -130,8 +134,27 @@ impl EchoTerminal {
         });
     }
 
+    /// What it writes from this offset on, without an end; `None` beyond what was written.
+    pub(super) fn follow(
+        self: Arc<Self>,
+        offset: u64,
+    ) -> Option<impl Stream<Item = OutputChunk> + Send + use<>> {
+        let reader = self.reader(offset)?;
+        let next = |(terminal, (mut cursor, mut happened)): (Arc<Self>, (Cursor, Happened))| async move {
+            loop {
+                // Marked before looking: what happens after the look wakes the wait.
+                happened.mark_unchanged();
+                if let Some(chunk) = terminal.next(&mut cursor) {
+                    return Some((chunk, (terminal, (cursor, happened))));
+                }
+                happened.changed().await.ok()?;
+            }
+        };
+        Some(stream::unfold((self, reader), next))
+    }
+
     /// A reader from this offset on; `None` beyond the end.
-    pub(super) fn reader(&self, offset: u64) -> Option<(Cursor, watch::Receiver<u64>)> {
+    fn reader(&self, offset: u64) -> Option<(Cursor, Happened)> {
         let state = self.lock();
         let seen = state.changes.iter().filter(|(at, _)| *at <= offset).count() as u64;
         let cursor = Cursor {
@@ -142,7 +165,7 @@ impl EchoTerminal {
     }
 
     /// The next thing that a reader has not had.
-    pub(super) fn next(&self, cursor: &mut Cursor) -> Option<OutputChunk> {
+    fn next(&self, cursor: &mut Cursor) -> Option<OutputChunk> {
         let state = self.lock();
         let mut chunk = OutputChunk::default();
         if cursor.offset < state.oldest() {

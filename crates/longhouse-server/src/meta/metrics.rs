@@ -129,6 +129,11 @@ pub(crate) async fn get_metrics(state: State<AppState>) -> Result<impl IntoRespo
         gauge!("longhouse_database_up").set(if health.database.is_ok() { 1.0 } else { 0.0 });
         gauge!("longhouse_viewers").set(engine.viewers() as f64);
         gauge!("longhouse_links_up").set(engine.links_up() as f64);
+        let used = engine.metrics_totals();
+        gauge!("longhouse_sessions_cpu_percent").set(used.cpu_percent);
+        gauge!("longhouse_sessions_memory_bytes").set(used.memory_bytes as f64);
+        gauge!("longhouse_sessions_tasks").set(used.tasks as f64);
+        gauge!("longhouse_agents_active").set(used.agents_active as f64);
         for status in STATUSES {
             let count = stats.by_status.get(status).copied().unwrap_or_default();
             gauge!("longhouse_sessions", "status" => status).set(count as f64);

@@ -157,8 +157,14 @@ impl Subscription {
         let ended = token.clone();
         client.app.tasks().spawn(async move {
             ended.run_until_cancelled(work).await;
+            ended.cancel();
         });
         Self(token)
+    }
+
+    /// Whether something may still come of it.
+    pub(super) fn goes_on(&self) -> bool {
+        !self.0.is_cancelled()
     }
 }
 

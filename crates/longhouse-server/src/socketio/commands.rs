@@ -12,15 +12,19 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use super::client::{Client, Subscription, acknowledge};
 use super::table::Rule;
 use super::terminals::Joined;
-use super::wire::{Dimensions, Input, SessionEvent, SessionSubscription, TerminalTarget};
-use super::{logs, terminals};
+use super::wire::{
+    ContainerTarget, Dimensions, Input, MetricsSubscription, SessionEvent, SessionSubscription,
+    TerminalTarget,
+};
+use super::{logs, metrics, terminals};
 use crate::audit::refused;
 use crate::problem::Problem;
 use crate::sessions::SessionBody;
 
-/// How many terminals and how many logs one client may follow.
+/// How many terminals, logs and figures one client may follow. Figures are small, and a page may show those of many sessions.
 const MOST_TERMINALS: usize = 32;
 const MOST_LOGS: usize = 16;
+const MOST_METRICS: usize = 128;
 
 /// What a client asks for, and where the answer goes.
 pub(super) struct Command {
@@ -88,6 +92,8 @@ pub(super) enum Wanted {
     UnsubscribeSession,
     SubscribeLogs(SessionSubscription),
     UnsubscribeLogs(SessionSubscription),
+    SubscribeMetrics(MetricsSubscription),
+    UnsubscribeMetrics(ContainerTarget),
     Join(TerminalTarget),
     Leave(TerminalTarget),
     Type(TerminalTarget, Input),
@@ -102,12 +108,14 @@ impl Wanted {
             Self::SubscribeSession(of) | Self::SubscribeLogs(of) => {
                 Some((of.session_id.clone(), None))
             }
+            Self::SubscribeMetrics(of) => Some((of.container_id.clone(), None)),
             Self::Join(target) | Self::Type(target, _) | Self::Resize(target, _) => {
                 let (session, terminal) = target.clone().parts();
                 Some((session, Some(terminal)))
             }
             Self::UnsubscribeSession
             | Self::UnsubscribeLogs(_)
+            | Self::UnsubscribeMetrics(_)
             | Self::Leave(_)
             | Self::Refuse(_) => None,
         }
@@ -119,6 +127,7 @@ impl Wanted {
 struct Followed {
     terminals: HashMap<(String, String), Joined>,
     logs: HashMap<String, Subscription>,
+    metrics: HashMap<String, Subscription>,
 }
 
 /// Deals with a client's messages until it is gone.
@@ -153,6 +162,11 @@ impl Followed {
             Wanted::SubscribeLogs(of) => self.follow_log(client, of).await,
             Wanted::UnsubscribeLogs(of) => {
                 self.logs.remove(&of.session_id);
+                Ok(())
+            }
+            Wanted::SubscribeMetrics(of) => self.follow_metrics(client, of).await,
+            Wanted::UnsubscribeMetrics(of) => {
+                self.metrics.remove(&of.container_id);
                 Ok(())
             }
             Wanted::Join(target) => self.join(client, target.parts()).await,
@@ -202,6 +216,20 @@ impl Followed {
         }
         let subscription = logs::follow(client, &of).await?;
         self.logs.insert(of.session_id, subscription);
+        Ok(())
+    }
+
+    async fn follow_metrics(
+        &mut self,
+        client: &Arc<Client>,
+        of: MetricsSubscription,
+    ) -> Result<(), Problem> {
+        self.metrics.retain(|_, subscription| subscription.goes_on());
+        if self.metrics.len() >= MOST_METRICS && !self.metrics.contains_key(&of.container_id) {
+            return Err(too_many("metrics"));
+        }
+        let subscription = metrics::follow(client, &of).await?;
+        self.metrics.insert(of.container_id, subscription);
         Ok(())
     }
 }

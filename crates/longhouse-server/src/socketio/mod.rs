@@ -11,6 +11,7 @@ mod client;
 mod commands;
 mod events;
 mod logs;
+mod metrics;
 mod service;
 mod table;
 mod terminals;

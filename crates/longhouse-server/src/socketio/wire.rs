@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::problem::ProblemBody;
-use crate::sessions::{LogLineBody, PortBody, SessionBody, StageName, StatusName};
+use crate::sessions::{LogLineBody, MetricsBody, PortBody, SessionBody, StageName, StatusName};
 
 /// The `auth` of a handshake. Without a token the cookie of the login counts.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -136,6 +136,40 @@ pub(crate) struct SessionSubscription {
     /// For `subscribe.logs`: how many lines of the past come first; none if absent.
     #[serde(default)]
     pub(super) tail: Option<u32>,
+}
+
+/// `subscribe:metrics`.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct MetricsSubscription {
+    /// The container's identifier or its first twelve digits or more, or its session's identifier or name. The answers call it the same.
+    pub(super) container_id: String,
+    /// Milliseconds from one update to the next, 500 to 60000; 2000 if absent.
+    #[serde(default)]
+    pub(super) interval: Option<u64>,
+}
+
+/// What names a container in a client's event that ends a subscription: as the subscription did.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ContainerTarget {
+    pub(super) container_id: String,
+}
+
+/// `metrics:update`.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct MetricsEvent {
+    pub(super) container_id: String,
+    pub(super) metrics: MetricsBody,
+}
+
+/// `metrics:error`: there are no figures at the moment. They come again by themselves.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct MetricsErrorEvent {
+    pub(super) container_id: String,
+    pub(super) error: ProblemBody,
 }
 
 /// What names a terminal in a client's event: a session's identifier or name (its agent's terminal is meant), or both.

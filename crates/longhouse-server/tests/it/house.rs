@@ -364,6 +364,7 @@ async fn start_engine(
         max_sessions_per_user: 10,
         allowed_dirs: vec!["/srv/work".into()],
         stop_grace: Duration::from_secs(1),
+        sample_every: Duration::from_secs(60),
         audit_archive: None,
         version: "test",
     };

@@ -27,6 +27,7 @@ mod identity_provider;
 mod limits;
 mod local;
 mod login;
+mod metrics;
 mod namespace;
 mod oidc;
 mod panic;

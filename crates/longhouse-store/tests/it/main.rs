@@ -16,6 +16,7 @@ mod harness;
 mod idempotency;
 mod listing;
 mod logs;
+mod metrics;
 mod migrations;
 mod opening;
 mod parallel;

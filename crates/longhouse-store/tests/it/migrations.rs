@@ -22,6 +22,7 @@ const ROWS: &[&str] = &[
     include_str!("rows/0005.sql"),
     include_str!("rows/0006.sql"),
     include_str!("rows/0007.sql"),
+    include_str!("rows/0008.sql"),
 ];
 
 /// Migrates step by step, with each version's rows put in as it would have written them.
@@ -95,6 +96,19 @@ on_both_back_ends! {
         store.delete_session(two.session.id, at(9)).await.unwrap();
         assert_eq!(store.remove_user(ben.id, &deed()).await.unwrap(), Removed::Done);
         assert_eq!(store.every_share_for_reconciliation().await.unwrap().len(), 0);
+    }
+
+    async fn metrics_of_version_8_are_read_and_go_with_their_session(bed: &Bed) {
+        let store = grown_up(bed).await;
+        let ann = store.user_by_name("ann").await.unwrap().unwrap().actor();
+        let two = store.session(&ann, &SessionRef::parse("two")).await.unwrap().unwrap().session.id;
+        let points = store.metrics_since(&ann, two, at(0)).await.unwrap();
+        assert_eq!(points.len(), 1);
+        let point = points[0];
+        assert_eq!((point.cpu_percent, point.memory_bytes, point.network_rx_bytes), (Some(12.5), Some(1 << 20), None));
+        assert_eq!((point.tasks, point.agent_active), (Some(3), Some(true)));
+        store.delete_session(two, at(9)).await.unwrap();
+        assert_eq!(store.metrics_since(&ann, two, at(0)).await.unwrap(), []);
     }
 
     async fn credentials_of_version_6_still_work(bed: &Bed) {

@@ -46,6 +46,9 @@ use transport::Transport;
 /// This build's version.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
+/// How often what running sessions use goes into their history.
+const SAMPLE_EVERY: Duration = Duration::from_secs(60);
+
 /// How long everything may take to end after a signal.
 const FAREWELL: Duration = Duration::from_secs(10);
 
@@ -232,6 +235,7 @@ async fn start_engine(
         max_sessions_per_user: settings.max_sessions_per_user,
         allowed_dirs: settings.host.allowed_dirs.clone(),
         stop_grace: settings.stop_grace,
+        sample_every: SAMPLE_EVERY,
         audit_archive: Some(places.audit_archive()),
         version: VERSION,
     };

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use longhouse_domain::terminal::TerminalSize;
 use longhouse_link::limits;
-use longhouse_link::proto::{CreateTerminalRequest, ExecReply, ExecRequest, StatsReply};
+use longhouse_link::proto::{
+    CreateTerminalRequest, ExecReply, ExecRequest, StatsReply, UsageReply,
+};
 use tokio::sync::{mpsc, watch};
 use tonic::Status;
 
@@ -191,4 +193,11 @@ pub(super) fn stats(session: &Session) -> StatsReply {
         input_bytes: described.iter().map(|t| t.input_bytes).sum(),
         sessiond_memory_bytes: own.map_or(0, |p| resident(p.resident_pages)),
     }
+}
+
+pub(super) async fn usage(session: &Arc<Session>, unhurried: bool) -> Result<UsageReply, Status> {
+    let session = Arc::clone(session);
+    tokio::task::spawn_blocking(move || session.usage.read(&session, unhurried))
+        .await
+        .map_err(|error| Status::internal(error.to_string()))
 }

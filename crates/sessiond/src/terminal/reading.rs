@@ -38,7 +38,7 @@ pub(crate) async fn read_all(pty: Arc<Pty>, terminal: Arc<Terminal>, session: Ar
             }
         }
         let now = session.now();
-        terminal.touch(now);
+        terminal.heard(now);
         session.events.activity(now);
         tokio::task::yield_now().await;
     }

@@ -11,3 +11,4 @@ mod ports;
 mod programs;
 mod shutdown;
 mod tmux;
+mod usage;

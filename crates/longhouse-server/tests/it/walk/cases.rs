@@ -217,6 +217,7 @@ fn cases_of_sessions() -> Vec<Case> {
         case("DELETE", "/api/sessions/{id}", owners(204)),
         case("GET", "/api/sessions/{id}/health", seers(200)),
         case("GET", "/api/sessions/{id}/stats", seers(200)),
+        case("GET", "/api/sessions/{id}/metrics", seers(200)),
         case("GET", "/api/sessions/{id}/logs", seers(200)),
         case("GET", "/api/sessions/{id}/ports", seers(200)),
         case("POST", "/api/sessions/{id}/ports/{port}/preview", drivers(201)).with(|_| json!({})),
