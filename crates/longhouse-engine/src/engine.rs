@@ -283,14 +283,6 @@ impl Engine {
         self.lock().get(&session).cloned()
     }
 
-    pub(crate) fn handles(&self) -> Vec<(SessionId, Arc<Handle>)> {
-        let sessions = self.lock();
-        sessions
-            .iter()
-            .map(|(id, handle)| (*id, handle.clone()))
-            .collect()
-    }
-
     /// Starts a driver for the session.
     pub(crate) fn drive(
         &self,

@@ -242,3 +242,30 @@ test('a client comes back by itself after a kill, and misses nothing', async () 
     listener.close()
   })
 })
+
+test('what a container uses is pushed as the example of the container API expects it', async () => {
+  const session = await api.session({ multiplexer: 'none' })
+  const listener = await Listener.connect(server, api)
+  const { socket } = listener
+  const updates = []
+
+  // From here on as in the example: subscribe without an acknowledgement, and listen.
+  socket.emit('subscribe:metrics', { containerId: session.id, interval: 2000 })
+  socket.on('metrics:update', (data) => {
+    updates.push(data)
+  })
+
+  await listener.until('two updates', () => updates.length >= 2)
+  for (const { containerId, metrics } of updates) {
+    assert.equal(containerId, session.id)
+    assert.ok(metrics.memoryMb > 0, JSON.stringify(metrics))
+    assert.ok(metrics.pids > 0, JSON.stringify(metrics))
+    assert.equal(metrics.networkRxBytes, null, 'nobody counts the network of a session on the host')
+    assert.ok(Date.parse(metrics.at) > 0)
+  }
+  assert.equal(typeof updates.at(-1).metrics.cpuPercent, 'number')
+  assert.deepEqual(await listener.ask('unsubscribe:metrics', { containerId: session.id }), { ok: true })
+  const strange = await listener.ask('subscribe:metrics', { containerId: 'f'.repeat(64), interval: 2000 })
+  assert.equal(strange.error.code, 'container.not_found')
+  listener.close()
+})

@@ -43,6 +43,14 @@ export const statsQuery = (id: string) =>
     refetchInterval: 3000,
   })
 
+/** The points of the past stand a minute apart, at the least. */
+export const metricsQuery = (id: string, range: '1h' | '6h' | '24h') =>
+  queryOptions({
+    queryKey: ['metrics', id, range],
+    queryFn: ({ signal }) => unwrap(client.GET('/api/sessions/{id}/metrics', { params: { path: { id }, query: { range } }, signal })),
+    refetchInterval: 60_000,
+  })
+
 export const healthQuery = (id: string) =>
   queryOptions({
     queryKey: ['health', id],

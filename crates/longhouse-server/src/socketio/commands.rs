@@ -224,7 +224,8 @@ impl Followed {
         client: &Arc<Client>,
         of: MetricsSubscription,
     ) -> Result<(), Problem> {
-        self.metrics.retain(|_, subscription| subscription.goes_on());
+        self.metrics
+            .retain(|_, subscription| subscription.goes_on());
         if self.metrics.len() >= MOST_METRICS && !self.metrics.contains_key(&of.container_id) {
             return Err(too_many("metrics"));
         }

@@ -23,12 +23,20 @@ export interface LiveLogin {
   doubt: () => Promise<void>
 }
 
+/** Something that the server tells only those who ask for it, and only as long as they are connected. */
+export interface Wish {
+  begin: readonly [string, object]
+  end: readonly [string, object]
+  hear: (name: string, payload: unknown) => void
+}
+
 export class Live {
   #status: LiveStatus = 'connecting'
   #lastSeq: number | null = null
   #stale = new Set<string>()
   #gathering: ReturnType<typeof setTimeout> | null = null
   readonly #listeners = new Set<() => void>()
+  readonly #wishes = new Set<Wish>()
   readonly #queries: QueryClient
   readonly #login: LiveLogin
   #socket: LiveSocket | null = null
@@ -60,6 +68,7 @@ export class Live {
     socket.on('connect', () => {
       // Before the first event there is no position to resume from: what was read earlier may be old.
       if (this.#lastSeq === null) void this.#queries.invalidateQueries({ queryKey: sessionsQuery.queryKey })
+      for (const wish of this.#wishes) socket.emit(...wish.begin)
       this.#become('live')
     })
     socket.on('disconnect', (reason) => {
@@ -72,6 +81,16 @@ export class Live {
       if (!socket.active) this.#comeBack(socket, 3000)
     })
     socket.onAny((name: string, payload: unknown) => this.#hear(name, payload))
+  }
+
+  /** Asks for it now, and again after every break, until the returned function is called. */
+  readonly follow = (wish: Wish): (() => void) => {
+    this.#wishes.add(wish)
+    if (this.#socket?.connected === true) this.#socket.emit(...wish.begin)
+    return () => {
+      this.#wishes.delete(wish)
+      if (this.#socket?.connected === true) this.#socket.emit(...wish.end)
+    }
   }
 
   stop(): void {
@@ -102,6 +121,7 @@ export class Live {
     if (seq !== null) this.#lastSeq = name === 'events.reset' ? seq : Math.max(seq, this.#lastSeq ?? 0)
     const event = readEvent(name, payload)
     if (event !== null) this.#apply(event)
+    for (const wish of this.#wishes) wish.hear(name, payload)
   }
 
   #apply(event: LiveEvent): void {

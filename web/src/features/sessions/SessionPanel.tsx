@@ -1,8 +1,9 @@
-// The panel beside the terminals: details, ports, logs, configuration.
+// The panel beside the terminals: details, what it uses, ports, logs, configuration.
 import { X } from 'lucide-react'
 import type { Session } from '../../api/types'
 import { IconButton } from '../../ui/Button'
 import { Segments } from '../../ui/Segments'
+import { MetricsPanel } from '../metrics/MetricsPanel'
 import { ConfigPanel } from './ConfigPanel'
 import { DetailsPanel } from './DetailsPanel'
 import { LogPanel } from './LogPanel'
@@ -30,6 +31,7 @@ export function SessionPanel({ session, panel, onPanel, onClose }: SessionPanelP
           onChange={onPanel}
           choices={[
             { value: 'details', label: 'Details' },
+            { value: 'metrics', label: 'Usage' },
             { value: 'ports', label: session.ports.length === 0 ? 'Ports' : `Ports ${session.ports.length}` },
             { value: 'logs', label: 'Logs' },
             { value: 'config', label: 'Setup' },
@@ -41,6 +43,7 @@ export function SessionPanel({ session, panel, onPanel, onClose }: SessionPanelP
       </div>
       <div className="scroll-quiet min-h-0 flex-1 overflow-y-auto">
         {panel === 'details' && <DetailsPanel session={session} />}
+        {panel === 'metrics' && <MetricsPanel session={session} />}
         {panel === 'ports' && <PortsPanel session={session} />}
         {panel === 'logs' && <LogPanel session={session} />}
         {panel === 'config' && <ConfigPanel session={session} />}

@@ -1,7 +1,7 @@
 // What of a session's page stands in its URL: layout, chosen terminal, open panel.
 
 export type SessionLayout = 'split' | 'tabs' | 'full'
-export type PanelName = 'details' | 'ports' | 'logs' | 'config'
+export type PanelName = 'details' | 'metrics' | 'ports' | 'logs' | 'config'
 
 export interface SessionSearch {
   view?: SessionLayout | undefined
@@ -10,7 +10,7 @@ export interface SessionSearch {
 }
 
 const LAYOUTS: readonly SessionLayout[] = ['split', 'tabs', 'full']
-const PANELS: readonly PanelName[] = ['details', 'ports', 'logs', 'config']
+const PANELS: readonly PanelName[] = ['details', 'metrics', 'ports', 'logs', 'config']
 
 export function readSessionSearch(search: Record<string, unknown>): SessionSearch {
   const view = LAYOUTS.find((known) => known === search['view'])
