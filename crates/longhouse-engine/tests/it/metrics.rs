@@ -20,7 +20,7 @@ async fn until(
 ) -> MetricsNews {
     in_time("the news", async {
         loop {
-            let piece = news.next().await.expect("the news ended");
+            let piece = news.next().await.unwrap();
             if wanted(&piece) {
                 return piece;
             }

@@ -12,7 +12,7 @@ export function MetricsTable({ points }: { points: readonly Metrics[] }) {
   return (
     <details className="px-4 py-3 text-xs">
       <summary className="w-fit text-faint hover:text-text">As a table</summary>
-      <div className="scroll-quiet mt-2 overflow-x-auto" tabIndex={0} role="region" aria-label="What the session used, as a table">
+      <div className="scroll-quiet mt-2 overflow-x-auto">
         <table className="w-full border-collapse text-2xs tabular-nums">
           <thead>
             <tr className="text-left text-faint">
