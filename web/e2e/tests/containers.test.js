@@ -101,6 +101,10 @@ test('a container is made with the form, watched, worked in, looked into by its 
   await panel.getByText(BUSYBOX).waitFor()
   await panel.getByText('Nothing in the session reaches anything outside it.').waitFor()
 
+  // What it uses.
+  await panel.getByRole('button', { name: 'Usage' }).click()
+  for (const graph of ['Processor', 'Memory']) await panel.getByRole('img', { name: new RegExp(`^${graph}.*at most`) }).waitFor()
+
   // What happened in it.
   await panel.getByRole('button', { name: 'Logs' }).click()
   await panel.getByText(/starting the terminals/).waitFor()
