@@ -239,6 +239,8 @@ impl Template {
 pub enum Network {
     /// Nowhere: it has no network at all.
     None,
+    /// To the host that its repository is on, by way of the server: a list with that one entry.
+    Git,
     /// To what a list names, by way of the server. The container itself has no network: a program that does not take that way reaches
     /// nothing.
     AllowList,
@@ -252,6 +254,7 @@ impl Network {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::None => "none",
+            Self::Git => "git",
             Self::AllowList => "allowlist",
             Self::Open => "open",
         }
@@ -309,7 +312,7 @@ pub struct ContainerSpec {
     pub limits: Limits,
     /// Where it may connect to.
     pub network: Network,
-    /// What it may reach by way of the server, with [`Network::AllowList`].
+    /// What it may reach by way of the server, with [`Network::AllowList`] and [`Network::Git`].
     #[serde(default)]
     pub allow_hosts: AllowList,
 }
@@ -319,7 +322,7 @@ impl ContainerSpec {
     #[must_use]
     pub fn way_out(&self) -> Option<&AllowList> {
         match self.network {
-            Network::AllowList => Some(&self.allow_hosts),
+            Network::AllowList | Network::Git => Some(&self.allow_hosts),
             Network::None | Network::Open => None,
         }
     }

@@ -10,6 +10,7 @@ pub mod clock;
 pub mod container;
 pub mod egress;
 pub mod event;
+pub mod git;
 pub mod id;
 pub mod lifecycle;
 pub mod metrics;

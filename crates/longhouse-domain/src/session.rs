@@ -8,6 +8,7 @@ use crate::agent::Mode;
 use crate::clock::Timestamp;
 use crate::container::ContainerSpec;
 use crate::event::EventKind;
+use crate::git::Repository;
 use crate::id::{SessionId, UserId};
 use crate::lifecycle::{Phase, Status, Wish};
 use crate::name::SessionName;
@@ -107,6 +108,9 @@ pub struct SessionSpec {
     /// The container it lives in, where it is to live in one.
     #[serde(default)]
     pub container: Option<ContainerSpec>,
+    /// The repository it begins with; without one, its directory is left as it is.
+    #[serde(default)]
+    pub repository: Option<Repository>,
     /// Git identity.
     pub git: GitIdentity,
     /// Seconds without input or output after which the session is stopped; never, if absent.
@@ -136,6 +140,8 @@ pub struct Session {
     pub phase: Phase,
     /// How often it was started. Each start's terminals count their bytes from a range of their own.
     pub starts: u32,
+    /// When its repository was cloned into its directory; that happens once.
+    pub cloned_at: Option<Timestamp>,
     /// When it was created.
     pub created_at: Timestamp,
     /// When its record last changed.
@@ -147,6 +153,13 @@ pub struct Session {
 }
 
 impl Session {
+    /// The repository that is still to be cloned.
+    #[must_use]
+    pub fn to_be_cloned(&self) -> Option<&Repository> {
+        let repository = self.spec.repository.as_ref();
+        repository.filter(|_| self.cloned_at.is_none())
+    }
+
     /// The offset at which the terminals of the present start begin to count. The first start counts from 0; each later one
     /// from a number that no terminal of an earlier one can have reached, so that an offset never means two bytes. Offsets stay
     /// below 2^53, which every JSON reader can hold: 2^40 bytes are a start's share (hours of a flood), and 8,192 starts fit.

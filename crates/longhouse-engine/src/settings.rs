@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use longhouse_domain::agent::Agents;
 use longhouse_domain::container::ImageName;
+use longhouse_domain::git::Transports;
 use longhouse_domain::session::Multiplexer;
 use longhouse_store::Places;
 
@@ -19,6 +20,8 @@ pub struct EngineSettings {
     pub tmux_installed: bool,
     /// What containers are made from where a session does not say.
     pub default_image: ImageName,
+    /// How repositories may be fetched.
+    pub git_transports: Transports,
     /// How many sessions may run at once.
     pub max_sessions: u32,
     /// How many of them may be one user's.

@@ -56,6 +56,15 @@ pub const PORTS: usize = 128;
 /// The longest name of a process, bytes: the kernel keeps 15.
 pub const PROCESS_NAME_BYTES: usize = 15;
 
+/// The longest that a clone may take. The largest public repositories take half of it over an ordinary line.
+pub const CLONE_TIME: Duration = Duration::from_secs(2 * 60 * 60);
+
+/// How often a clone's progress is told, at the most.
+pub const CLONE_PROGRESS: Duration = Duration::from_secs(1);
+
+/// The most of git's last words that is told, bytes.
+pub const CLONE_SAID_BYTES: usize = 600;
+
 /// The most data bytes in one message of a connection to a port: a frame's worth.
 pub const PORT_CHUNK_BYTES: usize = 32 * 1024;
 

@@ -49,6 +49,10 @@ const MIGRATIONS: &[Migration] = &[
         version: 8,
         sql: include_str!("../migrations/0008_metrics.sql"),
     },
+    Migration {
+        version: 9,
+        sql: include_str!("../migrations/0009_clones.sql"),
+    },
 ];
 
 /// The newest version that this binary knows.

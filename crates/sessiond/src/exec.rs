@@ -96,7 +96,7 @@ pub(crate) async fn run(job: Job<'_>, reaper: &Reaper) -> io::Result<Outcome> {
 }
 
 /// Kills the program, its process group, and descendants that left the group.
-fn kill_family(pid: u32) {
+pub(crate) fn kill_family(pid: u32) {
     let family = processes::tree(pid);
     let group = i32::try_from(pid)
         .ok()

@@ -13,6 +13,7 @@ mod events;
 mod exec;
 #[cfg(fuzzing)]
 pub mod fuzzing;
+mod git;
 mod launcher;
 mod logfile;
 mod ports;

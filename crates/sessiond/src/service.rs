@@ -15,10 +15,10 @@ use longhouse_link::files::{FileCalls, FileChunks};
 use longhouse_link::proto::sessiond_server::Sessiond;
 use longhouse_link::proto::{
     ArchiveFilesRequest, CaptureChunk, CaptureRequest, ChangeFilesReply, ChangeFilesRequest,
-    CreateTerminalRequest, Done, ExecReply, ExecRequest, HelloReply, HelloRequest, ListFilesReply,
-    ListFilesRequest, ListTerminalsRequest, OutboundAsk, OutboundRefusal, OutputChunk,
-    OutputRequest, PortBytes, ReadFileRequest, ResizeTerminalRequest, SessionEvent,
-    ShutdownRequest, SnapshotChunk, SnapshotRequest, StatsReply, StatsRequest,
+    CloneNews, CloneRequest, CreateTerminalRequest, Done, ExecReply, ExecRequest, HelloReply,
+    HelloRequest, ListFilesReply, ListFilesRequest, ListTerminalsRequest, OutboundAsk,
+    OutboundRefusal, OutputChunk, OutputRequest, PortBytes, ReadFileRequest, ResizeTerminalRequest,
+    SessionEvent, ShutdownRequest, SnapshotChunk, SnapshotRequest, StatsReply, StatsRequest,
     Terminal as TerminalReply, TerminalList, TerminalRef, UsageReply, UsageRequest,
     WatchOutboundRequest, WatchRequest, WriteFileReply, WriteFileRequest, WriteRequest,
 };
@@ -76,6 +76,7 @@ impl Sessiond for Service {
     type ConnectPortStream = Answers<PortBytes>;
     type WatchOutboundStream = Answers<OutboundAsk>;
     type CarryOutboundStream = Answers<PortBytes>;
+    type CloneRepositoryStream = Answers<CloneNews>;
     type ReadFileStream = FileChunks;
     type ArchiveFilesStream = FileChunks;
 
@@ -211,6 +212,16 @@ impl Sessiond for Service {
     ) -> Answer<Self::CarryOutboundStream> {
         let carried = outbound::carry(self, request.into_inner()).await?;
         Ok(Response::new(carried))
+    }
+
+    async fn clone_repository(
+        &self,
+        request: Request<CloneRequest>,
+    ) -> Answer<Self::CloneRepositoryStream> {
+        Ok(Response::new(streams::clone(
+            &self.session,
+            request.into_inner(),
+        )?))
     }
 
     async fn exec(&self, request: Request<ExecRequest>) -> Answer<ExecReply> {

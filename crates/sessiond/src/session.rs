@@ -1,6 +1,7 @@
 //! The session as sessiond sees it: what all its terminals share, and which terminals there are.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use longhouse_domain::Clock;
@@ -44,6 +45,12 @@ pub(crate) struct Session {
     pub(crate) tasks: TaskTracker,
     /// Cancelled when the session ends: streams end, and sessiond after them.
     pub(crate) ending: CancellationToken,
+    /// sessiond's own directory.
+    pub(crate) state_dir: PathBuf,
+    /// Whether the link is the session's way out.
+    pub(crate) has_way_out: bool,
+    /// One clone at a time: what one clears away is never another's.
+    pub(crate) cloning: Semaphore,
     /// One terminal is started or closed at a time, so that a name never means two.
     pub(crate) changing: Semaphore,
     pub(crate) started_at: u64,
@@ -79,6 +86,9 @@ impl Session {
             clock,
             tasks: TaskTracker::new(),
             ending: CancellationToken::new(),
+            state_dir: spec.state_dir.clone(),
+            has_way_out: spec.way_out_port.is_some(),
+            cloning: Semaphore::new(1),
             changing: Semaphore::new(1),
             boot_id,
             terminals: Mutex::default(),

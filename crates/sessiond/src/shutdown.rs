@@ -25,6 +25,7 @@ pub(crate) async fn shut_down(session: &Session, grace: Duration, tmux: TmuxFate
     tracing::info!(?grace, ?tmux, "the session ends");
     // Nothing new is started from here on.
     session.changing.close();
+    session.cloning.close();
     let server = session.tmux.server_pid().await;
     let id: SessionId = session.environment.session();
     let kept: Vec<u32> = match (tmux, server) {

@@ -3,6 +3,7 @@
 use longhouse_domain::actor::Actor;
 use longhouse_domain::agent::{AgentError, Agents};
 use longhouse_domain::event::EventKind;
+use longhouse_domain::git::{IDENTITY_BYTES, Repository, Transports, is_identity};
 use longhouse_domain::lifecycle::{Phase, Wish};
 use longhouse_domain::name::TerminalName;
 use longhouse_domain::session::{RuntimeKind, Session, SessionSpec, Workdir};
@@ -124,6 +125,7 @@ impl Engine {
             });
         }
         check_fields(&new)?;
+        check_transport(&context.settings.git_transports, new.repository.as_ref())?;
         let container = self.container_for(actor, runtime, &new)?;
         let multiplexer = self.multiplexer_for(runtime, new.multiplexer)?;
         check_agent(&context.settings.agents, &new)?;
@@ -148,11 +150,13 @@ impl Engine {
                 env: new.env,
                 secrets: new.secrets.into_keys().collect(),
                 container,
+                repository: new.repository,
                 git: new.git,
                 idle_timeout_seconds: new.idle_timeout_seconds,
             },
             wish: Wish::Running,
             phase: Phase::Starting,
+            cloned_at: None,
             created_at: now,
             updated_at: now,
             last_accessed_at: None,
@@ -182,6 +186,24 @@ fn first_terminals(agent: &str) -> Vec<TerminalSpec> {
         terminal(TerminalName::agent(), agent, TerminalCommand::Agent),
         terminal(TerminalName::manual(), "manual", TerminalCommand::Shell),
     ]
+}
+
+/// Whether this server fetches repositories in this way.
+fn check_transport(
+    allowed: &Transports,
+    repository: Option<&Repository>,
+) -> Result<(), EngineError> {
+    let transport = repository.map(|repository| repository.url.transport());
+    match transport.filter(|transport| !allowed.allow(*transport)) {
+        None => Ok(()),
+        Some(transport) => Err(EngineError::invalid(
+            "repoUrl",
+            format!(
+                "must begin with https:// or ssh://, or have the form git@host:path: {} is not allowed on this server",
+                transport.as_str()
+            ),
+        )),
+    }
 }
 
 /// Whether the agent exists and can do what is asked of it.
@@ -235,13 +257,12 @@ fn check_fields(new: &NewSession) -> Result<(), EngineError> {
         ("gitUserName", &new.git.user_name),
         ("gitUserEmail", &new.git.user_email),
     ] {
-        if value
-            .as_ref()
-            .is_some_and(|v| v.len() > 256 || v.chars().any(|c| c.is_control() || "<>".contains(c)))
-        {
+        if value.as_ref().is_some_and(|text| !is_identity(text)) {
             refuse(
                 field,
-                "has more than 256 characters, control characters, or angle brackets".to_owned(),
+                format!(
+                    "must have 1 to {IDENTITY_BYTES} bytes, a letter or a digit among them, and neither control characters nor angle brackets"
+                ),
             );
         }
     }

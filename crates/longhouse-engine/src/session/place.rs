@@ -4,6 +4,7 @@
 use longhouse_domain::actor::Actor;
 use longhouse_domain::container::{ContainerSpec, Limits, Network, Template};
 use longhouse_domain::egress::{AllowList, HostPattern};
+use longhouse_domain::git::Repository;
 use longhouse_domain::session::{Multiplexer, RuntimeKind, Session};
 use longhouse_runtime::{ProvisionError, RuntimeHealth};
 
@@ -94,7 +95,11 @@ impl Engine {
             return refuse_on_host(new).map(|()| None);
         }
         let network = new.network.unwrap_or(Network::Open);
-        check_list(actor, network, &new.allow_hosts)?;
+        let allow_hosts = match network {
+            Network::Git => repository_host(new.repository.as_ref())?,
+            Network::None | Network::AllowList | Network::Open => new.allow_hosts.clone(),
+        };
+        check_list(actor, network, &new.allow_hosts, &allow_hosts)?;
         let usual = self.limits_of_containers().usual;
         let limits = Limits {
             cpu_millis: asked.cpu_millis.unwrap_or(usual.cpu_millis),
@@ -108,7 +113,7 @@ impl Engine {
             image: image.unwrap_or_else(|| self.settings().default_image.clone()),
             limits,
             network,
-            allow_hosts: new.allow_hosts.clone(),
+            allow_hosts,
         }))
     }
 
@@ -154,9 +159,26 @@ impl Engine {
     }
 }
 
-/// A list is for a network that asks it.
-fn check_list(actor: &Actor, network: Network, list: &AllowList) -> Result<(), EngineError> {
-    if network != Network::AllowList && !list.entries().is_empty() {
+/// The list of the network `git`: where the repository is, and nothing else.
+fn repository_host(repository: Option<&Repository>) -> Result<AllowList, EngineError> {
+    let missing = |message: &str| EngineError::invalid("network", message);
+    let repository = repository
+        .ok_or_else(|| missing("git reaches the host of a repository: give one in repoUrl"))?;
+    let (host, port) = (repository.url.destination())
+        .ok_or_else(|| missing("git reaches the host of a repository, and this one has none"))?;
+    let entry = format!("{host}:{port}").parse();
+    let list = entry.and_then(|entry| AllowList::new(vec![entry]));
+    list.map_err(|error| EngineError::invalid("repoUrl", format!("the host {error}")))
+}
+
+/// A list is for a network that asks it. `asked` is what a person gave, `list` what holds.
+fn check_list(
+    actor: &Actor,
+    network: Network,
+    asked: &AllowList,
+    list: &AllowList,
+) -> Result<(), EngineError> {
+    if network != Network::AllowList && !asked.entries().is_empty() {
         let message = "is for the network \"allowlist\"";
         return Err(EngineError::invalid("allowHosts", message));
     }

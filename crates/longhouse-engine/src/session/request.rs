@@ -8,6 +8,7 @@ use longhouse_domain::agent::Mode;
 use longhouse_domain::clock::Timestamp;
 use longhouse_domain::container::{ImageName, Network, Template};
 use longhouse_domain::egress::AllowList;
+use longhouse_domain::git::Repository;
 use longhouse_domain::lifecycle::Status;
 use longhouse_domain::name::{SessionName, TerminalName};
 use longhouse_domain::session::{GitIdentity, Multiplexer, RuntimeKind};
@@ -47,6 +48,8 @@ pub struct NewSession {
     pub env: Environment,
     /// Its secrets.
     pub secrets: Secrets,
+    /// The repository to begin with.
+    pub repository: Option<Repository>,
     /// Git identity.
     pub git: GitIdentity,
     /// Seconds without input or output after which it is stopped.

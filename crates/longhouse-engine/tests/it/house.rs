@@ -68,6 +68,7 @@ pub(crate) fn shell(name: &str) -> NewSession {
         env: BTreeMap::new(),
         secrets: Secrets::new(),
         git: GitIdentity::default(),
+        repository: None,
         idle_timeout_seconds: None,
     }
 }
@@ -194,6 +195,7 @@ async fn start(store: Store, runtime: &EchoRuntime) -> Engine {
         agents: Agents::with_configured(BTreeMap::new()),
         default_multiplexer: Multiplexer::None,
         tmux_installed: false,
+        git_transports: Default::default(),
         default_image: "busybox".parse().unwrap(),
         max_sessions: 5,
         max_sessions_per_user: 4,

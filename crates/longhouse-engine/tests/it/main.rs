@@ -7,6 +7,7 @@
 
 mod house;
 mod metrics;
+mod repositories;
 mod secrets;
 mod sessions;
 mod terminals;

@@ -30,11 +30,19 @@ impl Sessiond for Echo {
     type ConnectPortStream = Answers<PortBytes>;
     type WatchOutboundStream = stream::Empty<Result<OutboundAsk, Status>>;
     type CarryOutboundStream = stream::Empty<Result<PortBytes, Status>>;
+    type CloneRepositoryStream = Answers<CloneNews>;
     type ReadFileStream = Answers<FileChunk>;
     type ArchiveFilesStream = Answers<FileChunk>;
 
     async fn hello(&self, r: Request<HelloRequest>) -> Result<Response<HelloReply>, Status> {
         answer_hello(&r, self.hello.clone()).map(Response::new)
+    }
+
+    async fn clone_repository(
+        &self,
+        _: Request<CloneRequest>,
+    ) -> Result<Response<Self::CloneRepositoryStream>, Status> {
+        none()
     }
 
     async fn exec(&self, r: Request<ExecRequest>) -> Result<Response<ExecReply>, Status> {

@@ -29,7 +29,7 @@ pub(super) async fn ensure(
     owner: UserId,
 ) -> Result<String, CallError> {
     match network {
-        Network::None | Network::AllowList => return Ok(NONE.to_owned()),
+        Network::None | Network::AllowList | Network::Git => return Ok(NONE.to_owned()),
         Network::Open => {}
     }
     let server = runtime.layout.server();

@@ -3,6 +3,8 @@
 //! It speaks the real protocol over a real socket, so that everything above it can be tried in milliseconds, and it fails on demand.
 //! It is deliberately no place for work: nothing is run, and it ends with the server.
 
+mod clone;
+mod events;
 mod exec;
 mod meter;
 mod port;
@@ -32,6 +34,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::{Container, Leftover, Pace, Plan, ProvisionError, Readings, Runtime};
+use clone::Clones;
 pub use meter::{EchoMeter, METERED_MEMORY};
 use sessiond::EchoSessiond;
 
@@ -46,6 +49,10 @@ pub enum Trouble {
     DiesOnceAttached,
     /// It works, but its sessiond is older than the calls that came last: files, and what it uses.
     KnowsNoFiles,
+    /// It works, but it finds no such branch in any repository.
+    CannotClone,
+    /// It works, but a clone comes to no end.
+    ClonesForEver,
 }
 
 /// How a session's sessiond behaves.
@@ -57,6 +64,10 @@ enum Manner {
     DiesOnceAttached,
     /// Like one that is older than the calls that came last.
     KnowsNoFiles,
+    /// It finds no such branch.
+    CannotClone,
+    /// It clones for ever.
+    ClonesForEver,
 }
 
 /// Sessions that echo. Cheap to clone; all clones are one.
@@ -68,6 +79,7 @@ pub struct EchoRuntime {
     meter: Option<EchoMeter>,
     state: Arc<Mutex<State>>,
     tasks: TaskTracker,
+    clones: Clones,
 }
 
 #[derive(Debug, Default)]
@@ -101,6 +113,7 @@ impl EchoRuntime {
             meter: None,
             state: Arc::default(),
             tasks: TaskTracker::new(),
+            clones: Clones::default(),
         })
     }
 
@@ -207,6 +220,7 @@ impl EchoRuntime {
             manner,
             workdir,
             self.tasks.clone(),
+            self.clones.clone(),
         );
         let place = Place {
             number,
@@ -270,6 +284,8 @@ impl Runtime for EchoRuntime {
             Some(Trouble::Takes(time)) => tokio::time::sleep(time).await,
             Some(Trouble::DiesOnceAttached) => manner = Manner::DiesOnceAttached,
             Some(Trouble::KnowsNoFiles) => manner = Manner::KnowsNoFiles,
+            Some(Trouble::CannotClone) => manner = Manner::CannotClone,
+            Some(Trouble::ClonesForEver) => manner = Manner::ClonesForEver,
             None => {}
         }
         let made = self

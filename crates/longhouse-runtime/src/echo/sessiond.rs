@@ -14,12 +14,12 @@ use longhouse_link::limits::PROTOCOL;
 use longhouse_link::proto::sessiond_server::Sessiond;
 use longhouse_link::proto::{
     ArchiveFilesRequest, CaptureChunk, CaptureRequest, ChangeFilesReply, ChangeFilesRequest,
-    CreateTerminalRequest, Done, ExecReply, ExecRequest, HelloReply, HelloRequest, ListFilesReply,
-    ListFilesRequest, ListTerminalsRequest, OutboundAsk, OutboundRefusal, OutputChunk,
-    OutputRequest, PortBytes, ReadFileRequest, ResizeTerminalRequest, SessionEvent,
-    ShutdownRequest, SnapshotChunk, SnapshotRequest, StatsReply, StatsRequest, Terminal,
-    TerminalList, TerminalRef, UsageReply, UsageRequest, WatchOutboundRequest, WatchRequest,
-    WriteFileReply, WriteFileRequest, WriteRequest, session_event,
+    CloneNews, CloneRequest, CreateTerminalRequest, Done, ExecReply, ExecRequest, HelloReply,
+    HelloRequest, ListFilesReply, ListFilesRequest, ListTerminalsRequest, OutboundAsk,
+    OutboundRefusal, OutputChunk, OutputRequest, PortBytes, ReadFileRequest, ResizeTerminalRequest,
+    SessionEvent, ShutdownRequest, SnapshotChunk, SnapshotRequest, StatsReply, StatsRequest,
+    Terminal, TerminalList, TerminalRef, UsageReply, UsageRequest, WatchOutboundRequest,
+    WatchRequest, WriteFileReply, WriteFileRequest, WriteRequest, session_event,
 };
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
@@ -27,6 +27,8 @@ use tokio_util::task::TaskTracker;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::Manner;
+use super::clone::Clones;
+use super::events;
 use super::exec::exec;
 use super::port::EchoPorts;
 use super::repaint;
@@ -38,7 +40,7 @@ use crate::Plan;
 const EVENTS: usize = 256;
 
 /// A stream of answers.
-type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+pub(super) type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
 /// A sessiond in the server's own process.
 #[derive(Clone, Debug)]
@@ -54,13 +56,14 @@ struct Inner {
     terminals: Mutex<BTreeMap<String, Arc<EchoTerminal>>>,
     events: broadcast::Sender<SessionEvent>,
     dead: CancellationToken,
-    dies_once_attached: bool,
+    manner: Manner,
     /// Not of an old one, which has no such calls.
     files: Option<FileCalls>,
     ports: EchoPorts,
     outbound: Outbound,
     usage: EchoUsage,
     tasks: TaskTracker,
+    clones: Clones,
 }
 
 impl EchoSessiond {
@@ -71,6 +74,7 @@ impl EchoSessiond {
         manner: Manner,
         workdir: PathBuf,
         tasks: TaskTracker,
+        clones: Clones,
     ) -> Self {
         let hello = HelloReply {
             protocol: PROTOCOL,
@@ -87,12 +91,13 @@ impl EchoSessiond {
             terminals: Mutex::default(),
             events: broadcast::Sender::new(EVENTS),
             dead: dead.clone(),
-            dies_once_attached: manner == Manner::DiesOnceAttached,
+            manner,
             files: (manner != Manner::KnowsNoFiles).then(|| FileCalls::new(Workspace::At(workdir))),
             ports: EchoPorts::new(dead.clone(), tasks.clone()),
             outbound: Outbound::default(),
             usage: EchoUsage::new(),
             tasks,
+            clones,
         };
         Self {
             inner: Arc::new(inner),
@@ -147,6 +152,7 @@ impl Sessiond for EchoSessiond {
     type ConnectPortStream = Answers<PortBytes>;
     type WatchOutboundStream = Answers<OutboundAsk>;
     type CarryOutboundStream = Answers<PortBytes>;
+    type CloneRepositoryStream = Answers<CloneNews>;
     type ReadFileStream = FileChunks;
     type ArchiveFilesStream = FileChunks;
 
@@ -158,7 +164,7 @@ impl Sessiond for EchoSessiond {
         &self,
         request: Request<CreateTerminalRequest>,
     ) -> Result<Response<Terminal>, Status> {
-        if self.inner.dies_once_attached {
+        if self.inner.manner == Manner::DiesOnceAttached {
             self.inner.dead.cancel();
             return Err(Status::unavailable("sessiond died"));
         }
@@ -353,16 +359,22 @@ impl Sessiond for EchoSessiond {
         Ok(Response::new(carried))
     }
 
+    async fn clone_repository(
+        &self,
+        request: Request<CloneRequest>,
+    ) -> Result<Response<Self::CloneRepositoryStream>, Status> {
+        let Inner { manner, dead, .. } = &*self.inner;
+        let news = (self.inner.clones).news(&request.get_ref().url, *manner, dead.clone());
+        Ok(Response::new(news))
+    }
+
     async fn exec(&self, request: Request<ExecRequest>) -> Result<Response<ExecReply>, Status> {
         exec(&self.inner.env, request.into_inner()).map(Response::new)
     }
 
     async fn stats(&self, _: Request<StatsRequest>) -> Result<Response<StatsReply>, Status> {
-        let about: Vec<_> = self
-            .terminals()
-            .values()
-            .map(|terminal| terminal.describe())
-            .collect();
+        let terminals = self.terminals();
+        let about: Vec<_> = terminals.values().map(|one| one.describe()).collect();
         Ok(Response::new(StatsReply {
             output_bytes: about.iter().map(|terminal| terminal.offset).sum(),
             input_bytes: about.iter().map(|terminal| terminal.input_bytes).sum(),
@@ -376,20 +388,8 @@ impl Sessiond for EchoSessiond {
     }
 
     async fn watch(&self, _: Request<WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {
-        let events = self.inner.events.subscribe();
-        let ready = session_event::What::Ready(session_event::Ready {});
-        let first =
-            [ready, self.inner.ports.news()].map(|what| Ok(SessionEvent { what: Some(what) }));
-        let later = stream::unfold(events, |mut events| async move {
-            loop {
-                match events.recv().await {
-                    Ok(event) => return Some((Ok(event), events)),
-                    Err(broadcast::error::RecvError::Lagged(_)) => {}
-                    Err(broadcast::error::RecvError::Closed) => return None,
-                }
-            }
-        });
-        Ok(Response::new(stream::iter(first).chain(later).boxed()))
+        let news = events::all(&self.inner.events, self.inner.ports.news()).boxed();
+        Ok(Response::new(news))
     }
 
     async fn shutdown(&self, _: Request<ShutdownRequest>) -> Result<Response<Done>, Status> {

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use longhouse_domain::Timestamp;
 use longhouse_domain::container::ContainerSpec;
+use longhouse_domain::git::Repository;
 use longhouse_engine::{SessionView, TerminalView};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::create::Network;
+use super::create::{Network, RepoType};
 use super::names::{
     AccessName, ActionName, AgentStateName, ModeName, MultiplexerName, RuntimeName, StatusName,
     TemplateName,
@@ -24,6 +25,15 @@ use crate::terminals::TerminalBody;
 pub(crate) struct Owner {
     id: Uuid,
     username: String,
+}
+
+impl Owner {
+    fn of(view: &SessionView) -> Self {
+        Self {
+            id: view.session.owner.0,
+            username: view.owner_name.clone(),
+        }
+    }
 }
 
 /// The container that a session lives in.
@@ -68,6 +78,17 @@ pub(crate) struct SessionBody {
     /// The names of the secrets; their values are never shown.
     secrets: Vec<String>,
     has_ssh_key: bool,
+    repo_type: RepoType,
+    /// The repository it began with.
+    repo_url: Option<String>,
+    /// The branch or tag it began on, where one was chosen.
+    branch: Option<String>,
+    /// How many commits of history were fetched; all, if absent.
+    clone_depth: Option<u32>,
+    /// Whether the repositories inside it were fetched too.
+    clone_submodules: bool,
+    /// When the repository was there; absent before that.
+    cloned_at: Option<Timestamp>,
     git_user_name: Option<String>,
     git_user_email: Option<String>,
     idle_timeout_seconds: Option<u32>,
@@ -115,15 +136,13 @@ impl SessionBody {
     pub(crate) fn new(names: &PreviewNames, view: &SessionView) -> Self {
         let (session, spec) = (&view.session, &view.session.spec);
         let asked = spec.container.as_ref();
+        let repository = spec.repository.as_ref();
         let reason = session.phase.reason().or(view.notice.as_deref());
         Self {
             id: session.id.0,
             name: session.name.to_string(),
             description: session.description.clone(),
-            owner: Owner {
-                id: session.owner.0,
-                username: view.owner_name.clone(),
-            },
+            owner: Owner::of(view),
             labels: session.labels.clone(),
             status: session.status().into(),
             status_reason: reason.map(str::to_owned),
@@ -137,6 +156,12 @@ impl SessionBody {
             env: spec.env.clone(),
             secrets: spec.secrets.clone(),
             has_ssh_key: false,
+            repo_type: repository.map_or(RepoType::Empty, |_| RepoType::Clone),
+            repo_url: repository.map(|repository| repository.url.to_string()),
+            branch: branch(repository),
+            clone_depth: clone_depth(repository),
+            clone_submodules: repository.is_some_and(|repository| repository.submodules),
+            cloned_at: session.cloned_at,
             git_user_name: spec.git.user_name.clone(),
             git_user_email: spec.git.user_email.clone(),
             idle_timeout_seconds: spec.idle_timeout_seconds,
@@ -168,6 +193,14 @@ impl SessionBody {
             allowed_actions: view.allowed_actions.iter().map(|a| (*a).into()).collect(),
         }
     }
+}
+
+fn branch(repository: Option<&Repository>) -> Option<String> {
+    repository?.branch.as_ref().map(ToString::to_string)
+}
+
+fn clone_depth(repository: Option<&Repository>) -> Option<u32> {
+    repository?.depth.map(Into::into)
 }
 
 /// The points of the hardening that a container gives up.

@@ -1,5 +1,7 @@
 //! Creating a session.
 
+mod repository;
+
 use std::collections::BTreeMap;
 
 use axum::Json;
@@ -22,17 +24,10 @@ use crate::auth::Caller;
 use crate::extract::Body;
 use crate::problem::{FieldError, Problem, ProblemBody};
 use crate::state::AppState;
+pub(crate) use repository::RepoType;
 
 /// Longest key that makes a request repeatable, in bytes.
 const LONGEST_KEY: usize = 255;
-
-/// How a repository comes to be there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) enum RepoType {
-    Empty,
-    Clone,
-}
 
 /// Where a session's programs may connect to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -111,9 +106,19 @@ pub(crate) struct CreateSession {
     git_user_name: Option<String>,
     git_user_email: Option<String>,
     idle_timeout_seconds: Option<u32>,
+    /// The repository to begin with: `https://host/path`, `ssh://user@host/path` or `user@host:path`, without a password or a token. It is
+    /// cloned into the working directory, which must be empty.
     repo_url: Option<String>,
+    /// `clone` where there is a `repoUrl`, and otherwise `empty`; it need not be said.
     repo_type: Option<RepoType>,
+    /// The branch or tag to begin on; by default the repository's own.
     branch: Option<String>,
+    /// How many commits of history to fetch; by default all of them.
+    #[schema(minimum = 1)]
+    clone_depth: Option<u32>,
+    /// Whether the repositories inside it are fetched too; by default not.
+    #[serde(default)]
+    clone_submodules: bool,
     ssh_key: Option<String>,
     /// A path on the server's machine, which is never read: refused with words that say what to send instead.
     ssh_key_path: Option<String>,
@@ -136,7 +141,7 @@ pub(crate) struct CreateSession {
     /// Processes and threads of a container.
     pids_limit: Option<u32>,
     /// By default open. A container of its own network sees no other session. With `allowlist` it has no network but a proxy to what
-    /// `allowHosts` names, in `HTTP_PROXY` and its kin.
+    /// `allowHosts` names, in `HTTP_PROXY` and its kin; with `git` that is the host of `repoUrl`.
     network: Option<Network>,
     /// What is reached with `allowlist`: `host`, `*.host`, an address or a range of them, each with an optional `:port`. What is not
     /// on the public internet has to be named by its address, by somebody who may use the host.
@@ -221,6 +226,7 @@ impl CreateSession {
         let mut errors = self.unsupported(runtimes);
         let container = self.container(&mut errors);
         let allow_hosts = allow_list(&self.allow_hosts, &mut errors);
+        let repository = self.repository(&mut errors);
         let name = SessionName::try_from(self.name)
             .map_err(|error| errors.push(FieldError::new("name", error.to_string())));
         let (Ok(name), true) = (name, errors.is_empty()) else {
@@ -239,10 +245,11 @@ impl CreateSession {
             workdir: self.workdir,
             multiplexer: self.multiplexer.map(Into::into),
             container,
-            network: self.network.and_then(Network::of_container),
+            network: self.network.map(Into::into),
             allow_hosts,
             env: self.env,
             secrets: self.secrets,
+            repository,
             git: GitIdentity {
                 user_name: self.git_user_name,
                 user_email: self.git_user_email,
@@ -289,16 +296,8 @@ impl CreateSession {
         let container = "is for sessions in containers";
         let later = "is not available in this version";
         let no_path = "would be a file of the server's machine, which is not read: send the key itself as sshKey";
-        let (network, open_only) = match bare {
-            true => (
-                self.network.is_some_and(|n| n != Network::Open),
-                "a session on the host shares its network: only open is possible",
-            ),
-            false => (
-                self.network == Some(Network::Git),
-                "is not available in this version: choose none, allowlist or open",
-            ),
-        };
+        let closed = self.network.is_some_and(|network| network != Network::Open);
+        let open_only = "a session on the host shares its network: only open is possible";
         let asked = [
             ("image", bare && self.image.is_some(), container),
             ("cpuLimit", bare && self.cpu_limit.is_some(), container),
@@ -310,16 +309,13 @@ impl CreateSession {
             ("pidsLimit", bare && self.pids_limit.is_some(), container),
             ("template", bare && self.template.is_some(), container),
             ("diskLimit", self.disk_limit.is_some(), later),
-            ("network", network, open_only),
+            ("network", bare && closed, open_only),
             (
                 "allowHosts",
                 bare && !self.allow_hosts.is_empty(),
                 container,
             ),
             ("ports", !self.ports.is_empty(), later),
-            ("repoUrl", self.repo_url.is_some(), later),
-            ("repoType", self.repo_type.is_some(), later),
-            ("branch", self.branch.is_some(), later),
             ("sshKey", self.ssh_key.is_some(), later),
             ("sshKeyPath", self.ssh_key_path.is_some(), no_path),
             ("sshKeyId", self.ssh_key_id.is_some(), later),
@@ -372,20 +368,20 @@ impl From<ContainerNetwork> for Network {
     fn from(network: ContainerNetwork) -> Self {
         match network {
             ContainerNetwork::None => Self::None,
+            ContainerNetwork::Git => Self::Git,
             ContainerNetwork::AllowList => Self::Allowlist,
             ContainerNetwork::Open => Self::Open,
         }
     }
 }
 
-impl Network {
-    /// As a container can have it.
-    fn of_container(self) -> Option<ContainerNetwork> {
-        match self {
-            Self::None => Some(ContainerNetwork::None),
-            Self::Open => Some(ContainerNetwork::Open),
-            Self::Allowlist => Some(ContainerNetwork::AllowList),
-            Self::Git => None,
+impl From<Network> for ContainerNetwork {
+    fn from(network: Network) -> Self {
+        match network {
+            Network::None => Self::None,
+            Network::Git => Self::Git,
+            Network::Allowlist => Self::AllowList,
+            Network::Open => Self::Open,
         }
     }
 }

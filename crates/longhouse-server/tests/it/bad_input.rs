@@ -48,6 +48,24 @@ const WRONG_BODIES: &str = r##"
 422 request.invalid - null
 422 request.invalid name {"name":"a","name":"b"}
 422 request.invalid agent {"name":"a","agent":"shell","type":"shell"}
+422 request.invalid repoUrl {"name":"a","repoUrl":"ext::sh -c id"}
+422 request.invalid repoUrl {"name":"a","repoUrl":"--upload-pack=touch /tmp/x"}
+422 request.invalid repoUrl {"name":"a","repoUrl":"file:///etc"}
+422 request.invalid repoUrl {"name":"a","repoUrl":"/srv/up.git"}
+422 request.invalid repoUrl {"name":"a","repoUrl":"http://example.org/a"}
+422 request.invalid repoUrl {"name":"a","repoUrl":"https://user:word@example.org/a"}
+422 request.invalid repoUrl {"name":"a","repoUrl":"ssh://-oProxyCommand=id/a"}
+422 request.invalid repoUrl {"name":"a","repoUrl":"https://example.org/a?token=x"}
+422 request.invalid repoUrl {"name":"a","repoUrl":"https://example.org/a\n"}
+422 request.invalid repoUrl {"name":"a","repoType":"clone"}
+422 request.invalid repoType {"name":"a","repoType":"empty","repoUrl":"https://example.org/a"}
+422 request.invalid repoType {"name":"a","repoType":"bare"}
+422 request.invalid branch {"name":"a","branch":"main"}
+422 request.invalid branch {"name":"a","repoUrl":"https://example.org/a","branch":"--output=/etc/x"}
+422 request.invalid branch {"name":"a","repoUrl":"https://example.org/a","branch":"a..b"}
+422 request.invalid cloneDepth {"name":"a","repoUrl":"https://example.org/a","cloneDepth":0}
+422 request.invalid cloneSubmodules {"name":"a","cloneSubmodules":true}
+422 request.invalid gitUserEmail {"name":"a","gitUserEmail":"<$(id)>"}
 422 request.invalid hostConfig {"name":"a","hostConfig":{"Privileged":true}}
 422 request.invalid name {"name":1}
 422 request.invalid name {}
@@ -87,7 +105,7 @@ async fn every_unsupported_field_is_named_at_once() {
     let admin = house.log_in("admin").await;
     let body = json!({
         "name": "a", "cpuLimit": 1.5, "memoryLimit": 512, "network": "none", "allowHosts": ["x"], "ports": [{"container": 80}],
-        "repoUrl": "https://example.com/x", "secrets": {"A": "canary-secret"}, "autoCommit": {"mode": "commit"}
+        "sshKey": "canary-secret", "secrets": {"A": "canary-secret"}, "autoCommit": {"mode": "commit"}
     });
     let (status, problem) = house.ask(&admin, Method::POST, "/api/sessions", body).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -107,7 +125,7 @@ async fn every_unsupported_field_is_named_at_once() {
             "memoryLimit",
             "network",
             "ports",
-            "repoUrl",
+            "sshKey",
         ]
     );
     assert!(!problem.to_string().contains("canary-secret"));

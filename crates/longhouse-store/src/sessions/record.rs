@@ -13,13 +13,13 @@ use crate::connection::WriteTransaction;
 use crate::row::{Fields, name_key, named, storable, to_json};
 
 const INSERT: &str = "insert into sessions (id, owner_id, name, name_key, description, labels, spec, terminals, agent, \
-     runtime, wish, phase, status, search_key, created_at, updated_at, last_accessed_at, last_activity_at, starts, version, log_seq) \
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, 0, 0) \
+     runtime, wish, phase, status, search_key, created_at, updated_at, last_accessed_at, last_activity_at, starts, cloned_at, version, log_seq) \
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, 0, 0) \
      on conflict (name_key) do nothing";
 
 const UPDATE: &str = "update sessions set owner_id = $2, name = $3, name_key = $4, description = $5, labels = $6, \
      spec = $7, terminals = $8, agent = $9, runtime = $10, wish = $11, phase = $12, status = $13, search_key = $14, \
-     created_at = $15, updated_at = $16, last_accessed_at = $17, last_activity_at = $18, starts = $19 where id = $1";
+     created_at = $15, updated_at = $16, last_accessed_at = $17, last_activity_at = $18, starts = $19, cloned_at = $20 where id = $1";
 
 /// The session as reading it back will give it: times to the millisecond, text without NUL.
 pub(crate) fn as_stored(mut session: Session) -> Session {
@@ -27,6 +27,7 @@ pub(crate) fn as_stored(mut session: Session) -> Session {
     session.description = storable(&session.description).into_owned();
     session.created_at = whole(session.created_at);
     session.updated_at = whole(session.updated_at);
+    session.cloned_at = session.cloned_at.map(whole);
     session.last_accessed_at = session.last_accessed_at.map(whole);
     session.last_activity_at = session.last_activity_at.map(whole);
     session
@@ -103,7 +104,8 @@ fn bound(
         .bind(to_millis(session.updated_at))
         .bind(session.last_accessed_at.map(to_millis))
         .bind(session.last_activity_at.map(to_millis))
-        .bind(i64::from(session.starts)))
+        .bind(i64::from(session.starts))
+        .bind(session.cloned_at.map(to_millis)))
 }
 
 /// What a text search looks in: name, description, working directory and agent, in lower case. It is made here because
@@ -143,6 +145,7 @@ fn read(row: &AnyRow) -> Result<Session, StoreError> {
         wish: named("wish", &row.text("wish")?, wish_of)?,
         phase: row.json("phase")?,
         starts: u32::try_from(row.int("starts")?).unwrap_or(u32::MAX),
+        cloned_at: row.maybe_time("cloned_at")?,
         created_at: row.time("created_at")?,
         updated_at: row.time("updated_at")?,
         last_accessed_at: row.maybe_time("last_accessed_at")?,

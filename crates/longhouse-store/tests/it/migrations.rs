@@ -23,6 +23,7 @@ const ROWS: &[&str] = &[
     include_str!("rows/0006.sql"),
     include_str!("rows/0007.sql"),
     include_str!("rows/0008.sql"),
+    include_str!("rows/0009.sql"),
 ];
 
 /// Migrates step by step, with each version's rows put in as it would have written them.
@@ -73,6 +74,7 @@ on_both_back_ends! {
         assert_eq!((found[0].status(), found[0].terminals.len()), (Status::Running, 3));
         let two = store.session(&ann, &SessionRef::parse("two")).await.unwrap().unwrap().session;
         assert_eq!((found[0].starts, two.starts), (0, 3));
+        assert_eq!((found[0].cloned_at, two.cloned_at), (None, Some(at(11))));
         assert_eq!(two.phase, Phase::Error { reason: "killed by signal 9".to_owned() });
         let log = store.session_log(&ann, found[0].id, &LogQuery::default()).await.unwrap();
         assert_eq!((log[0].level, log[0].message.as_str()), (LogLevel::Warn, "a line"));

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use longhouse_domain::container::ImageName;
+use longhouse_domain::git::{Transport, Transports};
 use longhouse_server::Limits;
 use toml::{Table, Value};
 
@@ -117,6 +118,10 @@ pub(super) fn defaults(environment: &Environment) -> Layer {
     );
     set("host.multiplexer", "auto".into());
     set("docker.image", String::from(ImageName::workspace()).into());
+    set("docker.image", "longhouse-workspace:latest".into());
+    let transports = Transports::default();
+    let names = transports.iter().map(Transport::as_str).map(Value::from);
+    set("git.protocols", Value::Array(names.collect()));
     set("terminal.ring_bytes", (8 * 1024 * 1024).into());
     set("terminal.scrollback_lines", 2000.into());
     Layer {

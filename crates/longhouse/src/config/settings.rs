@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use longhouse_domain::agent::{Agent, Agents};
 use longhouse_domain::container::ImageName;
+use longhouse_domain::git::{Transport, Transports};
 use longhouse_server::Network;
 use serde::Deserialize;
 
@@ -90,6 +91,8 @@ pub(crate) struct Settings {
     pub(crate) host: HostSettings,
     /// Sessions in containers.
     pub(crate) docker: DockerTable,
+    /// Repositories.
+    pub(crate) git: GitSettings,
     /// What is kept of a terminal.
     pub(crate) terminal: TerminalSettings,
     /// Whether a user name and a password will do to log in.
@@ -177,6 +180,21 @@ pub(crate) enum MultiplexerSetting {
 pub(crate) struct DockerTable {
     /// What containers are made from where a session does not say.
     pub(crate) image: ImageName,
+}
+
+/// `[git]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GitSettings {
+    /// How repositories may be fetched.
+    pub(crate) protocols: Vec<Transport>,
+}
+
+impl GitSettings {
+    /// The ways that are allowed.
+    pub(crate) fn transports(&self) -> Transports {
+        Transports::new(self.protocols.clone())
+    }
 }
 
 /// `[terminal]`

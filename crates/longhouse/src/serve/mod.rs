@@ -231,6 +231,7 @@ async fn start_engine(
         default_multiplexer,
         tmux_installed: tmux,
         default_image: settings.docker.image.clone(),
+        git_transports: settings.git.transports(),
         max_sessions: settings.max_sessions,
         max_sessions_per_user: settings.max_sessions_per_user,
         allowed_dirs: settings.host.allowed_dirs.clone(),

@@ -16,6 +16,7 @@ mod audit_commands;
 mod audit_killed;
 mod backup;
 mod canary;
+mod clone;
 mod command_line;
 mod containers;
 mod damage;

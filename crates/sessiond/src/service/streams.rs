@@ -7,8 +7,8 @@ use futures_util::{StreamExt, stream};
 use longhouse_link::limits;
 use longhouse_link::proto::session_event::{Ready, What};
 use longhouse_link::proto::{
-    CaptureChunk, CaptureRequest, Exit, OutputChunk, SessionEvent, Size, SnapshotChunk,
-    WriteRequest, capture_request::Format,
+    CaptureChunk, CaptureRequest, CloneNews, CloneRequest, Exit, OutputChunk, SessionEvent, Size,
+    SnapshotChunk, WriteRequest, capture_request::Format,
 };
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{oneshot, watch};
@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Status, Streaming};
 
 use super::{Answers, Service};
+use crate::git;
 use crate::screen::worker::{Job, View};
 use crate::session::Session;
 use crate::terminal::history;
@@ -201,6 +202,19 @@ fn pieces(bytes: Bytes) -> impl Iterator<Item = Bytes> + Send {
         rest = Some(bytes).filter(|rest| !rest.is_empty());
         Some(piece)
     })
+}
+
+pub(super) fn clone(
+    session: &Arc<Session>,
+    request: CloneRequest,
+) -> Result<Answers<CloneNews>, Status> {
+    let news = git::clone(session, request)?;
+    // Who asked hangs up by dropping this, and git ends.
+    let news = stream::unfold(news, |mut news| async {
+        news.recv().await.map(|told| (Ok(told), news))
+    });
+    let ending = session.ending.clone().cancelled_owned();
+    Ok(Box::pin(news.take_until(ending)))
 }
 
 pub(super) fn watch(session: &Session) -> Answers<SessionEvent> {

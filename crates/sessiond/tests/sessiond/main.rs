@@ -5,6 +5,7 @@
     reason = "a test's panic is its message"
 )]
 
+mod clone;
 mod house;
 mod output;
 mod ports;

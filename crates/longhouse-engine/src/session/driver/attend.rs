@@ -15,6 +15,7 @@ use longhouse_link::proto::{self, CreateTerminalRequest, SessionEvent, WatchRequ
 use longhouse_link::{AcceptError, LinkClient};
 use tonic::{Code, Status, Streaming};
 
+use super::way_out::WayOut;
 use super::{Driver, Heard, Next, make};
 use crate::error::{EngineError, plain};
 use crate::session::connection::{Connection, Reach};
@@ -48,7 +49,8 @@ impl Driver {
                 self.reach.send_replace(Reach::Down);
                 return Ok(Next::Again);
             };
-            let mut news = match self.furnish(&connection).await {
+            let mut way_out = self.way_out(&connection).await;
+            let mut news = match self.furnish(&connection, &mut way_out).await {
                 Ok(news) => news,
                 Err(Furnishing::Broken(status)) => {
                     self.log(
@@ -59,6 +61,8 @@ impl Driver {
                     .await;
                     continue;
                 }
+                Err(Furnishing::Unwanted) => return Ok(Next::Again),
+                Err(Furnishing::Unsaved(error)) => return Err(error),
                 Err(Furnishing::Impossible(reason)) => {
                     self.end_for_good(&handle, Some(&connection)).await?;
                     self.settle(Phase::Error { reason }).await?;
@@ -70,7 +74,7 @@ impl Driver {
             })
             .await?;
             self.reach.send_replace(Reach::Up(connection.clone()));
-            let left = self.listen_to(&connection, &mut news).await;
+            let left = self.listen_to(&connection, &mut news, &mut way_out).await;
             match left? {
                 Left::Lost => {
                     self.reach.send_replace(Reach::Down);
@@ -123,11 +127,13 @@ impl Driver {
         }
     }
 
-    /// Sees that every terminal is there. The news is subscribed to first, so that nothing falls between.
+    /// Sees that the repository and every terminal is there. The news is subscribed to first, so that nothing falls between.
     async fn furnish(
         &mut self,
         connection: &Connection,
+        way_out: &mut WayOut,
     ) -> Result<Streaming<SessionEvent>, Furnishing> {
+        self.clone_repository(connection, way_out).await?;
         let mut client = connection.client();
         let news = client.watch(WatchRequest {}).await?.into_inner();
         let fresh = matches!(self.session.phase, Phase::Pending | Phase::Starting);
@@ -200,17 +206,16 @@ impl Driver {
         &mut self,
         connection: &Connection,
         news: &mut Streaming<SessionEvent>,
+        way_out: &mut WayOut,
     ) -> Result<Left, EngineError> {
         let stop = self.context.stop.clone();
         let mut tick = tokio::time::interval(TICK);
         let mut written = self.live.borrow().last_activity_at;
         let mut last_active = tokio::time::Instant::now();
-        let (mut passages, way_out) = self.way_out(connection).await;
-        tokio::pin!(way_out);
         loop {
             tokio::select! {
-                () = &mut way_out => return Ok(Left::Lost),
-                Some(passage) = passages.recv() => self.note_passage(passage).await,
+                () = way_out.service.as_mut() => return Ok(Left::Lost),
+                Some(passage) = way_out.passages.recv() => self.note_passage(passage).await,
                 event = news.message() => match event {
                     Ok(Some(event)) => {
                         if matches!(event.what, Some(What::Activity(_))) {
@@ -353,6 +358,10 @@ pub(super) enum Furnishing {
     Broken(Status),
     /// They cannot be: the session ends in `error` with this reason.
     Impossible(String),
+    /// Something else is wanted by now.
+    Unwanted,
+    /// What was done could not be written down.
+    Unsaved(EngineError),
 }
 
 impl From<Status> for Furnishing {

@@ -9,6 +9,7 @@
 //! Every change is written to the store before it is carried out, so that a new driver after kill -9 goes on from there.
 
 mod attend;
+mod clone;
 mod end;
 mod keep;
 pub(super) mod make;

@@ -17,18 +17,21 @@ use crate::session::connection::Connection;
 /// What came of attempts to get out, that waits to be told.
 const PASSAGES: usize = 64;
 
-/// Ends when the link does; where the session has no way out, never.
-type Service = Pin<Box<dyn Future<Output = ()> + Send>>;
+/// The way out over one connection.
+pub(super) struct WayOut {
+    /// What came of it.
+    pub(super) passages: mpsc::Receiver<Passage>,
+    /// Serves it. Ends when the link does; where the session has no way out, never.
+    pub(super) service: Pin<Box<dyn Future<Output = ()> + Send>>,
+}
 
 impl Driver {
-    /// The service of the way out over this connection, and where it tells what came of it.
-    pub(super) async fn way_out(
-        &self,
-        connection: &Connection,
-    ) -> (mpsc::Receiver<Passage>, Service) {
+    /// The session's way out over this connection.
+    pub(super) async fn way_out(&self, connection: &Connection) -> WayOut {
         let (told, passages) = mpsc::channel(PASSAGES);
         if way_out(&self.session).is_none() {
-            return (passages, Box::pin(std::future::pending()));
+            let service = Box::pin(std::future::pending());
+            return WayOut { passages, service };
         }
         let owner = self.session.owner;
         let gate = Gate {
@@ -46,7 +49,10 @@ impl Driver {
                 tracing::debug!(session = %id, %status, "the way out is not served any more");
             }
         };
-        (passages, Box::pin(service))
+        WayOut {
+            passages,
+            service: Box::pin(service),
+        }
     }
 
     /// A changed list holds at once, for what is open too.

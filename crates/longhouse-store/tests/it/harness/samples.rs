@@ -1,10 +1,12 @@
 //! Users, sessions and tokens to put into a store.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use longhouse_domain::agent::Mode;
 use longhouse_domain::audit::{AuditActor, AuditEntry};
 use longhouse_domain::container::{ContainerSpec, Limits, Network, Template};
+use longhouse_domain::git::Repository;
 use longhouse_domain::session::{GitIdentity, Multiplexer, RuntimeKind, Workdir};
 use longhouse_domain::terminal::{TerminalCommand, TerminalSize, TerminalSpec};
 use longhouse_domain::user::User;
@@ -69,6 +71,12 @@ pub(crate) fn session(owner: UserId, name: &str) -> Session {
             multiplexer: Multiplexer::Tmux,
             env: [("A".to_owned(), "1".to_owned())].into(),
             secrets: vec!["TOKEN".to_owned()],
+            repository: Some(Repository {
+                url: "git@example.org:team/a.git".parse().unwrap(),
+                branch: Some("main".parse().unwrap()),
+                depth: NonZeroU32::new(1),
+                submodules: true,
+            }),
             git: GitIdentity {
                 user_name: Some("U".to_owned()),
                 user_email: None,
@@ -90,6 +98,7 @@ pub(crate) fn session(owner: UserId, name: &str) -> Session {
         }],
         wish: Wish::Running,
         phase: Phase::Pending,
+        cloned_at: None,
         created_at: at(0),
         updated_at: at(0),
         last_accessed_at: None,

@@ -1,0 +1,32 @@
+//! Repositories: where they are, which branch is meant, and who writes into them. Text comes in from people; what is kept here has been read
+//! whole and is written anew, so that what was judged and what git is given are the same.
+//!
+//! Nothing here runs git or opens a connection.
+
+mod branch;
+mod identity;
+mod transport;
+mod url;
+
+use std::num::NonZeroU32;
+
+use serde::{Deserialize, Serialize};
+
+pub use branch::{BadBranchName, BranchName};
+pub use identity::{IDENTITY_BYTES, is_identity};
+pub use transport::{Transport, Transports, UnknownTransport};
+pub use url::{RepositoryUrl, RepositoryUrlError};
+
+/// The repository that a session begins with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Repository {
+    /// Where it is.
+    pub url: RepositoryUrl,
+    /// The branch or tag to begin on; without one, the repository's own.
+    pub branch: Option<BranchName>,
+    /// How many commits of history to fetch; all of them, if absent.
+    pub depth: Option<NonZeroU32>,
+    /// Whether the repositories inside it are fetched too.
+    pub submodules: bool,
+}

@@ -1,0 +1,139 @@
+//! Why a repository was not cloned, in words that a person can act on. They name no secret: an address that holds one is never taken.
+
+use longhouse_domain::git::{Repository, Transport};
+use longhouse_link::proto::clone_news::{Failed, Why};
+
+use crate::error::plain;
+
+/// What happened and what to do. `refused` is what the session's way out said, where it has one.
+pub(crate) fn explain(repository: &Repository, failed: &Failed, refused: Option<&str>) -> String {
+    let why = match (failed.why(), refused) {
+        // Git only sees a connection that was not made; the way out knows why.
+        (Why::NotAllowed | Why::LoginNeeded | Why::Unreachable | Why::NoSuchHost, Some(_)) => {
+            Why::NotAllowed
+        }
+        (why, _) => why,
+    };
+    let said = match (why, refused) {
+        (Why::NotAllowed, Some(refused)) => plain(refused),
+        _ => plain(&failed.said),
+    };
+    let what = words(repository, why, &said);
+    format!("{} was not cloned: {what}", repository.url)
+}
+
+fn words(repository: &Repository, why: Why, said: &str) -> String {
+    let host = repository.url.destination();
+    let host = host.map_or_else(|| "this machine".to_owned(), |(host, _)| host.to_string());
+    match why {
+        Why::NotEmpty => format!(
+            "the working directory is not empty (it holds \"{said}\"); choose an empty one, or a session without a repository"
+        ),
+        Why::ProgramMissing => format!(
+            "a program is missing where the session lives ({said}); install git (and ssh for an SSH address) there, or choose an image that has it"
+        ),
+        Why::TimeOver => {
+            "it took too long; try a clone with little history (cloneDepth 1)".to_owned()
+        }
+        Why::Killed => format!(
+            "git was ended from outside ({said}); if the session has too little memory, give it more, or clone with little history (cloneDepth 1)"
+        ),
+        Why::NoSuchHost => format!("there is no host {host}; check the address"),
+        Why::Unreachable => {
+            format!("{host} does not answer ({said}); check the address, or try again later")
+        }
+        Why::NotAllowed => format!(
+            "the session's network did not connect it ({said}); check the address, the network and allowHosts"
+        ),
+        Why::Certificate => format!("the certificate of {host} is not trusted ({said})"),
+        Why::HostKey => format!(
+            "{host} shows another host key than before ({said}); make sure that nobody stands between, then remove the old key"
+        ),
+        Why::LoginNeeded => match repository.url.transport() {
+            Transport::Ssh => format!(
+                "{host} accepts none of the session's SSH keys ({said}); register a key of the session's there, or use a public address"
+            ),
+            _ => format!(
+                "{host} asks for a login: the repository is private, or not there ({said}); check the address, or use an SSH address with a key"
+            ),
+        },
+        Why::NoSuchRepository => {
+            format!("{host} has no such repository, or hides it; check the address ({said})")
+        }
+        Why::NoSuchBranch => match &repository.branch {
+            Some(branch) => format!("it has no branch or tag \"{branch}\"; choose another"),
+            None => format!("it has no branch to begin on ({said}); choose one"),
+        },
+        Why::Moved => {
+            format!("the address leads to another ({said}); use that one, which a browser shows")
+        }
+        Why::DiskFull => format!(
+            "the disk is full ({said}); make room, or clone with little history (cloneDepth 1)"
+        ),
+        Why::Protocol => {
+            format!("it asks for a way to connect that this server does not allow ({said})")
+        }
+        Why::Other => said.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn explained(url: &str, why: Why, refused: Option<&str>) -> String {
+        let repository = Repository {
+            url: url.parse().unwrap(),
+            branch: Some("dev".parse().unwrap()),
+            depth: None,
+            submodules: false,
+        };
+        let failed = Failed {
+            why: why.into(),
+            said: "fatal: \u{1b}[2Jno".to_owned(),
+        };
+        explain(&repository, &failed, refused)
+    }
+
+    #[test]
+    fn each_failure_names_the_repository_and_what_to_do() {
+        let https = "https://example.org/a";
+        for (why, words) in [
+            (Why::NoSuchHost, "there is no host example.org"),
+            (Why::NoSuchBranch, "no branch or tag \"dev\""),
+            (Why::LoginNeeded, "asks for a login"),
+            (Why::ProgramMissing, "install git"),
+            (Why::DiskFull, "make room"),
+            (Why::Other, "fatal:  [2Jno"),
+        ] {
+            let text = explained(https, why, None);
+            assert!(
+                text.starts_with("https://example.org/a was not cloned: "),
+                "{text}"
+            );
+            assert!(text.contains(words), "{text}");
+            assert!(!text.contains('\u{1b}'), "{text}");
+        }
+        let ssh = explained("git@example.org:a", Why::LoginNeeded, None);
+        assert!(ssh.contains("SSH keys"), "{ssh}");
+    }
+
+    #[test]
+    fn the_way_out_knows_better_than_git_why_it_did_not_connect() {
+        let text = explained(
+            "https://example.org/a",
+            Why::Unreachable,
+            Some("not on the list"),
+        );
+        assert!(
+            text.contains("not on the list") && text.contains("allowHosts"),
+            "{text}"
+        );
+        let branch = explained(
+            "https://example.org/a",
+            Why::NoSuchBranch,
+            Some("not on the list"),
+        );
+        assert!(!branch.contains("not on the list"), "{branch}");
+    }
+}

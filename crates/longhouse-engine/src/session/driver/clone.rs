@@ -1,0 +1,150 @@
+//! The repository that a session begins with: cloned by its sessiond before the first terminal starts, once.
+//!
+//! People are heard meanwhile. Who stops or deletes the session, or restarts the server, drops the request, and git ends with it;
+//! what it had made is removed, and the next start begins anew.
+
+use std::time::Duration;
+
+use longhouse_domain::event::{EventKind, LogLevel, Stage};
+use longhouse_domain::git::Repository;
+use longhouse_link::limits::{CLONE_PROGRESS, CLONE_TIME};
+use longhouse_link::proto::clone_news::{Progress, What};
+use longhouse_link::proto::{CloneNews, CloneRequest};
+use tokio::time::Instant;
+use tonic::{Code, Status, Streaming};
+
+use super::attend::Furnishing;
+use super::way_out::WayOut;
+use super::{Driver, Heard};
+use crate::error::plain;
+use crate::session::clone_failure;
+use crate::session::connection::Connection;
+
+/// How much longer than its own time limit a clone's last answer may take.
+const LAST_ANSWER: Duration = Duration::from_secs(30);
+
+impl Driver {
+    /// Clones what is still to be cloned.
+    pub(super) async fn clone_repository(
+        &mut self,
+        connection: &Connection,
+        way_out: &mut WayOut,
+    ) -> Result<(), Furnishing> {
+        let Some(repository) = self.session.to_be_cloned().cloned() else {
+            return Ok(());
+        };
+        let doing = format!("cloning {}", repository.url);
+        self.progress(Stage::Clone, &doing).await;
+        let request = self.clone_request(&repository);
+        let news = connection.client().clone_repository(request).await;
+        let news = news.map_err(|status| impossible(status, &repository))?;
+        self.follow_clone(connection, way_out, &repository, news.into_inner())
+            .await?;
+        let now = self.context.now();
+        let noted = self.change(Box::new(move |session| {
+            session.cloned_at = Some(now);
+            vec![EventKind::Updated]
+        }));
+        noted.await.map_err(Furnishing::Unsaved)
+    }
+
+    fn clone_request(&self, repository: &Repository) -> CloneRequest {
+        let branch = repository.branch.as_ref().map(ToString::to_string);
+        CloneRequest {
+            url: repository.url.to_string(),
+            branch: branch.unwrap_or_default(),
+            depth: repository.depth.map_or(0, Into::into),
+            submodules: repository.submodules,
+            protocols: self.context.settings.git_transports.to_string(),
+            timeout_seconds: u32::try_from(CLONE_TIME.as_secs()).unwrap_or(u32::MAX),
+        }
+    }
+
+    /// Takes what is told of the clone until its end.
+    async fn follow_clone(
+        &mut self,
+        connection: &Connection,
+        way_out: &mut WayOut,
+        repository: &Repository,
+        mut news: Streaming<CloneNews>,
+    ) -> Result<(), Furnishing> {
+        let stop = self.context.stop.clone();
+        let over = tokio::time::sleep(CLONE_TIME + LAST_ANSWER);
+        tokio::pin!(over);
+        let lost = || Furnishing::Broken(Status::unavailable("the connection was lost"));
+        let mut told_at = None;
+        let mut refused = None;
+        loop {
+            tokio::select! {
+                told = news.message() => match told {
+                    Ok(Some(told)) => match told.what {
+                        Some(What::Progress(progress)) => self.tell_clone(progress, &mut told_at).await,
+                        Some(What::Failed(failed)) => {
+                            // What the way out said first may still wait.
+                            while let Ok(passage) = way_out.passages.try_recv() {
+                                refused = passage.refused.clone().or(refused);
+                                self.note_passage(passage).await;
+                            }
+                            let reason = clone_failure::explain(repository, &failed, refused.as_deref());
+                            return Err(Furnishing::Impossible(reason));
+                        }
+                        Some(What::Cloned(_)) => {
+                            self.log(LogLevel::Info, "session", "the repository is cloned").await;
+                            return Ok(());
+                        }
+                        None => {}
+                    },
+                    Ok(None) => return Err(lost()),
+                    Err(status) => return Err(impossible(status, repository)),
+                },
+                () = way_out.service.as_mut() => return Err(lost()),
+                Some(passage) = way_out.passages.recv() => {
+                    refused = passage.refused.clone().or(refused);
+                    self.note_passage(passage).await;
+                }
+                () = connection.closed() => return Err(lost()),
+                command = self.commands.recv() => match command {
+                    Some(command) => if self.hear(command).await == Heard::NewWish {
+                        return Err(Furnishing::Unwanted);
+                    },
+                    None => return Err(Furnishing::Unwanted),
+                },
+                () = &mut over => return Err(Furnishing::Impossible(
+                    "the clone did not end in its time, and sessiond did not say why: start the session again".to_owned(),
+                )),
+                () = stop.cancelled() => return Err(Furnishing::Unwanted),
+            }
+        }
+    }
+
+    /// Each report is an event for everybody: one that says too many is not believed that it has more to tell.
+    async fn tell_clone(&mut self, progress: Progress, told_at: &mut Option<Instant>) {
+        // Half of what sessiond keeps to, so that none of an honest one's is lost to a clock.
+        let too_soon = |at: &Instant| at.elapsed() < CLONE_PROGRESS / 2;
+        if told_at.as_ref().is_some_and(too_soon) {
+            return;
+        }
+        *told_at = Some(Instant::now());
+        let percent = progress.percent.map(|percent| percent.min(100));
+        self.append(&[EventKind::Progress {
+            stage: Stage::Clone,
+            percent: percent.and_then(|percent| u8::try_from(percent).ok()),
+            detail: plain(&progress.step),
+        }])
+        .await;
+    }
+}
+
+/// What a refused request means.
+fn impossible(status: Status, repository: &Repository) -> Furnishing {
+    match status.code() {
+        Code::Unavailable | Code::Cancelled | Code::DeadlineExceeded | Code::Unknown => {
+            Furnishing::Broken(status)
+        }
+        _ => Furnishing::Impossible(format!(
+            "{} was not cloned: {}",
+            repository.url,
+            plain(status.message())
+        )),
+    }
+}
