@@ -21,9 +21,10 @@ import { MoreFields } from '../features/creation/MoreFields'
 import { NetworkFields } from '../features/creation/NetworkFields'
 import { PlaceFields } from '../features/creation/PlaceFields'
 import { recall, remember } from '../features/creation/remembered'
+import { RepositoryFields } from '../features/creation/RepositoryFields'
 import { ResourceFields } from '../features/creation/ResourceFields'
 import { suggestName } from '../features/creation/suggestName'
-import { environmentSummary, moreSummary, networkSummary, placeSummary, resourcesSummary, taskSummary } from '../features/creation/summaries'
+import { environmentSummary, moreSummary, networkSummary, placeSummary, repositorySummary, resourcesSummary, taskSummary } from '../features/creation/summaries'
 import { TaskFields } from '../features/creation/TaskFields'
 import { validate } from '../features/creation/validation'
 import type { FormErrors } from '../features/creation/validation'
@@ -157,6 +158,7 @@ function Parts(props: PartsProps) {
           {part('resources', 'Resources', resourcesSummary(form, config), <ResourceFields {...props} />)}
         </>
       )}
+      {part('repository', 'Repository', repositorySummary(form), <RepositoryFields {...props} />)}
       {part('environment', 'Environment', environmentSummary(form), <EnvironmentFields {...props} />)}
       {part('more', 'More', moreSummary(form), <MoreFields {...props} />)}
     </Panel>

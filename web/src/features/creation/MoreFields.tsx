@@ -34,10 +34,6 @@ export function MoreFields({ form, errors, onChange }: FieldsProps) {
         error={errors['idleTimeoutSeconds']}
         onChange={(event) => onChange({ idleMinutes: event.target.value.trim() })}
       />
-      <div className="grid grid-cols-1 gap-5 sm:grid-cols-2">
-        <TextField label="Git name" name="gitUserName" autoComplete="off" value={form.gitUserName} error={errors['gitUserName']} onChange={(event) => onChange({ gitUserName: event.target.value })} />
-        <TextField label="Git e-mail" name="gitUserEmail" type="email" autoComplete="off" value={form.gitUserEmail} error={errors['gitUserEmail']} onChange={(event) => onChange({ gitUserEmail: event.target.value })} />
-      </div>
     </>
   )
 }

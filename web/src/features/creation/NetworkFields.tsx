@@ -11,7 +11,7 @@ export function NetworkFields({ form, errors, onChange }: FieldsProps) {
       <fieldset>
         <legend className="sr-only">Network</legend>
         <div className="space-y-2">
-          {NETWORKS.map((network) => (
+          {NETWORKS.filter((network) => network !== 'git' || form.repoUrl !== '').map((network) => (
             <Choice
               key={network}
               type="radio"

@@ -2,12 +2,12 @@
 import type { Network, Template } from '../../api/types'
 
 /** The kinds of network that the form offers, from open to closed. */
-export const NETWORKS = ['open', 'allowlist', 'none'] as const satisfies readonly Network[]
+export const NETWORKS = ['open', 'allowlist', 'git', 'none'] as const satisfies readonly Network[]
 
 export const NETWORK_WORDS: Record<Network, { label: string; hint: string }> = {
   open: { label: 'Open', hint: 'Programs reach the whole internet, and no other session.' },
   allowlist: { label: 'Only listed hosts', hint: 'Programs reach what you list, through a proxy that is set for them. Each connection and each refusal is on record.' },
-  git: { label: 'Git only', hint: 'Programs reach the session’s repository, and nothing else.' },
+  git: { label: 'Only the repository', hint: 'Programs reach the host of the repository, and nothing else.' },
   none: { label: 'None', hint: 'Nothing in the session reaches anything outside it.' },
 }
 

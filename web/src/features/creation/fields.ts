@@ -14,10 +14,11 @@ export const PARTS = {
   head: ['name', 'agent'],
   task: ['mode', 'prompt'],
   place: ['runtime', 'workdir', 'multiplexer', 'template', 'image'],
+  repository: ['repoUrl', 'branch', 'cloneDepth', 'cloneSubmodules', 'gitUserName', 'gitUserEmail'],
   network: ['network', 'allowHosts'],
   resources: ['cpuLimit', 'memoryLimit', 'pidsLimit'],
   environment: ['env', 'secrets'],
-  more: ['description', 'flags', 'labels', 'gitUserName', 'gitUserEmail', 'idleTimeoutSeconds'],
+  more: ['description', 'flags', 'labels', 'idleTimeoutSeconds'],
 } as const
 
 export type Part = keyof typeof PARTS

@@ -99,3 +99,10 @@ test('a container begins with a shell, which every image has', () => {
   expect(blankForm(config, 'a')).toMatchObject({ runtime: 'docker', agent: 'shell' })
   expect(blankForm({ ...config, defaults: { ...config.defaults, runtime: 'host' } }, 'a')).toMatchObject({ runtime: 'host', agent: 'claude' })
 })
+
+test('a repository is asked for with what was said of it, and nothing of it where there is none', () => {
+  const repository = { repoUrl: 'git@git.example.org:a/b.git', branch: 'next', cloneDepth: '1', cloneSubmodules: true }
+  expect(toRequest(makeForm(repository))).toMatchObject({ ...repository, cloneDepth: 1 })
+  expect(toRequest(makeForm({ ...repository, repoUrl: '' }))).not.toHaveProperty('branch')
+  expect(recall(remember(makeForm({ ...repository, runtime: 'docker', network: 'git' })), blankForm(config, 'a'), config)).toMatchObject({ repoUrl: '', network: 'open' })
+})

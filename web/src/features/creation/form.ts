@@ -27,6 +27,12 @@ export interface CreationForm {
   network: Network
   /** One host per line. */
   allowHosts: string
+  /** Empty means an empty directory. */
+  repoUrl: string
+  branch: string
+  /** Empty means all of the history. */
+  cloneDepth: string
+  cloneSubmodules: boolean
   flags: string
   env: NamedValue[]
   secrets: NamedValue[]
@@ -56,6 +62,10 @@ export function blankForm(config: ServerConfig, name: string): CreationForm {
     pidsLimit: '',
     network: 'open',
     allowHosts: '',
+    repoUrl: '',
+    branch: '',
+    cloneDepth: '',
+    cloneSubmodules: false,
     flags: '',
     env: [],
     secrets: [],
@@ -98,6 +108,7 @@ export function toRequest(form: CreationForm): CreateSession {
     mode: form.mode,
     runtime: form.runtime,
     ...(form.runtime === 'host' ? onHost(form) : inContainer(form)),
+    ...(form.repoUrl === '' ? {} : fromRepository(form)),
     ...(form.description.trim() === '' ? {} : { description: form.description.trim() }),
     ...(form.prompt.trim() === '' ? {} : { prompt: form.prompt }),
     ...(flags.length === 0 ? {} : { flags }),
@@ -112,6 +123,15 @@ export function toRequest(form: CreationForm): CreateSession {
 
 function onHost(form: CreationForm): Partial<CreateSession> {
   return { multiplexer: form.multiplexer, ...(form.place === 'named' ? { workdir: form.workdir } : {}) }
+}
+
+function fromRepository(form: CreationForm): Partial<CreateSession> {
+  return {
+    repoUrl: form.repoUrl,
+    ...(form.branch === '' ? {} : { branch: form.branch }),
+    ...(form.cloneDepth === '' ? {} : { cloneDepth: Number(form.cloneDepth) }),
+    ...(form.cloneSubmodules ? { cloneSubmodules: true } : {}),
+  }
 }
 
 function inContainer(form: CreationForm): Partial<CreateSession> {

@@ -30,7 +30,7 @@ export function recall(kept: string, blank: CreationForm, config: ServerConfig):
     agent: offersAgent(config, runtime, agent) ? agent : usualAgent(config, runtime),
     place: among('place', ['own', 'named'], blank.place),
     template: among('template', config.templates.map((template) => template.name), blank.template),
-    network: among('network', NETWORKS, blank.network),
+    network: among('network', NETWORKS.filter((network) => network !== 'git'), blank.network),
     multiplexer: among('multiplexer', config.multiplexers, blank.multiplexer),
   }
   for (const field of TEXTS) {

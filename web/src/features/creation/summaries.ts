@@ -18,6 +18,12 @@ export function placeSummary(form: CreationForm, config: Pick<ServerConfig, 'def
   return form.template === 'shell' ? `Container of ${image}` : `Container of ${image}, ${TEMPLATE_WORDS[form.template].label}`
 }
 
+export function repositorySummary(form: CreationForm): string {
+  const who = form.gitUserName || form.gitUserEmail
+  const what = form.repoUrl === '' ? 'Empty' : form.repoUrl.replace(/^\w+:\/\//, '').replace(/\.git$/, '')
+  return [what, ...(form.repoUrl === '' || form.branch === '' ? [] : [form.branch]), ...(who === '' ? [] : [`as ${who}`])].join(', ')
+}
+
 export function networkSummary(form: CreationForm): string {
   const { label } = NETWORK_WORDS[form.network]
   return form.network === 'allowlist' ? `${label}: ${readHosts(form.allowHosts).join(', ') || 'none yet'}` : label
@@ -42,7 +48,6 @@ export function moreSummary(form: CreationForm): string {
     ...(form.idleMinutes === '' ? [] : [`stops when idle for ${form.idleMinutes} min`]),
     ...some(splitFlags(form.flags)?.length ?? 0, 'flag'),
     ...some(Object.keys(readLabels(form.labels) ?? {}).length, 'label'),
-    ...(form.gitUserName === '' && form.gitUserEmail === '' ? [] : [`git as ${form.gitUserName || form.gitUserEmail}`]),
   ]
   const [first = 'Description, labels, flags, idle timeout', ...rest] = parts
   return [first.slice(0, 1).toUpperCase() + first.slice(1), ...rest].join(', ')

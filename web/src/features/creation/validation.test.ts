@@ -72,3 +72,18 @@ test('a variable twice, or a value without a name, is a mistake; an empty row is
   expect(env(['', 'x'])).toContain('no name')
   expect(env(['A', ''], ['', ''])).toBeUndefined()
 })
+
+describe('repositories', () => {
+  const wrong = (repoUrl: string): string | undefined => validate(makeForm({ repoUrl }), bounds)['repoUrl']
+  test.each(['https://git.example.org/a/b.git', 'ssh://git@git.example.org:2222/a', 'git@git.example.org:a/b'])('%j is an address', (url) => {
+    expect(wrong(url)).toBeUndefined()
+  })
+  test.each(['git.example.org/a', 'ext::sh -c id', '--upload-pack=x', 'file:///etc', '/srv/repo', 'https://git.example.org', 'http://a/b'])('%j is none', (url) => {
+    expect(wrong(url)).toContain('https://')
+  })
+  test('a password has no place in it, and a container without a network cannot clone', () => {
+    expect(wrong('https://me:hush@git.example.org/a')).toContain('secret')
+    expect(validate(makeForm({ repoUrl: 'https://a/b', runtime: 'docker', network: 'none' }), bounds)).toHaveProperty('network')
+    expect(validate(makeForm({ repoUrl: 'https://a/b', cloneDepth: '0' }), bounds)).toHaveProperty('cloneDepth')
+  })
+})

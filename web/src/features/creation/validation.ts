@@ -29,6 +29,13 @@ export function workdirError(path: string, bases: readonly string[]): string | n
   return bases.length > 0 && !bases.some(below) ? `Only directories below ${bases.join(', ')} are allowed.` : null
 }
 
+/** Only the form of the address; the server knows the rest. */
+function repositoryError(url: string): string | null {
+  if (/^https:\/\/[^/@]+\/./.test(url) || /^ssh:\/\/[^/:]+(?::\d+)?\/./.test(url) || /^[\w.-]+@[\w.-]+:./.test(url)) return null
+  if (/^https:\/\/[^/]*@/.test(url)) return 'Leave out the name and the password: what reaches git is a secret of the session.'
+  return 'Begin with https:// or ssh://, or write user@host:path.'
+}
+
 /** What the server says of itself that the checks need. */
 export type Bounds = Pick<ServerConfig, 'allowedBaseDirs' | 'limits'>
 
@@ -43,6 +50,11 @@ export function validate(form: CreationForm, bounds: Bounds): FormErrors {
   if (form.runtime !== 'host') {
     for (const [field, message] of containerErrors(form, bounds)) note(field, message)
   } else if (form.place === 'named') note('workdir', workdirError(form.workdir, bounds.allowedBaseDirs))
+  if (form.repoUrl !== '') {
+    note('repoUrl', repositoryError(form.repoUrl))
+    note('cloneDepth', form.cloneDepth === '' ? null : numberError(form.cloneDepth, 1, undefined))
+    note('network', form.runtime !== 'host' && form.network === 'none' ? 'Without a network the repository cannot be cloned.' : null)
+  }
   note('flags', splitFlags(form.flags) === null ? 'A quotation mark is not closed.' : null)
   note('env', namesError(form.env))
   note('secrets', namesError(form.secrets))

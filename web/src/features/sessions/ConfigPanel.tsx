@@ -35,6 +35,22 @@ export function ConfigPanel({ session }: { session: Session }) {
       </FactSection>
       <FactSection title="Git">
         <Facts>
+          {session.repoUrl != null && (
+            <Fact name="Repository" mono="yes">
+              {session.repoUrl}
+            </Fact>
+          )}
+          {session.branch != null && (
+            <Fact name="Branch or tag" mono="yes">
+              {session.branch}
+            </Fact>
+          )}
+          {session.repoUrl != null && (
+            <Fact name="History">
+              {session.cloneDepth == null ? 'all of it' : `the last ${session.cloneDepth}`}
+              {session.cloneSubmodules && ', with submodules'}
+            </Fact>
+          )}
           <Fact name="Name">{session.gitUserName ?? '—'}</Fact>
           <Fact name="E-mail">{session.gitUserEmail ?? '—'}</Fact>
         </Facts>

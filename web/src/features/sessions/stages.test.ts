@@ -1,8 +1,15 @@
 import { expect, test } from 'vitest'
+import { makeSession as made } from './makeSession.testing'
 import { stagesOf } from './stages'
 
 test('a session shows the stages that it has, and one that only some have once it is reached', () => {
-  expect(stagesOf({ runtime: 'host' }, null)).toEqual(['container', 'agent'])
-  expect(stagesOf({ runtime: 'docker' }, { stage: 'image' })).toEqual(['image', 'container', 'agent'])
-  expect(stagesOf({ runtime: 'docker' }, { stage: 'setup' })).toEqual(['image', 'container', 'setup', 'agent'])
+  expect(stagesOf(made({ runtime: 'host' }), null)).toEqual(['container', 'agent'])
+  expect(stagesOf(made({ runtime: 'docker' }), { stage: 'image' })).toEqual(['image', 'container', 'agent'])
+  expect(stagesOf(made({ runtime: 'docker' }), { stage: 'setup' })).toEqual(['image', 'container', 'setup', 'agent'])
+})
+
+test('a repository is cloned once', () => {
+  const session = { runtime: 'docker', repoUrl: 'https://git.example.org/a' } as const
+  expect(stagesOf(made(session), null)).toEqual(['image', 'container', 'clone', 'agent'])
+  expect(stagesOf(made({ ...session, clonedAt: '2026-01-01T00:00:00Z' }), null)).toEqual(['image', 'container', 'agent'])
 })

@@ -6,9 +6,11 @@ import type { Session, Stage } from '../../api/types'
 const ORDER: readonly Stage[] = ['image', 'container', 'clone', 'setup', 'agent']
 
 /** Those that this session has: a stage that not every session has is there once it is reached. */
-export function stagesOf(session: Pick<Session, 'runtime'>, progress: Pick<Progress, 'stage'> | null): Stage[] {
+export function stagesOf(session: Pick<Session, 'runtime' | 'repoUrl' | 'clonedAt'>, progress: Pick<Progress, 'stage'> | null): Stage[] {
   const always: readonly Stage[] = session.runtime === 'host' ? ['container', 'agent'] : ['image', 'container', 'agent']
-  return ORDER.filter((stage) => always.includes(stage) || stage === progress?.stage)
+  // A repository is cloned once: later starts find it there.
+  const clones = session.repoUrl !== null && session.clonedAt === null
+  return ORDER.filter((stage) => always.includes(stage) || (stage === 'clone' && clones) || stage === progress?.stage)
 }
 
 const WORDS: Record<Stage, string> = {
