@@ -70,6 +70,7 @@ export function Graph({ title, now, series, from, to, show, limit }: GraphProps)
       </svg>
       <p aria-hidden="true" className="mt-1 flex justify-between gap-3 text-2xs text-faint tabular-nums">
         <span className="flex gap-3">
+          <span>since {new Date(from).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' })}</span>
           {series.length > 1 &&
             series.map(({ name }, index) => (
               <span key={name} className="flex items-center gap-1.5">

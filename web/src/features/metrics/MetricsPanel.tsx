@@ -9,7 +9,7 @@ import { bytes } from '../../ui/time'
 import { useNow } from '../../ui/useNow'
 import { Graph } from './Graph'
 import { MetricsTable } from './MetricsTable'
-import { linesOf, ratesOf, SPANS } from './series'
+import { beginOf, linesOf, ratesOf } from './series'
 import type { MetricsRange } from './series'
 import { megabytes, percent, rate } from './units'
 import { useMetrics } from './useMetrics'
@@ -26,7 +26,7 @@ export function MetricsPanel({ session }: { session: Session }) {
   const now = useNow()
   // A moment that was heard after the clock's last step is not to fall out of the picture.
   const to = Math.max(now, ...points.slice(-1).map((point) => Date.parse(point.at)))
-  const from = to - SPANS[range]
+  const from = beginOf(points, range, to)
   const shown = points.filter((point) => Date.parse(point.at) >= from)
   return (
     <div>

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Metrics } from '../../api/types'
-import { areaOf, joined, linesOf, pathOf, ratesOf, roundTop, summaryOf, thinned } from './series'
+import { areaOf, beginOf, joined, linesOf, pathOf, ratesOf, roundTop, summaryOf, thinned } from './series'
 
 const MINUTE = 60_000
 
@@ -37,6 +37,12 @@ test('what is heard live takes over where it begins', () => {
   const all = joined([at(1), at(2), at(3)], [at(2.5), at(2.6)])
   expect(all.map((metrics) => Date.parse(metrics.at) / MINUTE)).toEqual([1, 2, 2.5, 2.6])
   expect(joined([at(1)], [])).toEqual([at(1)])
+})
+
+test('a picture begins with what is known, and never shows less than five minutes', () => {
+  expect(beginOf([], '1h', 100 * MINUTE)).toBe(40 * MINUTE)
+  expect(beginOf([at(10), at(70), at(99)], '1h', 100 * MINUTE)).toBe(70 * MINUTE)
+  expect(beginOf([at(99)], '24h', 100 * MINUTE)).toBe(95 * MINUTE)
 })
 
 test('a graph ends at a round number', () => {

@@ -6,6 +6,15 @@ export type MetricsRange = '1h' | '6h' | '24h'
 /** The milliseconds that a range shows. */
 export const SPANS: Record<MetricsRange, number> = { '1h': 3_600_000, '6h': 6 * 3_600_000, '24h': 24 * 3_600_000 }
 
+/** The least that is shown, so that a young session's figures do not shake. */
+const LEAST_SPAN = 300_000
+
+/** Where the picture begins: with the range, or with what is known of it, where that is less. */
+export function beginOf(points: readonly Metrics[], range: MetricsRange, to: number): number {
+  const first = points.find((point) => Date.parse(point.at) >= to - SPANS[range])
+  return first === undefined ? to - SPANS[range] : Math.min(Date.parse(first.at), to - LEAST_SPAN)
+}
+
 /** A value at a moment, in milliseconds since 1970. */
 export interface Point {
   at: number
