@@ -22,6 +22,20 @@ pub enum Stage {
     Agent,
 }
 
+/// How a session's container fares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ContainerHealth {
+    /// It runs, and nothing is to be said against it.
+    Healthy,
+    /// It is there, but stands still.
+    Unhealthy,
+    /// A program of it was ended, because the memory that it may have was used up.
+    Oom,
+    /// It does not run.
+    None,
+}
+
 /// What happened to one session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "kind")]
@@ -58,6 +72,13 @@ pub enum EventKind {
         port: u16,
         /// Why it was refused; nothing where it was connected.
         reason: Option<String>,
+    },
+    /// The session's container fares differently.
+    ContainerHealth {
+        /// How it fares now.
+        health: ContainerHealth,
+        /// Why, where there is something to say.
+        detail: Option<String>,
     },
     /// A terminal's program ended.
     TerminalExited {

@@ -28,6 +28,7 @@ use crate::{problem, socketio, terminals};
         socketio::SessionStatusEvent,
         socketio::SessionEgressEvent,
         socketio::SessionProgressEvent,
+        socketio::ContainerHealthEvent,
         socketio::SessionPortOpenedEvent,
         socketio::SessionPortClosedEvent,
         socketio::EventPosition,

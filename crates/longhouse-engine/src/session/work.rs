@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use longhouse_domain::actor::{Actor, Permission};
 use longhouse_domain::lifecycle::Status;
+use longhouse_domain::session::RuntimeKind;
 use longhouse_link::limits;
 use longhouse_link::proto::{ExecRequest, StatsRequest};
 
@@ -99,6 +100,11 @@ impl Engine {
             status != Status::Error,
             format!("{}: {reason}", status.as_str()),
         );
+        if status == Status::Running && session.spec.runtime == RuntimeKind::Docker {
+            let notice = handle.live.borrow().notice.clone();
+            let detail = notice.clone().unwrap_or_else(|| "it runs".to_owned());
+            check("container", notice.is_none(), detail);
+        }
         if status == Status::Running {
             match handle.connections.current() {
                 None => check(

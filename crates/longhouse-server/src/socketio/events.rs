@@ -12,8 +12,8 @@ use tokio::sync::broadcast::error::RecvError;
 
 use super::client::{Client, Gone};
 use super::wire::{
-    EventPosition, SessionDeletedEvent, SessionEgressEvent, SessionEvent, SessionPortClosedEvent,
-    SessionPortOpenedEvent, SessionProgressEvent, SessionStatusEvent,
+    ContainerHealthEvent, EventPosition, SessionDeletedEvent, SessionEgressEvent, SessionEvent,
+    SessionPortClosedEvent, SessionPortOpenedEvent, SessionProgressEvent, SessionStatusEvent,
 };
 use crate::sessions::{PortBody, SessionBody};
 
@@ -156,6 +156,16 @@ async fn send(client: &Client, event: &Event, session: Option<&SessionView>) -> 
             .await
         }
         EventKind::Egress { .. } => send_egress(client, event).await,
+        EventKind::ContainerHealth { health, detail } => {
+            let data = ContainerHealthEvent {
+                seq,
+                session_id: id,
+                health: (*health).into(),
+                detail: detail.clone(),
+                at: event.at,
+            };
+            both(client, ["container.health", "container:health"], &data).await
+        }
         EventKind::Progress {
             stage,
             percent,

@@ -2,6 +2,7 @@
 
 use axum::body::Bytes;
 use longhouse_domain::Timestamp;
+use longhouse_domain::event::ContainerHealth;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -99,6 +100,44 @@ pub(crate) struct SessionEgressEvent {
     /// Why it was refused.
     pub(super) reason: Option<String>,
     pub(super) at: Timestamp,
+}
+
+/// `container.health`: the container that a session lives in fares differently.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ContainerHealthEvent {
+    pub(super) seq: i64,
+    pub(super) session_id: Uuid,
+    pub(super) health: ContainerHealthName,
+    /// Why, where there is something to say.
+    pub(super) detail: Option<String>,
+    pub(super) at: Timestamp,
+}
+
+/// How a container fares.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = ContainerHealthNow)]
+pub(crate) enum ContainerHealthName {
+    /// It runs, and nothing is to be said against it.
+    Healthy,
+    /// It is there, but stands still.
+    Unhealthy,
+    /// A program of it was ended, because the memory that it may have was used up.
+    Oom,
+    /// It does not run.
+    None,
+}
+
+impl From<ContainerHealth> for ContainerHealthName {
+    fn from(health: ContainerHealth) -> Self {
+        match health {
+            ContainerHealth::Healthy => Self::Healthy,
+            ContainerHealth::Unhealthy => Self::Unhealthy,
+            ContainerHealth::Oom => Self::Oom,
+            ContainerHealth::None => Self::None,
+        }
+    }
 }
 
 /// `session.progress`.

@@ -181,3 +181,37 @@ async fn the_end_of_a_share_ends_the_figures() {
     }
     house.close().await;
 }
+
+#[tokio::test]
+async fn a_container_is_called_by_its_first_digits_and_tells_how_it_fares() {
+    let house = House::with_containers().await;
+    let ann = house.user("ann", Role::Member).await;
+    let mut client = house.connect(&ann, None).await;
+    client.event("events.ready").await;
+    let body = json!({"name": "boxed", "agent": "shell", "runtime": "docker"});
+    let made = house.ask(&ann, Method::POST, "/api/sessions", body).await.1;
+    let id = made["id"].as_str().unwrap();
+    let health = client.event("container.health").await.arguments[0].clone();
+    assert_eq!(
+        (&health["sessionId"], &health["health"]),
+        (&made["id"], &json!("healthy"))
+    );
+    let container = house.get(&ann, "/api/containers/boxed").await.1["containerId"].clone();
+    let digits = &container.as_str().unwrap()[..12];
+    let ask = json!(["subscribe:metrics", {"containerId": digits, "interval": 500}]);
+    assert_eq!(client.ask(1, ask).await, json!({"ok": true}));
+    let update = client.event("metrics:update").await.arguments[0].clone();
+    assert_eq!(update["containerId"], json!(digits));
+    let checks = house
+        .get(&ann, &format!("/api/sessions/{id}/health"))
+        .await
+        .1["checks"]
+        .clone();
+    assert_eq!(checks["container"]["status"], json!("ok"), "{checks}");
+    house
+        .ask(&ann, Method::POST, "/api/sessions/boxed/stop", json!({}))
+        .await;
+    let health = client.event("container.health").await.arguments[0].clone();
+    assert_eq!(health["health"], json!("none"), "{health}");
+    house.close().await;
+}

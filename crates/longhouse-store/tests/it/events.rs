@@ -1,6 +1,6 @@
 //! The log of events.
 
-use longhouse_domain::event::{Event, EventKind, Stage};
+use longhouse_domain::event::{ContainerHealth, Event, EventKind, Stage};
 use longhouse_domain::{Role, SessionId};
 use longhouse_store::{CatchUp, EventBounds};
 
@@ -38,6 +38,7 @@ on_both_back_ends! {
             EventKind::PortClosed { port: 3000 },
             EventKind::Egress { host: "example.org".to_owned(), port: 443, reason: None },
             EventKind::Egress { host: "[::1]".to_owned(), port: 22, reason: Some("no".to_owned()) },
+            EventKind::ContainerHealth { health: ContainerHealth::Oom, detail: Some("full".to_owned()) },
             EventKind::Created,
         ];
         let written = store.append_events(SessionId(id()), ann.user, &what, at(3)).await.unwrap();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use longhouse_domain::agent::Mode;
 use longhouse_domain::clock::from_millis;
-use longhouse_domain::event::{EventKind, LogLevel, Stage};
+use longhouse_domain::event::{ContainerHealth, EventKind, LogLevel, Stage};
 use longhouse_domain::lifecycle::{Observed, Phase, RuntimeHandle, Wish};
 use longhouse_domain::name::TerminalName;
 use longhouse_domain::session::RuntimeKind;
@@ -69,10 +69,14 @@ impl Driver {
                     return Ok(Next::Again);
                 }
             };
+            let is_new = !matches!(self.session.phase, Phase::Running { .. });
             self.turn_to(Phase::Running {
                 handle: handle.clone(),
             })
             .await?;
+            if is_new {
+                self.tell_health(ContainerHealth::Healthy, None).await;
+            }
             self.reach.send_replace(Reach::Up(connection.clone()));
             let left = self.listen_to(&connection, &mut news, &mut way_out).await;
             match left? {

@@ -24,7 +24,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use longhouse_domain::egress::AllowList;
-use longhouse_domain::event::LogLevel;
+use longhouse_domain::event::{ContainerHealth, LogLevel};
 use longhouse_domain::lifecycle::{Phase, Status, Step, Wish, next_step};
 use longhouse_domain::session::Session;
 use longhouse_domain::{Audience, SessionId};
@@ -349,6 +349,8 @@ impl Driver {
         }))
         .await?;
         self.log(level, "session", &message).await;
+        self.tell_health(ContainerHealth::None, Some(&message))
+            .await;
         Ok(())
     }
 

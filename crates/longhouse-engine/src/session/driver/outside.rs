@@ -1,7 +1,8 @@
 //! What happens to a session's place without the session's doing: somebody stops, pauses or removes its container, or its memory is used up.
 
-use longhouse_domain::event::{EventKind, LogLevel};
+use longhouse_domain::event::{ContainerHealth, EventKind, LogLevel};
 use longhouse_domain::lifecycle::Observed;
+use longhouse_domain::session::RuntimeKind;
 use longhouse_runtime::Happening;
 
 use super::{Driver, Heard};
@@ -23,11 +24,14 @@ impl Driver {
                 let text = "its container was paused from outside: unpause it there, or restart the session";
                 self.log(LogLevel::Warn, "session", text).await;
                 self.note(Some(text.to_owned())).await;
+                self.tell_health(ContainerHealth::Unhealthy, Some(text))
+                    .await;
             }
             Happening::Resumed => {
                 let text = "its container goes on";
                 self.log(LogLevel::Info, "session", text).await;
                 self.note(None).await;
+                self.tell_health(ContainerHealth::Healthy, None).await;
             }
             Happening::OutOfMemory => {
                 let limit = self.session.spec.container.as_ref();
@@ -36,10 +40,20 @@ impl Driver {
                     "the session used up its memory ({limit} MB), and the largest program in it was ended"
                 );
                 self.log(LogLevel::Warn, "session", &text).await;
-                self.note(Some(text)).await;
+                self.note(Some(text.clone())).await;
+                self.tell_health(ContainerHealth::Oom, Some(&text)).await;
             }
         }
         Heard::Nothing
+    }
+
+    /// Tells how the session's container fares, where it lives in one.
+    pub(super) async fn tell_health(&mut self, health: ContainerHealth, detail: Option<&str>) {
+        if self.session.spec.runtime == RuntimeKind::Docker {
+            let detail = detail.map(str::to_owned);
+            self.append(&[EventKind::ContainerHealth { health, detail }])
+                .await;
+        }
     }
 
     /// Says something beside the status, or no more.
