@@ -156,16 +156,7 @@ async fn send(client: &Client, event: &Event, session: Option<&SessionView>) -> 
             .await
         }
         EventKind::Egress { .. } => send_egress(client, event).await,
-        EventKind::ContainerHealth { health, detail } => {
-            let data = ContainerHealthEvent {
-                seq,
-                session_id: id,
-                health: (*health).into(),
-                detail: detail.clone(),
-                at: event.at,
-            };
-            both(client, ["container.health", "container:health"], &data).await
-        }
+        EventKind::ContainerHealth { .. } => send_health(client, event).await,
         EventKind::Progress {
             stage,
             percent,
@@ -221,6 +212,20 @@ async fn send_egress(client: &Client, event: &Event) -> Result<(), Gone> {
         at: event.at,
     };
     both(client, ["session.egress", "session:egress"], &data).await
+}
+
+async fn send_health(client: &Client, event: &Event) -> Result<(), Gone> {
+    let EventKind::ContainerHealth { health, detail } = &event.what else {
+        return Ok(());
+    };
+    let data = ContainerHealthEvent {
+        seq: event.seq,
+        session_id: event.session.0,
+        health: (*health).into(),
+        detail: detail.clone(),
+        at: event.at,
+    };
+    both(client, ["container.health", "container:health"], &data).await
 }
 
 /// The session as it is now; nothing where it has gone since, for its own event says so.

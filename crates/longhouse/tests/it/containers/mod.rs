@@ -6,7 +6,6 @@ mod deaths;
 mod doctor;
 mod engine;
 mod life;
-mod metrics;
 mod mortal;
 mod outside;
 mod refused;
