@@ -35,6 +35,9 @@ pub enum EngineError {
     /// The session has no such terminal.
     #[error("there is no such terminal")]
     TerminalNotFound,
+    /// No such volume, or none that the actor may know of, or one that a session owns.
+    #[error("there is no such volume")]
+    VolumeNotFound,
     /// The session is not shared with that user.
     #[error("the session is not shared with that user")]
     ShareNotFound,

@@ -20,6 +20,7 @@ pub mod secrets;
 mod session;
 mod settings;
 mod terminal;
+mod volumes;
 
 pub use audit::{Audit, AuditSlot, AuditUnavailable};
 pub use engine::{Engine, Health};
@@ -49,3 +50,4 @@ pub use session::share::ShareWith;
 pub use session::view::{Action, AgentActivity, AgentState, PortView, SessionView, TerminalView};
 pub use settings::EngineSettings;
 pub use terminal::{Access, Closed, Hello, PresentViewer, Viewer, ViewerEvent, ViewerInput};
+pub use volumes::OrphanedVolume;

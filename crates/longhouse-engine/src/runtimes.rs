@@ -26,6 +26,8 @@ impl Engine {
             let (engine, of) = (self.clone(), runtime.clone());
             self.spawn_until_stop(async move { engine.listen_to(&*of).await });
         }
+        let engine = self.clone();
+        self.spawn_until_stop(async move { engine.watch_volumes().await });
     }
 
     pub(crate) fn spawn_until_stop(&self, work: impl Future<Output = ()> + Send + 'static) {

@@ -26,6 +26,8 @@ pub struct EngineSettings {
     pub max_sessions: u32,
     /// How many of them may be one user's.
     pub max_sessions_per_user: u32,
+    /// How long volumes that nobody owns are kept; `None` is for ever.
+    pub keep_volumes: Option<Duration>,
     /// Below which directories sessions may work; for people to read, the runtime does the check.
     pub allowed_dirs: Vec<PathBuf>,
     /// How long programs may take to end by themselves when a session is stopped.

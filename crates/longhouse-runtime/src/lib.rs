@@ -18,7 +18,7 @@ use longhouse_domain::event::Stage;
 use longhouse_domain::lifecycle::{Observed, RuntimeHandle};
 use longhouse_domain::session::{Multiplexer, RuntimeKind, Workdir};
 use longhouse_domain::terminal::Environment;
-use longhouse_domain::{Secrets, SessionId, UserId};
+use longhouse_domain::{Secrets, SessionId, Timestamp, UserId};
 use longhouse_files::AllowedFiles;
 use longhouse_link::Peer;
 use tokio::sync::mpsc;
@@ -204,6 +204,17 @@ pub trait Runtime: Send + Sync + 'static {
     /// Clears away one of them: what lives of it, its sockets, its directories. A working directory with something in it stays.
     async fn clear(&self, leftover: &Leftover) -> std::io::Result<()>;
 
+    /// Everything that outlives its sessions' programs and holds their work, beside directories of this machine: whoever's it is, and whether
+    /// anybody remembers them. The error is for people.
+    async fn volumes(&self) -> Result<Vec<Volume>, String> {
+        Ok(Vec::new())
+    }
+
+    /// Removes one of them, with everything in it.
+    async fn remove_volume(&self, _name: &str) -> Result<(), VolumeError> {
+        Err(VolumeError::Gone)
+    }
+
     /// How it fares, as far as it knows; it asks nobody.
     fn health(&self) -> RuntimeHealth {
         RuntimeHealth::Well { version: None }
@@ -238,6 +249,36 @@ pub trait Runtime: Send + Sync + 'static {
     async fn watch(&self, _news: mpsc::Sender<News>) {
         std::future::pending().await
     }
+}
+
+/// A place that holds a session's work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Volume {
+    /// Its name; there is one of it.
+    pub name: String,
+    /// Whose it is.
+    pub session: SessionId,
+    /// Whose the session was when it was made.
+    pub owner: Option<UserId>,
+    /// When it was made, where that is known.
+    pub created_at: Option<Timestamp>,
+}
+
+/// Why a volume was not removed.
+#[derive(Debug, thiserror::Error)]
+pub enum VolumeError {
+    /// There is none of that name.
+    #[error("there is no such volume")]
+    Gone,
+    /// Something still uses it.
+    #[error("{0}")]
+    InUse(String),
+    /// What holds it is away.
+    #[error("{0}")]
+    Unavailable(String),
+    /// Nobody knows better.
+    #[error("{0}")]
+    Failed(String),
 }
 
 /// Something of a session that is left on the machine.

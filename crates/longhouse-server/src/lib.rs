@@ -30,6 +30,7 @@ mod terminals;
 mod tls;
 mod ui;
 mod users;
+mod volumes;
 
 pub use access::{Access, ForTokens};
 pub use address::{Network, NotANetwork};

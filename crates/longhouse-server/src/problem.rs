@@ -241,6 +241,11 @@ impl From<EngineError> for Problem {
                 "terminal.not_found",
                 "the session has no such terminal",
             ),
+            EngineError::VolumeNotFound => Self::new(
+                StatusCode::NOT_FOUND,
+                "volume.not_found",
+                "there is no such volume, or a session owns it",
+            ),
             EngineError::ShareNotFound => Self::new(
                 StatusCode::NOT_FOUND,
                 "share.not_found",

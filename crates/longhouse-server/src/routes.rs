@@ -16,7 +16,7 @@ use crate::document::{ApiDocument, promise_fields};
 use crate::state::AppState;
 use crate::{
     audit, auth, containers, edge, files, guard, meta, preview, secrets, sessions, socketio,
-    terminals, ui, users,
+    terminals, ui, users, volumes,
 };
 
 /// Every route of the API. What stands beside them: Socket.IO at `/socket.io` and `/api/socket`, which asks for a login with
@@ -150,6 +150,8 @@ fn for_admins() -> Vec<Row> {
         row(Access::Admin, Every("secrets.rotate_master", Subject::Nothing), routes!(secrets::rotate_master_key)),
         row(Access::Admin, Quiet, routes!(meta::get_settings)),
         row(Access::Admin, Deed("settings.update", Subject::Nothing), routes!(meta::update_settings)),
+        row(Access::Admin, Quiet, routes!(volumes::list_volumes)),
+        row(Access::Admin, Every("volume.delete", Subject::Object("volume")), routes!(volumes::delete_volume)),
         row(Access::Admin, Quiet, routes!(users::list_users)),
         row(Access::Admin, Deed("user.create", Subject::Object("user")), routes!(users::create_user)),
         row(Access::Admin, Quiet, routes!(users::get_user)),

@@ -42,6 +42,7 @@ pub mod tickets;
 pub mod tokens;
 pub mod url;
 pub mod users;
+mod volumes;
 
 pub use accounts::{Account, Person, Removed};
 pub use api_tokens::{ApiToken, NewApiToken};

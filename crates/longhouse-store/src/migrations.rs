@@ -53,6 +53,10 @@ const MIGRATIONS: &[Migration] = &[
         version: 9,
         sql: include_str!("../migrations/0009_clones.sql"),
     },
+    Migration {
+        version: 10,
+        sql: include_str!("../migrations/0010_kept_volumes.sql"),
+    },
 ];
 
 /// The newest version that this binary knows.

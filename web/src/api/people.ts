@@ -31,6 +31,12 @@ export const tokensQuery = queryOptions({
   queryFn: async ({ signal }) => (await unwrap(client.GET('/api/tokens', { signal }))).items,
 })
 
+/** Volumes of sessions that nobody remembers, for admins. */
+export const volumesQuery = queryOptions({
+  queryKey: ['volumes'],
+  queryFn: async ({ signal }) => (await unwrap(client.GET('/api/volumes', { signal }))).items,
+})
+
 export const usersQuery = queryOptions({
   queryKey: ['users'],
   queryFn: async ({ signal }) => (await unwrap(client.GET('/api/users', { signal }))).items,

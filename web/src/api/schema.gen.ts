@@ -1218,6 +1218,40 @@ export interface paths {
         patch: operations["update_user"];
         trace?: never;
     };
+    "/api/volumes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the volumes of sessions that nobody remembers. */
+        get: operations["list_volumes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/volumes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Removes one of them, with everything in it. */
+        delete: operations["delete_volume"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -2115,6 +2149,35 @@ export interface components {
         NewMasterKey: {
             /** @description 32 bytes in base64. Needed where the key comes from the environment; a file's key is made where this is absent. */
             key?: string | null;
+        };
+        /** @description A volume of the container engine that no session owns any more. */
+        OrphanedVolume: {
+            /** Format: date-time */
+            createdAt: string | null;
+            /**
+             * Format: date-time
+             * @description Since when it is known that nobody owns it.
+             */
+            foundAt: string;
+            name: string;
+            /** @description Their name, where there still is such an account. */
+            owner: string | null;
+            /** @description Whose session that was. */
+            ownerId: string | null;
+            /**
+             * Format: date-time
+             * @description When it will be removed by itself; null where such volumes are kept for ever.
+             */
+            removalAt: string | null;
+            /** @description The session that it was made for. */
+            sessionId: string;
+        };
+        /** @description Volumes, those first that are known for longest. */
+        OrphanedVolumePage: {
+            items: components["schemas"]["OrphanedVolume"][];
+            nextCursor: string | null;
+            /** Format: int64 */
+            total: number;
         };
         /** @description Whose a session is. */
         Owner: {
@@ -6680,6 +6743,86 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_volumes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrphanedVolumePage"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_volume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The volume's name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -5,6 +5,7 @@ import { settingsQuery } from '../api/people'
 import { describe } from '../api/problem'
 import type { ServerSettings } from '../api/types'
 import { Fact, Facts } from '../features/sessions/Facts'
+import { OrphanedVolumes } from '../features/settings/OrphanedVolumes'
 import { RetentionField } from '../features/settings/RetentionField'
 import { Button } from '../ui/Button'
 import { Notice } from '../ui/Notice'
@@ -57,6 +58,9 @@ export function SettingsPage() {
             />
           </div>
         </Panel>
+      </Section>
+      <Section title="Volumes nobody owns" lead="Left of sessions in containers that this server does not remember. They may hold work.">
+        <OrphanedVolumes />
       </Section>
       <Section title="This server" lead="Set by longhouse.toml, the environment and the command line; changed by a restart.">
         <Effective facts={settings.effective} />

@@ -19,7 +19,7 @@ use longhouse_store::{Deed, NewUser, Store, StoreUrl};
 /// How long anything may take before a test says that it does not happen.
 const DEADLINE: Duration = Duration::from_secs(20);
 
-struct SystemClock;
+pub(crate) struct SystemClock;
 
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "the tests' own door for time")]
@@ -199,6 +199,7 @@ async fn start(store: Store, runtime: &EchoRuntime) -> Engine {
         default_image: "busybox".parse().unwrap(),
         max_sessions: 5,
         max_sessions_per_user: 4,
+        keep_volumes: Some(Duration::from_secs(30 * 24 * 3600)),
         allowed_dirs: Vec::new(),
         stop_grace: Duration::from_secs(1),
         sample_every: Duration::from_millis(100),

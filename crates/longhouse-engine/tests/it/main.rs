@@ -11,3 +11,4 @@ mod repositories;
 mod secrets;
 mod sessions;
 mod terminals;
+mod volumes;

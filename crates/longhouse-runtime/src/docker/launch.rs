@@ -74,6 +74,7 @@ async fn start(
     plan: &Plan,
     spec: &ContainerSpec,
 ) -> Result<RuntimeHandle, CallError> {
+    let _network_stays = docker.using_networks.read().await;
     let network = network::ensure(docker, spec.network, plan.owner).await?;
     let (link_dir, secrets_dir) = (
         docker.layout.link_dir(plan.session),

@@ -38,7 +38,7 @@ use crate::disk::secrets::{Reader, SecretFiles};
 use crate::host::boot_id;
 use crate::{
     Container, Leftover, News, Pace, Plan, Progress, ProvisionError, Readings, Runtime,
-    RuntimeHealth,
+    RuntimeHealth, Volume, VolumeError,
 };
 use client::Client;
 use layout::Layout;
@@ -60,6 +60,8 @@ struct Docker {
     ring_bytes: Option<u64>,
     scrollback_lines: Option<u32>,
     making_network: tokio::sync::Mutex<()>,
+    /// Read by every start that uses a network, from before it is looked for until the container is on it; written by whoever removes some.
+    using_networks: tokio::sync::RwLock<()>,
     /// This start of the machine.
     boot: String,
 }
@@ -83,6 +85,7 @@ impl DockerRuntime {
                 ring_bytes: settings.ring_bytes,
                 scrollback_lines: settings.scrollback_lines,
                 making_network: tokio::sync::Mutex::default(),
+                using_networks: tokio::sync::RwLock::default(),
                 boot: boot_id()?,
             }),
         })
@@ -208,6 +211,15 @@ impl Runtime for DockerRuntime {
 
     async fn clear(&self, leftover: &Leftover) -> io::Result<()> {
         remove::clear(self, leftover).await
+    }
+
+    async fn volumes(&self) -> Result<Vec<Volume>, String> {
+        let all = volumes::all(&self.docker).await;
+        all.map_err(|error| error.to_string())
+    }
+
+    async fn remove_volume(&self, name: &str) -> Result<(), VolumeError> {
+        volumes::remove_named(&self.docker, name).await
     }
 
     fn health(&self) -> RuntimeHealth {

@@ -71,9 +71,13 @@ pub(super) async fn ensure(
     made.map(|_| name)
 }
 
-/// Removes the networks of this server that no container is on any more. The engine itself refuses to remove one that is used.
+/// Removes the networks of this server that no container is on any more. The engine itself refuses to remove one that is used; but one that
+/// a start has just found, and whose container is not on it yet, is not used. So nothing is removed while any start is under way: the next
+/// deletion does it, or the next sweep.
 pub(super) async fn remove_unused(runtime: &Docker) -> Result<(), CallError> {
-    let _one_at_a_time = runtime.making_network.lock().await;
+    let Ok(_nobody_starts) = runtime.using_networks.try_write() else {
+        return Ok(());
+    };
     let own = format!("{SERVER_LABEL}={}", runtime.layout.server());
     let filters = HashMap::from([("label", vec![own])]);
     let options = bollard::query_parameters::ListNetworksOptionsBuilder::new()

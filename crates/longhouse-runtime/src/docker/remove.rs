@@ -115,14 +115,6 @@ pub(super) async fn clear(runtime: &DockerRuntime, leftover: &Leftover) -> io::R
             return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
         }
     };
-    for (volume, owner) in volumes::all(&runtime.docker).await? {
-        if owner.is_some_and(|owner| owner.short() == short) {
-            tracing::warn!(
-                volume,
-                "the volume of a session that nobody remembers is kept; remove it by hand if it is not needed"
-            );
-        }
-    }
     network::remove_unused(&runtime.docker).await?;
     runtime
         .blocking(move |docker| {

@@ -11,7 +11,9 @@ use longhouse_domain::SessionId;
 
 use super::Docker;
 use super::client::CallError;
-use super::container::{self, Recipe, SERVER_LABEL, SESSION_LABEL, USER, Volume};
+use super::container::{self, OWNER_LABEL, Recipe, SERVER_LABEL, SESSION_LABEL, USER, Volume};
+use super::image::words;
+use crate::VolumeError;
 
 /// Where the bearer has the volumes.
 const BEARER_DIR: &str = "/longhouse";
@@ -72,20 +74,9 @@ pub(super) async fn give_to_user(runtime: &Docker, recipe: &Recipe<'_>) -> Resul
 
 /// Removes the session's volumes, with everything in them: those of this server, whoever else made one of the same name.
 pub(super) async fn remove(runtime: &Docker, session: SessionId) -> Result<(), CallError> {
-    for (name, _) in all(runtime)
-        .await?
-        .into_iter()
-        .filter(|(_, owner)| *owner == Some(session))
-    {
-        let removed = runtime
-            .client
-            .have_done(|docker| {
-                let options = RemoveVolumeOptionsBuilder::new().force(true).build();
-                let name = &name;
-                async move { docker.remove_volume(name, Some(options)).await }
-            })
-            .await;
-        match removed {
+    let all = all(runtime).await?.into_iter();
+    for volume in all.filter(|volume| volume.session == session) {
+        match one(runtime, &volume.name).await {
             Ok(()) | Err(CallError::NotFound(_)) => {}
             Err(error) => return Err(error),
         }
@@ -93,8 +84,34 @@ pub(super) async fn remove(runtime: &Docker, session: SessionId) -> Result<(), C
     Ok(())
 }
 
-/// The names of this server's volumes, each with its session.
-pub(super) async fn all(runtime: &Docker) -> Result<Vec<(String, Option<SessionId>)>, CallError> {
+async fn one(runtime: &Docker, name: &str) -> Result<(), CallError> {
+    runtime
+        .client
+        .have_done(|docker| {
+            let options = RemoveVolumeOptionsBuilder::new().force(true).build();
+            async move { docker.remove_volume(name, Some(options)).await }
+        })
+        .await
+}
+
+/// See [`crate::Runtime::remove_volume`]. One that is not this server's is none that it knows of.
+pub(super) async fn remove_named(runtime: &Docker, name: &str) -> Result<(), VolumeError> {
+    let removed = async {
+        if !all(runtime).await?.iter().any(|volume| volume.name == name) {
+            return Err(CallError::NotFound(String::new()));
+        }
+        one(runtime, name).await
+    };
+    removed.await.map_err(|error| match error {
+        CallError::NotFound(_) => VolumeError::Gone,
+        CallError::Conflict(said) => VolumeError::InUse(words(&said)),
+        CallError::Away(_) | CallError::Silent(_) => VolumeError::Unavailable(error.to_string()),
+        CallError::Refused(said) => VolumeError::Failed(words(&said)),
+    })
+}
+
+/// This server's volumes.
+pub(super) async fn all(runtime: &Docker) -> Result<Vec<crate::Volume>, CallError> {
     let own = format!("{SERVER_LABEL}={}", runtime.layout.server());
     let filters = HashMap::from([("label", vec![own])]);
     let options = ListVolumesOptionsBuilder::new().filters(&filters).build();
@@ -106,12 +123,17 @@ pub(super) async fn all(runtime: &Docker) -> Result<Vec<(String, Option<SessionI
         })
         .await?;
     let volumes = listed.volumes.unwrap_or_default().into_iter();
-    let named = volumes.map(|volume| {
-        let session = volume.labels.get(SESSION_LABEL);
-        let session = session.and_then(|text| text.parse().ok());
-        (volume.name, session)
+    let known = volumes.filter_map(|volume| {
+        let session = volume.labels.get(SESSION_LABEL)?.parse().ok()?;
+        let owner = volume.labels.get(OWNER_LABEL);
+        Some(crate::Volume {
+            name: volume.name,
+            session,
+            owner: owner.and_then(|text| text.parse().ok()),
+            created_at: volume.created_at.and_then(|at| at.parse().ok()),
+        })
     });
-    Ok(named.collect())
+    Ok(known.collect())
 }
 
 /// A tar archive that holds the volumes' directories and their owner, and nothing else.

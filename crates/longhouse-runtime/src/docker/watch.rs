@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 
 use super::client::CallError;
 use super::container::{SERVER_LABEL, SESSION_LABEL};
-use super::{Docker, observe};
+use super::{Docker, network, observe};
 use crate::{Happening, News};
 
 /// How often all containers are looked at.
@@ -72,7 +72,11 @@ async fn listen(
                 Some(Err(error)) => return Err(Interrupted::Later(error.into())),
                 None => return Err(Interrupted::Later(CallError::Away("it ended".to_owned()))),
             },
-            _ = sweep.tick() => seen.compare(docker).await.map_err(Interrupted::Later)?,
+            _ = sweep.tick() => {
+                // What a server that was killed has left, and what nobody could remove while others started.
+                network::remove_unused(docker).await.map_err(Interrupted::Later)?;
+                seen.compare(docker).await.map_err(Interrupted::Later)?
+            }
             () = news.closed() => return Ok(()),
         };
         for piece in found {

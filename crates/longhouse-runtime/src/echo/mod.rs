@@ -33,7 +33,9 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::{Container, Leftover, Pace, Plan, ProvisionError, Readings, Runtime};
+use crate::{
+    Container, Leftover, Pace, Plan, ProvisionError, Readings, Runtime, Volume, VolumeError,
+};
 use clone::Clones;
 pub use meter::{EchoMeter, METERED_MEMORY};
 use sessiond::EchoSessiond;
@@ -88,6 +90,7 @@ struct State {
     secrets: HashMap<SessionId, Secrets>,
     troubles: VecDeque<Trouble>,
     provisioned: u64,
+    volumes: Vec<Volume>,
 }
 
 #[derive(Debug)]
@@ -142,6 +145,11 @@ impl EchoRuntime {
     #[must_use]
     pub fn meter(&self) -> Option<&EchoMeter> {
         self.meter.as_ref()
+    }
+
+    /// Lets a volume be there that no session of this runtime made.
+    pub fn leave_volume(&self, volume: Volume) {
+        self.lock().volumes.push(volume);
     }
 
     /// Lets the next provision that has no trouble yet meet this one.
@@ -298,6 +306,18 @@ impl Runtime for EchoRuntime {
             });
         made.map_err(|error| ProvisionError::Failed(error.to_string()))?;
         Ok(self.start(plan, manner))
+    }
+
+    async fn volumes(&self) -> Result<Vec<Volume>, String> {
+        Ok(self.lock().volumes.clone())
+    }
+
+    async fn remove_volume(&self, name: &str) -> Result<(), VolumeError> {
+        let volumes = &mut self.lock().volumes;
+        let known = volumes.iter().position(|volume| volume.name == name);
+        let at = known.ok_or(VolumeError::Gone)?;
+        volumes.remove(at);
+        Ok(())
     }
 
     async fn observe(&self, session: SessionId, _handle: Option<&RuntimeHandle>) -> Observed {

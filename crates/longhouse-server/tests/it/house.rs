@@ -363,6 +363,7 @@ async fn start_engine(
         default_image: "busybox".parse().unwrap(),
         max_sessions: 20,
         max_sessions_per_user: 10,
+        keep_volumes: Some(Duration::from_secs(30 * 24 * 3600)),
         allowed_dirs: vec!["/srv/work".into()],
         stop_grace: Duration::from_secs(1),
         sample_every: Duration::from_secs(60),

@@ -24,3 +24,4 @@ mod sessions;
 mod sharing;
 mod tokens;
 mod users;
+mod volumes;

@@ -98,6 +98,7 @@ pub(crate) const KEYS: &[Key] = &[
     public("host.multiplexer", Shape::Text),
     public("host.pass_env", Shape::List(',')),
     public("docker.image", Shape::Text),
+    public("docker.keep_volumes_days", Shape::Integer),
     public("git.protocols", Shape::List(':')),
     public("terminal.ring_bytes", Shape::Integer),
     public("terminal.scrollback_lines", Shape::Integer),

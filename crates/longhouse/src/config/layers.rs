@@ -122,6 +122,7 @@ pub(super) fn defaults(environment: &Environment) -> Layer {
     let transports = Transports::default();
     let names = transports.iter().map(Transport::as_str).map(Value::from);
     set("git.protocols", Value::Array(names.collect()));
+    set("docker.keep_volumes_days", 30.into());
     set("terminal.ring_bytes", (8 * 1024 * 1024).into());
     set("terminal.scrollback_lines", 2000.into());
     Layer {

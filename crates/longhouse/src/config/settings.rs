@@ -180,6 +180,16 @@ pub(crate) enum MultiplexerSetting {
 pub(crate) struct DockerTable {
     /// What containers are made from where a session does not say.
     pub(crate) image: ImageName,
+    /// For how many days volumes of sessions that nobody remembers are kept; 0 is for ever.
+    pub(crate) keep_volumes_days: u32,
+}
+
+impl DockerTable {
+    /// How long such volumes are kept; `None` is for ever.
+    pub(crate) fn keep_volumes(&self) -> Option<Duration> {
+        let seconds = u64::from(self.keep_volumes_days) * 24 * 3600;
+        (seconds > 0).then(|| Duration::from_secs(seconds))
+    }
 }
 
 /// `[git]`

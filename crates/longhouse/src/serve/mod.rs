@@ -233,6 +233,7 @@ async fn start_engine(
         default_image: settings.docker.image.clone(),
         git_transports: settings.git.transports(),
         max_sessions: settings.max_sessions,
+        keep_volumes: settings.docker.keep_volumes(),
         max_sessions_per_user: settings.max_sessions_per_user,
         allowed_dirs: settings.host.allowed_dirs.clone(),
         stop_grace: settings.stop_grace,

@@ -26,4 +26,5 @@ export const ACTIONS: readonly string[] = [
   'user.create',
   'user.delete',
   'user.update',
+  'volume.delete',
 ]

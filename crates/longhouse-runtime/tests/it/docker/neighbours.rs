@@ -1,6 +1,7 @@
 //! Sessions that may reach the network reach no other session on it: neither one of their own user, nor another's.
 
 use longhouse_domain::container::{ContainerSpec, Network, Template};
+use longhouse_domain::session::Workdir;
 use longhouse_link::Link;
 use longhouse_runtime::Runtime;
 use longhouse_runtime::docker::DockerRuntime;
@@ -98,4 +99,26 @@ async fn no_session_reaches_another_one_over_an_open_network() {
             .unwrap();
     }
     stranger.finish().await;
+}
+
+/// A network is removed with the last session on it, and never from under one that is being started.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sessions_of_one_user_come_and_go_at_once_without_taking_each_others_network() {
+    let mut staying = Fixture::<DockerRuntime>::new();
+    let mut going = Fixture::<DockerRuntime>::new();
+    going.runtime = staying.runtime.clone();
+    going.plan.owner = staying.plan.owner;
+    for fixture in [&mut staying, &mut going] {
+        fixture.plan.container = Some(ContainerSpec {
+            network: Network::Open,
+            ..spec(Template::Shell)
+        });
+    }
+    let (_handle, _link) = going.start().await;
+    let (runtime, gone) = (going.runtime.clone(), going.session());
+    let going_away = async move { runtime.destroy(gone, &Workdir::Own).await.unwrap() };
+    let ((_, link), ()) = tokio::join!(staying.start(), within(going_away));
+    assert_eq!(sh(&link, "ls /sys/class/net | wc -l").await, "2");
+    // The removal that was put off is made up for by a later one.
+    staying.finish().await;
 }

@@ -188,6 +188,9 @@ fn cases_of_the_house() -> Vec<Case> {
         case("GET", "/api/settings", admins(200)),
         case("PATCH", "/api/settings", admins(200)).with(|_| json!({})),
         case("DELETE", "/api/users/{id}", admins(204)),
+        case("GET", "/api/volumes", admins(200)),
+        // There is none: an admin is told so, like everybody else.
+        case("DELETE", "/api/volumes/{id}", admins(404)),
         case("GET", "/api/audit", admins(200)),
         case("GET", "/api/audit/export", admins(200)),
         case("GET", "/api/audit/verification", admins(200)),

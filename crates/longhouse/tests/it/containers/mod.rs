@@ -7,6 +7,7 @@ mod doctor;
 mod engine;
 mod life;
 mod mortal;
+mod orphans;
 mod outside;
 mod refused;
 mod way_out;
