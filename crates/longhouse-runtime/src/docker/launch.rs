@@ -33,10 +33,10 @@ pub(super) async fn provision(
     let docker = &runtime.docker;
     let spec = container_spec(plan)?;
     let failed = |error: CallError| explain(error, "the container cannot be made");
-    let env = image::environment(&docker.client, &spec.image).await?;
-    remove::containers(docker, plan.session)
-        .await
-        .map_err(failed)?;
+    let (env, ()) = tokio::try_join!(image::environment(&docker.client, &spec.image), async {
+        let cleared = remove::containers(docker, plan.session).await;
+        cleared.map_err(failed)
+    },)?;
     let is_new = !docker.layout.volumes_are_owned(plan.session);
     let sessiond = docker.sessiond_spec(plan, env);
     let disk = |error: io::Error| {
@@ -75,7 +75,7 @@ async fn start(
     spec: &ContainerSpec,
 ) -> Result<RuntimeHandle, CallError> {
     let _network_stays = docker.using_networks.read().await;
-    let network = network::ensure(docker, spec.network, plan.owner).await?;
+    let network = network::name(docker, spec.network, plan.owner);
     let (link_dir, secrets_dir) = (
         docker.layout.link_dir(plan.session),
         docker.secrets.dir(plan.session),
@@ -91,30 +91,39 @@ async fn start(
         link_dir: &link_dir,
         secrets_dir: &secrets_dir,
     };
-    volumes::ensure(docker, &recipe).await?;
-    let created = docker
-        .client
-        .have_done(|docker| {
-            let name = container::name(plan.session);
-            let options = CreateContainerOptionsBuilder::new().name(&name).build();
-            let body = recipe.body();
-            async move { docker.create_container(Some(options), body).await }
-        })
-        .await?;
+    tokio::try_join!(
+        network::ensure(docker, spec.network, plan.owner),
+        volumes::ensure(docker, &recipe),
+    )?;
+    let create = docker.client.have_done(|docker| {
+        let name = container::name(plan.session);
+        let options = CreateContainerOptionsBuilder::new().name(&name).build();
+        let body = recipe.body();
+        async move { docker.create_container(Some(options), body).await }
+    });
+    let (created, bearer) = match docker.layout.volumes_are_owned(plan.session) {
+        true => (create.await?, None),
+        false => tokio::try_join!(create, async {
+            volumes::bearer(docker, &recipe).await.map(Some)
+        })?,
+    };
     // Only now: making the container has copied into the volumes what the image has there, with the image's owners.
-    if !docker.layout.volumes_are_owned(plan.session) {
-        volumes::give_to_user(docker, &recipe).await?;
+    if let Some(bearer) = &bearer {
+        volumes::give_to_user(docker, bearer).await?;
         let noted = docker.layout.note_volumes_owned(plan.session);
         noted.map_err(|error| CallError::Refused(error.to_string()))?;
     }
     let id = &created.id;
-    docker
-        .client
-        .have_done(|docker| async move {
-            let options = None::<StartContainerOptions>;
-            docker.start_container(id, options).await
-        })
-        .await?;
+    let start = docker.client.have_done(|docker| async move {
+        let options = None::<StartContainerOptions>;
+        docker.start_container(id, options).await
+    });
+    tokio::try_join!(start, async {
+        match &bearer {
+            Some(bearer) => volumes::dismiss(docker, bearer).await,
+            None => Ok(()),
+        }
+    })?;
     Ok(Handle::new(docker, created.id, spec.image.to_string()).into())
 }
 

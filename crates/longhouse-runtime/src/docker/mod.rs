@@ -109,6 +109,16 @@ impl DockerRuntime {
     }
 }
 
+fn check_workdir(plan: &Plan) -> Result<(), ProvisionError> {
+    match plan.workdir {
+        Workdir::Own => Ok(()),
+        Workdir::Named { .. } => Err(ProvisionError::Workdir(format!(
+            "a session in a container works in {}: leave it out",
+            container::WORKSPACE
+        ))),
+    }
+}
+
 /// Whether the machine has what is asked for.
 fn check_limits(limits: Limits, most: Limits) -> Result<(), ProvisionError> {
     let more = |field, message: String| Err(ProvisionError::Field { field, message });
@@ -135,16 +145,11 @@ impl Runtime for DockerRuntime {
     }
 
     async fn check(&self, plan: &Plan) -> Result<(), ProvisionError> {
-        if let Workdir::Named { .. } = plan.workdir {
-            return Err(ProvisionError::Workdir(format!(
-                "a session in a container works in {}: leave it out",
-                container::WORKSPACE
-            )));
-        }
-        let spec = launch::container_spec(plan)?;
+        check_workdir(plan)?;
         // Asked anew: whoever waits for the answer is to hear now that the engine is away, and not to find the session waiting for it.
         let engine = self.docker.client.connect().await;
-        check_limits(spec.limits, engine.map_err(image::unavailable)?.most)
+        let limits = launch::container_spec(plan)?.limits;
+        check_limits(limits, engine.map_err(image::unavailable)?.most)
     }
 
     async fn prepare(
@@ -157,7 +162,11 @@ impl Runtime for DockerRuntime {
     }
 
     async fn provision(&self, plan: &Plan) -> Result<RuntimeHandle, ProvisionError> {
-        self.check(plan).await?;
+        check_workdir(plan)?;
+        // Nobody waits for this answer: an engine that has gone meanwhile is noticed with the next call.
+        let engine = self.docker.client.engine().await;
+        let limits = launch::container_spec(plan)?.limits;
+        check_limits(limits, engine.map_err(image::unavailable)?.most)?;
         launch::provision(self, plan).await
     }
 

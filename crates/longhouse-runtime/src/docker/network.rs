@@ -16,24 +16,29 @@ const NONE: &str = "none";
 /// Keeps containers on one bridge from talking to each other.
 const NO_NEIGHBOURS: (&str, &str) = ("com.docker.network.bridge.enable_icc", "false");
 
-/// The name of a user's network. It is the same for each of their sessions.
-fn name(server: &str, owner: UserId) -> String {
-    let owner = owner.0.simple().to_string();
-    format!("longhouse-{server}-{owner}")
+/// What the engine calls the network. A user's is the same for each of their sessions.
+pub(super) fn name(runtime: &Docker, network: Network, owner: UserId) -> String {
+    match network {
+        Network::None | Network::AllowList | Network::Git => NONE.to_owned(),
+        Network::Open => {
+            let (server, owner) = (runtime.layout.server(), owner.0.simple());
+            format!("longhouse-{server}-{owner}")
+        }
+    }
 }
 
-/// Makes the network unless it is there; what the engine calls it.
+/// Makes the network unless it is there.
 pub(super) async fn ensure(
     runtime: &Docker,
     network: Network,
     owner: UserId,
-) -> Result<String, CallError> {
+) -> Result<(), CallError> {
     match network {
-        Network::None | Network::AllowList | Network::Git => return Ok(NONE.to_owned()),
+        Network::None | Network::AllowList | Network::Git => return Ok(()),
         Network::Open => {}
     }
     let server = runtime.layout.server();
-    let name = name(server, owner);
+    let name = name(runtime, network, owner);
     // An engine may make two networks of one name; so it is looked for first, and made by one session at a time.
     let _one_at_a_time = runtime.making_network.lock().await;
     let found = runtime
@@ -44,7 +49,7 @@ pub(super) async fn ensure(
         })
         .await;
     match found {
-        Ok(_) => return Ok(name),
+        Ok(_) => return Ok(()),
         Err(CallError::NotFound(_)) => {}
         Err(error) => return Err(error),
     }
@@ -68,7 +73,7 @@ pub(super) async fn ensure(
             async move { docker.create_network(request).await }
         })
         .await;
-    made.map(|_| name)
+    made.map(drop)
 }
 
 /// Removes the networks of this server that no container is on any more. The engine itself refuses to remove one that is used; but one that

@@ -38,38 +38,44 @@ pub(super) async fn ensure(runtime: &Docker, recipe: &Recipe<'_>) -> Result<(), 
     tokio::try_join!(make(workspace), make(home)).map(drop)
 }
 
-/// Gives the volumes to the session's user. A fresh volume is root's unless the image says otherwise, and nothing in the container has
-/// the right to change that; the engine does it, by way of a container that never runs.
-pub(super) async fn give_to_user(runtime: &Docker, recipe: &Recipe<'_>) -> Result<(), CallError> {
+/// Makes the container by way of which the volumes are given to the session's user; it never runs.
+pub(super) async fn bearer(runtime: &Docker, recipe: &Recipe<'_>) -> Result<String, CallError> {
     let name = format!("{}-bearer", container::name(recipe.session));
     let create = |docker: bollard::Docker| {
         let options = CreateContainerOptionsBuilder::new().name(&name).build();
         let body = container::bearer(recipe, BEARER_DIR);
         async move { docker.create_container(Some(options), body).await }
     };
-    let id = runtime.client.have_done(create).await?.id;
-    let given = runtime
+    Ok(runtime.client.have_done(create).await?.id)
+}
+
+/// Gives the volumes to the session's user. A fresh volume is root's unless the image says otherwise, and nothing in the container has
+/// the right to change that; so the engine does it.
+pub(super) async fn give_to_user(runtime: &Docker, bearer: &str) -> Result<(), CallError> {
+    runtime
         .client
         .have_done(|docker| {
             let options = UploadToContainerOptionsBuilder::new()
                 .path(BEARER_DIR)
                 .build();
-            let id = &id;
             async move {
                 let archive = bollard::body_full(ownership().into());
-                docker.upload_to_container(id, Some(options), archive).await
+                let given = docker.upload_to_container(bearer, Some(options), archive);
+                given.await
             }
         })
-        .await;
-    let removed = runtime
+        .await
+}
+
+/// Removes the bearer, which has nothing more to do.
+pub(super) async fn dismiss(runtime: &Docker, bearer: &str) -> Result<(), CallError> {
+    runtime
         .client
         .have_done(|docker| {
             let options = RemoveContainerOptionsBuilder::new().force(true).build();
-            let id = &id;
-            async move { docker.remove_container(id, Some(options)).await }
+            async move { docker.remove_container(bearer, Some(options)).await }
         })
-        .await;
-    given.and(removed)
+        .await
 }
 
 /// Removes the session's volumes, with everything in them: those of this server, whoever else made one of the same name.
