@@ -51,6 +51,21 @@ impl Api {
         path: &str,
         body: Option<Value>,
     ) -> Result<Value> {
+        let text = self.answer(method, path, body).await?;
+        Ok(if text.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_slice(&text)?
+        })
+    }
+
+    /// What is answered, as it is.
+    pub(crate) async fn answer(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<Value>,
+    ) -> Result<Bytes> {
         let stream = TcpStream::connect(&self.address).await?;
         let (mut sender, connection) =
             hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
@@ -78,11 +93,7 @@ impl Api {
                 String::from_utf8_lossy(&text)
             );
         }
-        Ok(if text.is_empty() {
-            Value::Null
-        } else {
-            serde_json::from_slice(&text)?
-        })
+        Ok(text)
     }
 
     /// Creates a shell session and waits until it runs.

@@ -5,7 +5,10 @@
 //! It is deliberately not a test: nothing here passes or fails by a number.
 
 mod api;
+mod containers;
 mod echo;
+mod engine;
+mod lists;
 mod memory;
 mod report;
 mod samples;
@@ -34,6 +37,8 @@ async fn main() -> Result<()> {
     throughput::measure(&server, &corpus, ROUNDS, &mut report).await?;
     echo::measure(&server, ROUNDS, &mut report).await?;
     memory::afterwards(&server, &mut report)?;
+    containers::measure(&server, ROUNDS, &mut report).await?;
+    lists::measure(&server, &mut report).await?;
 
     server.stop().await?;
     report.print();

@@ -9,6 +9,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 use crate::api::Api;
+use crate::engine;
 
 /// A running server, logged in to.
 pub(crate) struct Server {
@@ -32,6 +33,7 @@ impl Server {
                 ("NO_COLOR", "1"),
             ])
             .env("LONGHOUSE_DATA_DIR", home.join("data"))
+            .env("LONGHOUSE_DOCKER_HOST", engine::socket()?)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

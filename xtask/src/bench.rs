@@ -1,10 +1,13 @@
-//! `cargo xtask bench`: runs the benchmark package at `bench/` against the complete release program.
+//! `cargo xtask bench`: runs the benchmark package at `bench/` against the complete release program, beside the
+//! tests' own container engine.
 
 use std::process::ExitCode;
 
 use anyhow::Result;
 
 use crate::build::{self, Profile};
+use crate::engine::{self, Engine};
+use crate::needs;
 use crate::process::run as run_process;
 use crate::workspace::Workspace;
 
@@ -17,6 +20,8 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[&str]) -> Result<ExitCode>
     let manifest = workspace.root().join("bench/Cargo.toml");
     build::embed(workspace)?;
     let program = build::server(workspace, Profile::Release)?;
+    needs::provide(needs::TO_TEST)?;
+    let engine = Engine::start(workspace)?;
     run_process(
         workspace
             .cargo()
@@ -24,7 +29,8 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[&str]) -> Result<ExitCode>
             .arg(&manifest)
             .arg("--")
             .args(arguments)
-            .env("LONGHOUSE_BIN", program),
+            .env("LONGHOUSE_BIN", program)
+            .env(engine::VARIABLE, engine.socket()),
     )?;
     Ok(ExitCode::SUCCESS)
 }
