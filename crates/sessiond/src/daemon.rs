@@ -208,6 +208,7 @@ async fn serve(session: Arc<Session>, spec: &SessiondSpec) -> io::Result<()> {
     let _heard = hear_the_keyboards_signals()?;
     session.spawn(session.reaper.clone().run());
     session.spawn(session.ports.clone().watch());
+    session.spawn(session.strain.clone().watch());
     open_way_out(&session, spec.way_out_port).await;
     let service = Service::new(Arc::clone(&session));
     let link = longhouse_link::dial(&spec.link_socket, service, session.ending.clone());

@@ -11,6 +11,9 @@ use tokio::sync::broadcast;
 /// Events kept for a slow watcher. They are rare and small; this is minutes of them.
 const KEPT: usize = 256;
 
+/// Who always listens: the look for ports, which follows the activity.
+const OWN_WATCHERS: usize = 1;
+
 /// The least time between two activity events, milliseconds.
 const ACTIVITY_GAP: u64 = 2_000;
 
@@ -57,9 +60,9 @@ impl Events {
         }
     }
 
-    /// Whether anybody hears what is told.
+    /// Whether anybody outside of the session hears what is told.
     pub(crate) fn is_watched(&self) -> bool {
-        self.sender.receiver_count() > 0
+        self.sender.receiver_count() > OWN_WATCHERS
     }
 
     pub(crate) fn watch(&self) -> broadcast::Receiver<SessionEvent> {

@@ -24,6 +24,7 @@ mod screen;
 mod service;
 mod session;
 mod shutdown;
+mod strain;
 mod terminal;
 mod termination;
 mod tmux;

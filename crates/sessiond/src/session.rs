@@ -18,6 +18,7 @@ use crate::events::Events;
 use crate::ports::Ports;
 use crate::reaper::Reaper;
 use crate::screen::worker::Screens;
+use crate::strain::Strain;
 use crate::terminal::Terminal;
 use crate::tmux::Tmux;
 use crate::usage::Usage;
@@ -38,6 +39,7 @@ pub(crate) struct Session {
     pub(crate) events: Events,
     pub(crate) ports: Ports,
     pub(crate) usage: Usage,
+    pub(crate) strain: Strain,
     pub(crate) outbound: Outbound,
     pub(crate) screens: Screens,
     pub(crate) clock: Arc<dyn Clock>,
@@ -79,6 +81,7 @@ impl Session {
             reaper,
             ports: Ports::new(spec.session_id, events.clone()),
             usage: Usage::new(spec.own_home.clone()),
+            strain: Strain::new(events.clone()),
             events,
             outbound: Outbound::default(),
             screens,

@@ -233,13 +233,12 @@ pub(super) fn watch(session: &Session) -> Answers<SessionEvent> {
         }
     });
     // What is told from here on is heard too; so nothing falls between.
-    let ports = session
-        .ports
-        .news()
-        .map(|ports| SessionEvent { what: Some(ports) });
+    let known = [session.ports.news(), session.strain.news()];
+    let known = known.into_iter().flatten();
+    let known = known.map(|news| SessionEvent { what: Some(news) });
     let ending = session.ending.clone().cancelled_owned();
     Box::pin(
-        stream::iter([Some(ready), ports].into_iter().flatten().map(Ok))
+        stream::iter([ready].into_iter().chain(known).map(Ok))
             .chain(live)
             .take_until(ending),
     )

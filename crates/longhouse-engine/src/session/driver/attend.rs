@@ -290,6 +290,7 @@ impl Driver {
                 let level = LogLevel::parse(&log.level).unwrap_or(LogLevel::Info);
                 self.log(level, &log.source, &log.message).await;
             }
+            Some(What::Strain(strain)) => self.take_strain(&strain.text).await,
             Some(What::Ending(_)) => self.take_leave(connection).await,
             Some(What::Ready(_)) | None => {}
         }

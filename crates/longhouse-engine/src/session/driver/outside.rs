@@ -6,6 +6,7 @@ use longhouse_domain::session::RuntimeKind;
 use longhouse_runtime::Happening;
 
 use super::{Driver, Heard};
+use crate::error::plain;
 
 impl Driver {
     /// Takes what the runtime tells. An end is believed when it is seen.
@@ -45,6 +46,15 @@ impl Driver {
             }
         }
         Heard::Nothing
+    }
+
+    /// Takes what sessiond says that its session is short of. Its words are foreign input.
+    pub(super) async fn take_strain(&mut self, text: &str) {
+        let text = plain(text);
+        if !text.is_empty() {
+            self.log(LogLevel::Warn, "session", &text).await;
+        }
+        self.note((!text.is_empty()).then_some(text)).await;
     }
 
     /// Tells how the session's container fares, where it lives in one.

@@ -10,4 +10,5 @@ mod mortal;
 mod orphans;
 mod outside;
 mod refused;
+mod short;
 mod way_out;
