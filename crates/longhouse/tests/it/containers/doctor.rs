@@ -3,7 +3,7 @@
 use super::engine::{IMAGE, Yard};
 use crate::doctor::says;
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_engine_and_the_usual_image_are_looked_at() {
     let mut yard = Yard::new();
     says(&yard.house, "container engine", "ok", "version");
