@@ -1,5 +1,5 @@
 //! `cargo xtask bench`: the complete server, measured beside the raw PTY in one run. Prints a table, and writes it into
-//! `docs/performance.md`.
+//! `docs/performance.md`. With `--containers` it measures sessions in containers and the list alone, and writes nothing.
 //!
 //! Shared machines are noisy: only ratios within one run mean anything, so every row stands beside the limit that was measured with it.
 //! It is deliberately not a test: nothing here passes or fails by a number.
@@ -27,10 +27,18 @@ const ROUNDS: usize = 5;
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let told = |word: &str| arguments.iter().any(|argument| argument == word);
     let mut report = Report::default();
     let scratch = tempfile::tempdir().context("no directory for the benchmark")?;
-    let corpus = text::write(scratch.path())?;
     let server = Server::start(scratch.path()).await?;
+    if told("--containers") {
+        containers::measure(&server, ROUNDS, &mut report).await?;
+        lists::measure(&server, &mut report).await?;
+        server.stop().await?;
+        report.print();
+        return Ok(());
+    }
+    let corpus = text::write(scratch.path())?;
 
     // Memory first: what a flood leaves in the allocator is not what an idle server needs.
     memory::measure(&server, &mut report).await?;
@@ -42,7 +50,7 @@ async fn main() -> Result<()> {
 
     server.stop().await?;
     report.print();
-    if !arguments.iter().any(|argument| argument == "--no-write") {
+    if !told("--no-write") {
         report.write("docs/performance.md")?;
     }
     Ok(())

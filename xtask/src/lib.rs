@@ -46,6 +46,7 @@ Usage: cargo xtask <command>
   fuzz [TARGET...]      feed every parser of foreign bytes with made-up ones, a minute each; --seconds N for another time
   fuzz-api              made-up requests against the API for ten minutes; --seconds N, --seed N
   bench [--no-write]    measure, and write the figures into docs/performance.md
+  bench --containers    measure sessions in containers alone
   help                  show this text";
 
 /// Runs the command that `arguments` name (without the program's own name) and returns the exit code for the shell.
