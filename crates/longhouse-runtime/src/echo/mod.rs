@@ -11,6 +11,7 @@ mod port;
 mod repaint;
 mod sessiond;
 mod terminal;
+mod trouble;
 mod usage;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -39,38 +40,8 @@ use crate::{
 use clone::Clones;
 pub use meter::{EchoMeter, METERED_MEMORY};
 use sessiond::EchoSessiond;
-
-/// What is to go wrong with a coming [`Runtime::provision`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Trouble {
-    /// It fails, with this text.
-    Fails(String),
-    /// It takes this long.
-    Takes(Duration),
-    /// It works, but its sessiond dies when it is asked for the first terminal.
-    DiesOnceAttached,
-    /// It works, but its sessiond is older than the calls that came last: files, and what it uses.
-    KnowsNoFiles,
-    /// It works, but it finds no such branch in any repository.
-    CannotClone,
-    /// It works, but a clone comes to no end.
-    ClonesForEver,
-}
-
-/// How a session's sessiond behaves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Manner {
-    /// As it should.
-    Well,
-    /// It dies when it is asked for the first terminal.
-    DiesOnceAttached,
-    /// Like one that is older than the calls that came last.
-    KnowsNoFiles,
-    /// It finds no such branch.
-    CannotClone,
-    /// It clones for ever.
-    ClonesForEver,
-}
+use trouble::Manner;
+pub use trouble::Trouble;
 
 /// Sessions that echo. Cheap to clone; all clones are one.
 #[derive(Clone, Debug)]

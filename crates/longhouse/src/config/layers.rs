@@ -118,7 +118,6 @@ pub(super) fn defaults(environment: &Environment) -> Layer {
     );
     set("host.multiplexer", "auto".into());
     set("docker.image", String::from(ImageName::workspace()).into());
-    set("docker.image", "longhouse-workspace:latest".into());
     let transports = Transports::default();
     let names = transports.iter().map(Transport::as_str).map(Value::from);
     set("git.protocols", Value::Array(names.collect()));

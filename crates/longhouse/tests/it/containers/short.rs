@@ -91,7 +91,17 @@ async fn a_session_that_takes_all_it_may_have_hurts_itself_alone_and_says_so() {
         .sum();
     assert!(kept > 0 && kept <= LOG_MOST << 20, "{kept} bytes");
     assert_eq!(sh(&client, neighbour, "echo well").await, "well");
-    for id in ids.iter().map(String::as_str).chain([id, neighbour]) {
-        yard.delete(&client, id).await;
+    let all: Vec<&str> = ids
+        .iter()
+        .map(String::as_str)
+        .chain([id, neighbour])
+        .collect();
+    for id in &all {
+        let path = format!("/api/sessions/{id}");
+        client.delete(&path).await.created();
+    }
+    // Only now: one looks for what is left of any session.
+    for id in all {
+        yard.assert_gone(&client, id).await;
     }
 }

@@ -1,0 +1,35 @@
+//! What can be made to go wrong in this runtime.
+
+use std::time::Duration;
+
+/// What is to go wrong with a coming [`Runtime::provision`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// It fails, with this text.
+    Fails(String),
+    /// It takes this long.
+    Takes(Duration),
+    /// It works, but its sessiond dies when it is asked for the first terminal.
+    DiesOnceAttached,
+    /// It works, but its sessiond is older than the calls that came last: files, and what it uses.
+    KnowsNoFiles,
+    /// It works, but it finds no such branch in any repository.
+    CannotClone,
+    /// It works, but a clone comes to no end.
+    ClonesForEver,
+}
+
+/// How a session's sessiond behaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Manner {
+    /// As it should.
+    Well,
+    /// It dies when it is asked for the first terminal.
+    DiesOnceAttached,
+    /// Like one that is older than the calls that came last.
+    KnowsNoFiles,
+    /// It finds no such branch.
+    CannotClone,
+    /// It clones for ever.
+    ClonesForEver,
+}
