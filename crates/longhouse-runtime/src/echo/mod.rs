@@ -285,9 +285,8 @@ impl Runtime for EchoRuntime {
 
     async fn remove_volume(&self, name: &str) -> Result<(), VolumeError> {
         let volumes = &mut self.lock().volumes;
-        let known = volumes.iter().position(|volume| volume.name == name);
-        let at = known.ok_or(VolumeError::Gone)?;
-        volumes.remove(at);
+        let at = volumes.iter().position(|volume| volume.name == name);
+        volumes.remove(at.ok_or(VolumeError::Gone)?);
         Ok(())
     }
 
