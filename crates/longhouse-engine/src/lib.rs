@@ -33,12 +33,15 @@ pub use files::{
 pub use longhouse_runtime::host::user_name;
 pub use longhouse_runtime::{Container, RuntimeHealth};
 pub use longhouse_store::{
-    Account, AuditFault, AuditPage, AuditQuery, AuditReport, CatchUp, Deed, LogQuery, Person, Share,
+    Account, AuditFault, AuditPage, AuditQuery, AuditReport, CatchUp, Deed, Person, Share,
 };
 pub use metrics::{MetricsHistory, MetricsNews, MetricsTotals};
 pub use people::{Inheritance, UserPatch};
 pub use policy::{Policy, PolicyPatch, RETENTION_DAYS};
 pub use session::inside::Join;
+pub use session::logs::{
+    FollowedLog, LogQuestion, LogSources, MOST_LOG_LINES, SessionLog, SessionLogLine,
+};
 pub use session::place::ContainerLimits;
 pub use session::ports::{PortAccess, PortError, PortStream};
 pub use session::request::{

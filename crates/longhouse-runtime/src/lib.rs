@@ -9,6 +9,7 @@ pub mod echo;
 mod exec;
 pub mod host;
 mod measure;
+mod output;
 
 use std::path::PathBuf;
 
@@ -24,6 +25,7 @@ use longhouse_link::Peer;
 use tokio::sync::mpsc;
 
 pub use measure::{MeasureError, Pace, Readings};
+pub use output::{OutputError, OutputLine, OutputLines, OutputQuestion};
 
 /// What is needed to make a session's place.
 #[derive(Clone, Debug)]
@@ -234,6 +236,14 @@ pub trait Runtime: Send + Sync + 'static {
     fn most(&self) -> Option<Limits> {
         None
     }
+
+    /// What the session's place printed, and with `follow` what it prints from now on until it is gone.
+    async fn output(
+        &self,
+        session: SessionId,
+        handle: Option<&RuntimeHandle>,
+        question: OutputQuestion,
+    ) -> Result<OutputLines, OutputError>;
 
     /// The container that a handle names.
     fn container(&self, _handle: &RuntimeHandle) -> Option<Container> {

@@ -15,7 +15,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::clock::SystemClock;
 use crate::egress::Proxy;
-use crate::logfile::LogFile;
+use crate::logfile::{LogFile, Printed};
 use crate::processes;
 use crate::reaper::Reaper;
 use crate::screen::worker::Screens;
@@ -109,7 +109,11 @@ fn begin(specification: Specification<'_>) -> Result<Begun, DaemonError> {
     // It was started by way of a link called "exe".
     rustix::thread::set_name(c"sessiond").map_err(|e| failed("take a name")(e))?;
     let lock = lock(&spec.state_dir)?;
-    start_log(&spec.state_dir)?;
+    let printed = match specification {
+        Specification::StandardInput => None,
+        Specification::File(_) => Printed::open().ok(),
+    };
+    start_log(&spec.state_dir, printed)?;
     // Orphans of the session come to sessiond: so they are seen, and ended with the session.
     rustix::process::set_child_subreaper(Some(rustix::process::getpid()))
         .map_err(failed("become the reaper of orphans"))?;
@@ -173,8 +177,10 @@ fn lock(state_dir: &Path) -> Result<File, DaemonError> {
     }
 }
 
-fn start_log(state_dir: &Path) -> Result<(), DaemonError> {
-    let file = LogFile::open(&state_dir.join("sessiond.log")).map_err(failed("open the log"))?;
+/// Begins the log, in a file of sessiond's own and, in a container, where its engine keeps it for people to read.
+fn start_log(state_dir: &Path, printed: Option<Printed>) -> Result<(), DaemonError> {
+    let path = state_dir.join("sessiond.log");
+    let file = LogFile::open(&path, printed).map_err(failed("open the log"))?;
     let log = tracing_subscriber::fmt()
         .json()
         .with_max_level(tracing::Level::INFO)

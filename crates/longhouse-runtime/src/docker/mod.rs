@@ -12,6 +12,7 @@ mod layout;
 mod measure;
 mod network;
 mod observe;
+mod output;
 mod remove;
 mod seccomp;
 mod settings;
@@ -37,8 +38,8 @@ pub use settings::{BadEngineAddress, DockerSettings, EngineAddress};
 use crate::disk::secrets::{Reader, SecretFiles};
 use crate::host::boot_id;
 use crate::{
-    Container, Leftover, News, Pace, Plan, Progress, ProvisionError, Readings, Runtime,
-    RuntimeHealth, Volume, VolumeError,
+    Container, Leftover, News, OutputError, OutputLines, OutputQuestion, Pace, Plan, Progress,
+    ProvisionError, Readings, Runtime, RuntimeHealth, Volume, VolumeError,
 };
 use client::Client;
 use layout::Layout;
@@ -248,6 +249,15 @@ impl Runtime for DockerRuntime {
         let docker = &self.docker;
         let present = image::is_present(&docker.client, &docker.default_image).await;
         present.unwrap_or(false)
+    }
+
+    async fn output(
+        &self,
+        session: SessionId,
+        handle: Option<&RuntimeHandle>,
+        question: OutputQuestion,
+    ) -> Result<OutputLines, OutputError> {
+        output::output(&self.docker, session, handle, question).await
     }
 
     fn container(&self, handle: &RuntimeHandle) -> Option<Container> {

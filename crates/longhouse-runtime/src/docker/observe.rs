@@ -143,6 +143,16 @@ async fn inspect(docker: &Docker, id: &str) -> Result<ContainerInspectResponse, 
         .await
 }
 
+/// Whether the session's container of that identifier is there, running or not.
+pub(super) async fn is_there(
+    docker: &Docker,
+    session: SessionId,
+    id: &str,
+) -> Result<bool, CallError> {
+    let found = inspect(docker, id).await?;
+    Ok(is_ours(docker, session, &found))
+}
+
 fn is_ours(docker: &Docker, session: SessionId, found: &ContainerInspectResponse) -> bool {
     let labels = found.config.as_ref().and_then(|c| c.labels.as_ref());
     let label = |name: &str| {

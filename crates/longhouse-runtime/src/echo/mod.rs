@@ -7,6 +7,7 @@ mod clone;
 mod events;
 mod exec;
 mod meter;
+mod output;
 mod port;
 mod repaint;
 mod sessiond;
@@ -35,10 +36,12 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    Container, Leftover, Pace, Plan, ProvisionError, Readings, Runtime, Volume, VolumeError,
+    Container, Leftover, OutputError, OutputLine, OutputLines, OutputQuestion, Pace, Plan,
+    ProvisionError, Readings, Runtime, Volume, VolumeError,
 };
 use clone::Clones;
 pub use meter::{EchoMeter, METERED_MEMORY};
+use output::Printed;
 use sessiond::EchoSessiond;
 use trouble::Manner;
 pub use trouble::Trouble;
@@ -71,6 +74,7 @@ struct Place {
     /// Cancelled when its sessiond is dead.
     dead: CancellationToken,
     sessiond: EchoSessiond,
+    printed: Printed,
 }
 
 impl EchoRuntime {
@@ -162,6 +166,13 @@ impl EchoRuntime {
         }
     }
 
+    /// Lets a session's place print a line.
+    pub fn print(&self, session: SessionId, line: OutputLine) {
+        if let Some(place) = self.lock().places.get(&session) {
+            place.printed.print(line);
+        }
+    }
+
     /// What a session's programs ask of its way out: a test asks in their place. Nothing where the session does not run.
     pub fn outbound(&self, session: SessionId) -> Option<Outbound> {
         let state = self.lock();
@@ -205,6 +216,7 @@ impl EchoRuntime {
             number,
             dead: dead.clone(),
             sessiond: sessiond.clone(),
+            printed: Printed::default(),
         };
         if let Some(earlier) = state.places.insert(plan.session, place) {
             earlier.dead.cancel();
@@ -238,6 +250,20 @@ impl Runtime for EchoRuntime {
 
     async fn is_ready(&self) -> bool {
         self.kind == RuntimeKind::Host
+    }
+
+    async fn output(
+        &self,
+        session: SessionId,
+        _handle: Option<&RuntimeHandle>,
+        question: OutputQuestion,
+    ) -> Result<OutputLines, OutputError> {
+        let state = self.lock();
+        let place = state.places.get(&session);
+        match place.filter(|place| !place.dead.is_cancelled()) {
+            Some(place) => Ok(place.printed.lines(question, place.dead.clone())),
+            None => Err(OutputError::Gone("it does not run".to_owned())),
+        }
     }
 
     fn container(&self, handle: &RuntimeHandle) -> Option<Container> {

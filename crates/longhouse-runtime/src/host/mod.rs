@@ -14,6 +14,7 @@ pub mod fuzzing;
 mod launch;
 mod layout;
 mod observe;
+mod output;
 mod process;
 mod program;
 mod workdir;
@@ -40,7 +41,7 @@ pub(crate) use process::boot_id;
 
 use crate::disk::private_dir;
 use crate::disk::secrets::{Reader, SecretFiles};
-use crate::{Leftover, Plan, ProvisionError, Runtime};
+use crate::{Leftover, OutputError, OutputLines, OutputQuestion, Plan, ProvisionError, Runtime};
 use end::Keep;
 use environment::{Account, BaseEnvironment};
 use layout::Layout;
@@ -276,6 +277,16 @@ impl Runtime for HostRuntime {
         let dir = self.host.layout.socket_dir(session);
         private_dir(&dir)?;
         Ok(dir)
+    }
+
+    async fn output(
+        &self,
+        session: SessionId,
+        _handle: Option<&RuntimeHandle>,
+        question: OutputQuestion,
+    ) -> Result<OutputLines, OutputError> {
+        let dir = self.host.layout.socket_dir(session);
+        output::output(dir.join(output::FILE), question).await
     }
 
     fn link_path(&self, session: SessionId) -> PathBuf {

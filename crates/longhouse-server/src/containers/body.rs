@@ -77,10 +77,10 @@ pub(crate) struct ContainerBody {
     /// What it is made from.
     image: Option<String>,
     template: Option<TemplateName>,
-    status: StatusName,
+    pub(crate) status: StatusName,
     /// In words: why it has this status, or what else is to be said of it at this moment; otherwise the status itself.
-    state: String,
-    health: HealthName,
+    pub(crate) state: String,
+    pub(crate) health: HealthName,
     created_at: Timestamp,
     /// When what runs in it began to; null while nothing does.
     started_at: Option<Timestamp>,
@@ -91,7 +91,7 @@ pub(crate) struct ContainerBody {
 
 impl ContainerBody {
     /// The container of a view, with the addresses by which previews are named here.
-    pub(super) fn new(names: &PreviewNames, view: &SessionView) -> Self {
+    pub(crate) fn new(names: &PreviewNames, view: &SessionView) -> Self {
         let session = &view.session;
         let asked = session.spec.container.as_ref();
         let said = session.phase.reason().or(view.notice.as_deref());

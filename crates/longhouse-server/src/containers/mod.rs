@@ -6,6 +6,7 @@ mod create;
 mod list;
 mod one;
 
+pub(crate) use body::{ContainerBody, HealthName};
 pub(crate) use create::*;
 pub(crate) use list::*;
 pub(crate) use one::*;

@@ -10,8 +10,8 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt as _;
 use longhouse_domain::Timestamp;
-use longhouse_domain::event::{LogLevel, LogLine};
-use longhouse_engine::LogQuery;
+use longhouse_domain::event::LogLevel;
+use longhouse_engine::{LogQuestion, LogSources, MOST_LOG_LINES, SessionLog, SessionLogLine};
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -21,24 +21,22 @@ use crate::extract::{PathOf, Question, parse_switch};
 use crate::problem::{Problem, ProblemBody};
 use crate::state::AppState;
 
-/// The most lines that can be asked for.
-const MOST_LINES: u32 = 10_000;
-
 /// A line of a session's log.
 #[derive(Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = LogLine)]
 pub(crate) struct LogLineBody {
-    seq: i64,
+    /// Its position in the journal, which is what the server wrote down; null for what was printed.
+    seq: Option<i64>,
     at: Timestamp,
     level: LevelName,
-    /// `session`, `sessiond`, `terminal:<name>`.
+    /// `session`, `egress`, `terminal:<name>`; of what was printed `sessiond`, or `container` for everything else.
     source: String,
     message: String,
 }
 
-impl From<LogLine> for LogLineBody {
-    fn from(line: LogLine) -> Self {
+impl From<SessionLogLine> for LogLineBody {
+    fn from(line: SessionLogLine) -> Self {
         Self {
             seq: line.seq,
             at: line.at,
@@ -55,12 +53,14 @@ impl From<LogLine> for LogLineBody {
 pub(crate) struct LogPage {
     items: Vec<LogLineBody>,
     total: u64,
+    /// What could not be read, in words: the container is gone, or its engine does not answer; null where nothing is missing.
+    missing: Option<String>,
     next_cursor: Option<String>,
 }
 
 /// Which lines, and in what form.
 #[derive(IntoParams)]
-#[into_params(parameter_in = Query, names("tail", "since", "level", "q", "follow", "format"))]
+#[into_params(parameter_in = Query, names("tail", "since", "level", "q", "source", "follow", "format"))]
 #[expect(
     dead_code,
     reason = "only its document is used; the question is read by hand, to name every wrong part of it"
@@ -74,6 +74,9 @@ pub(crate) struct LogFilters(
     Option<String>,
     /// Only lines that hold this text
     Option<String>,
+    /// Only lines from here: `journal` (all that the server wrote down: `session`, `egress`, `terminal`, `terminal:<name>`), `container`
+    /// (all that was printed), `sessiond`. May be repeated, or have several between commas. Without it everything, nothing twice
+    Option<Vec<String>>,
     /// Go on with what comes
     Option<bool>,
     /// json (default) or text
@@ -98,7 +101,7 @@ pub(crate) async fn get_session_logs(
     id: PathOf<String>,
     mut question: Question,
 ) -> Result<Response, Problem> {
-    let query = log_query(&mut question);
+    let query = log_question(&mut question);
     let follow = question
         .parsed("follow", "true or false", parse_switch)
         .unwrap_or(false);
@@ -108,9 +111,10 @@ pub(crate) async fn get_session_logs(
     question.done()?;
     let engine = state.engine();
     if follow {
-        let lines = engine.follow_logs(&caller.actor, &id.0, query).await?;
+        let log = engine.follow_logs(&caller.actor, &id.0, query).await?;
         let app = state.0.clone();
-        let lines = lines
+        let lines = futures_util::stream::iter(log.past.with_remark())
+            .chain(log.coming)
             .take_until(Box::pin(async move {
                 tokio::select! {
                     () = app.stop().cancelled() => {}
@@ -124,36 +128,42 @@ pub(crate) async fn get_session_logs(
         };
         return Ok(([(CONTENT_TYPE, kind)], Body::from_stream(lines)).into_response());
     }
-    let lines = engine.session_logs(&caller.actor, &id.0, query).await?;
+    let log = engine.session_logs(&caller.actor, &id.0, &query).await?;
     match format {
-        Format::Json => {
-            let items: Vec<_> = lines.into_iter().map(LogLineBody::from).collect();
-            let total = items.len() as u64;
-            Ok(Json(LogPage {
-                items,
-                total,
-                next_cursor: None,
-            })
-            .into_response())
-        }
+        Format::Json => Ok(Json(LogPage::from(log)).into_response()),
         Format::Text => {
             let name = engine.get_session(&caller.actor, &id.0).await?.session.name;
-            Ok(download(name.as_str(), &lines))
+            Ok(download(name.as_str(), &log.with_remark()))
         }
     }
 }
 
-pub(crate) fn log_query(question: &mut Question) -> LogQuery {
-    LogQuery {
+impl From<SessionLog> for LogPage {
+    fn from(log: SessionLog) -> Self {
+        Self {
+            total: log.lines.len() as u64,
+            items: log.lines.into_iter().map(LogLineBody::from).collect(),
+            missing: log.missing,
+            next_cursor: None,
+        }
+    }
+}
+
+pub(crate) fn log_question(question: &mut Question) -> LogQuestion {
+    let sources = LogSources::new(question.list("source"));
+    if sources.is_none() {
+        question.complain("source", "must be names of sources");
+    }
+    LogQuestion {
         tail: question.parsed("tail", "0 to 10000", |text| {
-            text.parse().ok().filter(|n| *n <= MOST_LINES)
+            text.parse().ok().filter(|n| *n <= MOST_LOG_LINES)
         }),
         since: question.parsed("since", "a moment such as 2026-11-20T18:30:00Z", |text| {
             text.parse().ok()
         }),
         level: question.parsed("level", "debug, info, warn or error", LogLevel::parse),
         text: question.text("q").map(str::to_owned),
-        ..LogQuery::default()
+        sources: sources.unwrap_or_default(),
     }
 }
 
@@ -165,7 +175,7 @@ fn parse_format(text: &str) -> Option<Format> {
     }
 }
 
-fn chunk(line: LogLine, format: Format) -> Bytes {
+fn chunk(line: SessionLogLine, format: Format) -> Bytes {
     let mut text = match format {
         Format::Json => serde_json::to_string(&LogLineBody::from(line)).unwrap_or_default(),
         Format::Text => text_line(&line),
@@ -174,7 +184,7 @@ fn chunk(line: LogLine, format: Format) -> Bytes {
     Bytes::from(text)
 }
 
-fn download(name: &str, lines: &[LogLine]) -> Response {
+fn download(name: &str, lines: &[SessionLogLine]) -> Response {
     let text = lines.iter().fold(String::new(), |mut text, line| {
         text.push_str(&text_line(line));
         text.push('\n');
@@ -190,7 +200,7 @@ fn download(name: &str, lines: &[LogLine]) -> Response {
     response
 }
 
-fn text_line(line: &LogLine) -> String {
+fn text_line(line: &SessionLogLine) -> String {
     format!(
         "{} {:5} {}: {}",
         line.at,

@@ -13,18 +13,19 @@ use super::client::{Client, Subscription, acknowledge};
 use super::table::Rule;
 use super::terminals::Joined;
 use super::wire::{
-    ContainerTarget, Dimensions, Input, MetricsSubscription, SessionEvent, SessionSubscription,
-    TerminalTarget,
+    ContainerSubscription, ContainerTarget, Dimensions, Input, MetricsSubscription, SessionEvent,
+    SessionSubscription, TerminalTarget,
 };
-use super::{logs, metrics, terminals};
+use super::{logs, metrics, status, terminals};
 use crate::audit::refused;
 use crate::problem::Problem;
 use crate::sessions::SessionBody;
 
-/// How many terminals, logs and figures one client may follow. Figures are small, and a page may show those of many sessions.
+/// How many terminals, figures and things of each other kind one client may follow. Figures are small, and a page may show those of many
+/// sessions.
 const MOST_TERMINALS: usize = 32;
-const MOST_LOGS: usize = 16;
 const MOST_METRICS: usize = 128;
+const MOST_FOLLOWED: usize = 16;
 
 /// What a client asks for, and where the answer goes.
 pub(super) struct Command {
@@ -94,6 +95,10 @@ pub(super) enum Wanted {
     UnsubscribeLogs(SessionSubscription),
     SubscribeMetrics(MetricsSubscription),
     UnsubscribeMetrics(ContainerTarget),
+    SubscribeContainerLogs(ContainerSubscription),
+    UnsubscribeContainerLogs(ContainerSubscription),
+    SubscribeStatus(ContainerSubscription),
+    UnsubscribeStatus(ContainerSubscription),
     Join(TerminalTarget),
     Leave(TerminalTarget),
     Type(TerminalTarget, Input),
@@ -109,6 +114,9 @@ impl Wanted {
                 Some((of.session_id.clone(), None))
             }
             Self::SubscribeMetrics(of) => Some((of.container_id.clone(), None)),
+            Self::SubscribeContainerLogs(of) | Self::SubscribeStatus(of) => {
+                Some((of.container_id.clone(), None))
+            }
             Self::Join(target) | Self::Type(target, _) | Self::Resize(target, _) => {
                 let (session, terminal) = target.clone().parts();
                 Some((session, Some(terminal)))
@@ -116,6 +124,8 @@ impl Wanted {
             Self::UnsubscribeSession
             | Self::UnsubscribeLogs(_)
             | Self::UnsubscribeMetrics(_)
+            | Self::UnsubscribeContainerLogs(_)
+            | Self::UnsubscribeStatus(_)
             | Self::Leave(_)
             | Self::Refuse(_) => None,
         }
@@ -128,6 +138,8 @@ struct Followed {
     terminals: HashMap<(String, String), Joined>,
     logs: HashMap<String, Subscription>,
     metrics: HashMap<String, Subscription>,
+    container_logs: HashMap<String, Subscription>,
+    statuses: HashMap<String, Subscription>,
 }
 
 /// Deals with a client's messages until it is gone.
@@ -167,6 +179,26 @@ impl Followed {
             Wanted::SubscribeMetrics(of) => self.follow_metrics(client, of).await,
             Wanted::UnsubscribeMetrics(of) => {
                 self.metrics.remove(&of.container_id);
+                Ok(())
+            }
+            Wanted::SubscribeContainerLogs(of) => {
+                make_room(&mut self.container_logs, &of.container_id, "logs")?;
+                let begun = logs::follow_container(client, &of).await?;
+                self.container_logs.insert(of.container_id, begun);
+                Ok(())
+            }
+            Wanted::UnsubscribeContainerLogs(of) => {
+                self.container_logs.remove(&of.container_id);
+                Ok(())
+            }
+            Wanted::SubscribeStatus(of) => {
+                make_room(&mut self.statuses, &of.container_id, "containers")?;
+                let begun = status::follow(client, &of).await?;
+                self.statuses.insert(of.container_id, begun);
+                Ok(())
+            }
+            Wanted::UnsubscribeStatus(of) => {
+                self.statuses.remove(&of.container_id);
                 Ok(())
             }
             Wanted::Join(target) => self.join(client, target.parts()).await,
@@ -211,9 +243,7 @@ impl Followed {
         client: &Arc<Client>,
         of: SessionSubscription,
     ) -> Result<(), Problem> {
-        if self.logs.len() >= MOST_LOGS && !self.logs.contains_key(&of.session_id) {
-            return Err(too_many("logs"));
-        }
+        make_room(&mut self.logs, &of.session_id, "logs")?;
         let subscription = logs::follow(client, &of).await?;
         self.logs.insert(of.session_id, subscription);
         Ok(())
@@ -272,6 +302,20 @@ async fn record_refusal(
         });
     }
     refused(&client.app, entry, problem).await;
+}
+
+/// Ends what the new subscription takes the place of, and refuses one more where there are enough.
+fn make_room(
+    followed: &mut HashMap<String, Subscription>,
+    another: &str,
+    what: &str,
+) -> Result<(), Problem> {
+    followed.remove(another);
+    followed.retain(|_, subscription| subscription.goes_on());
+    match followed.len() >= MOST_FOLLOWED {
+        true => Err(too_many(what)),
+        false => Ok(()),
+    }
 }
 
 fn too_many(what: &str) -> Problem {

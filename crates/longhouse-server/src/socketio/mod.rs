@@ -13,10 +13,22 @@ mod events;
 mod logs;
 mod metrics;
 mod service;
+mod status;
 mod table;
 mod terminals;
 mod wire;
 
+use axum::http::StatusCode;
 pub(crate) use service::service;
+
+use crate::problem::Problem;
 pub use table::{client_events, recorded_events};
 pub(crate) use wire::*;
+
+fn no_container() -> Problem {
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "container.not_found",
+        "there is no such container",
+    )
+}

@@ -63,10 +63,10 @@ fn rows() -> Vec<Row> {
         row(DRIVE.refused_as("terminal.resize"), "terminal:resize", |(target, size)| Wanted::Resize(target, size)),
         row(LOOK.refused_as("session.metrics"), "subscribe:metrics", Wanted::SubscribeMetrics),
         row(LOOK, "unsubscribe:metrics", Wanted::UnsubscribeMetrics),
-        row(LOOK, "subscribe:logs", no_container),
-        row(LOOK, "unsubscribe:logs", no_container),
-        row(LOOK, "subscribe:status", no_container),
-        row(LOOK, "unsubscribe:status", no_container),
+        row(LOOK.refused_as("session.logs"), "subscribe:logs", Wanted::SubscribeContainerLogs),
+        row(LOOK, "unsubscribe:logs", Wanted::UnsubscribeContainerLogs),
+        row(LOOK.refused_as("session.watch"), "subscribe:status", Wanted::SubscribeStatus),
+        row(LOOK, "unsubscribe:status", Wanted::UnsubscribeStatus),
     ]
 }
 
@@ -124,14 +124,6 @@ where
         rule,
         listen: Box::new(listen),
     }
-}
-
-fn no_container(_: serde_json::Value) -> Wanted {
-    Wanted::Refuse(Problem::new(
-        StatusCode::NOT_FOUND,
-        "container.not_found",
-        "there is no such container",
-    ))
 }
 
 fn unreadable(error: &ParserError) -> Problem {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::containers::{ContainerBody, HealthName as ContainerHealthName};
 use crate::problem::ProblemBody;
 use crate::sessions::{LogLineBody, MetricsBody, PortBody, SessionBody, StageName, StatusName};
 
@@ -175,6 +176,85 @@ pub(crate) struct SessionSubscription {
     /// For `subscribe.logs`: how many lines of the past come first; none if absent.
     #[serde(default)]
     pub(super) tail: Option<u32>,
+    /// For `subscribe.logs`: only lines from these sources, named as in `GET .../logs`; all if absent.
+    #[serde(default)]
+    pub(super) source: Vec<String>,
+}
+
+/// What names a container in a client's event: its identifier in the engine or at least its first 12 digits, or its session's identifier or
+/// name. What the server sends about it carries the same.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ContainerSubscription {
+    pub(super) container_id: String,
+    /// For `subscribe:logs`: how many lines of the past come first; 100 if absent, at most 1000.
+    #[serde(default)]
+    pub(super) tail: Option<u32>,
+    /// For `subscribe:logs`: only lines from these sources, named as in `GET .../logs`; all if absent.
+    #[serde(default)]
+    pub(super) source: Vec<String>,
+}
+
+/// `logs:initial`: what there is of a container's log.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ContainerLogsInitial {
+    /// As the client named it.
+    pub(super) container_id: String,
+    pub(super) logs: Vec<LogLineBody>,
+    /// What could not be read, in words.
+    pub(super) missing: Option<String>,
+}
+
+/// `logs:data`: lines that came.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ContainerLogsData {
+    /// As the client named it.
+    pub(super) container_id: String,
+    pub(super) logs: Vec<LogLineBody>,
+}
+
+/// `logs:error`: there is no such log, or not any more.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ContainerProblem {
+    /// As the client named it.
+    pub(super) container_id: String,
+    pub(super) error: ProblemBody,
+}
+
+/// `status:update`: how a container fares.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ContainerStatusEvent {
+    /// As the client named it.
+    container_id: String,
+    /// null: there is no such container any more.
+    status: Option<StatusName>,
+    /// In words.
+    state: String,
+    health: ContainerHealthName,
+}
+
+impl ContainerStatusEvent {
+    pub(super) fn of(container_id: &str, container: &ContainerBody) -> Self {
+        Self {
+            container_id: container_id.to_owned(),
+            status: Some(container.status),
+            state: container.state.clone(),
+            health: container.health,
+        }
+    }
+
+    pub(super) fn gone(container_id: &str) -> Self {
+        Self {
+            container_id: container_id.to_owned(),
+            status: None,
+            state: "gone".to_owned(),
+            health: ContainerHealthName::None,
+        }
+    }
 }
 
 /// `subscribe:metrics`.

@@ -15,6 +15,7 @@ mod audit_refusals;
 mod audit_sockets;
 mod bad_input;
 mod browser;
+mod container_logs;
 mod containers;
 mod contract;
 mod database;

@@ -47,10 +47,6 @@ fn in_container(id: &str) -> Vec<Value> {
     vec![json!({"containerId": id, "interval": 1000})]
 }
 
-fn of_container(_: &str) -> Vec<Value> {
-    vec![json!({"containerId": "x", "interval": 1000})]
-}
-
 fn case(
     event: &'static str,
     arguments: fn(&str) -> Vec<Value>,
@@ -81,10 +77,10 @@ fn cases() -> Vec<Case> {
         case("terminal:resize", resized, true, DRIVERS),
         case("subscribe:metrics", in_container, false, CONTAINER_SEERS),
         case("unsubscribe:metrics", in_container, false, all("ok")),
-        case("subscribe:logs", of_container, false, all("container.not_found")),
-        case("unsubscribe:logs", of_container, false, all("container.not_found")),
-        case("subscribe:status", of_container, false, all("container.not_found")),
-        case("unsubscribe:status", of_container, false, all("container.not_found")),
+        case("subscribe:logs", in_container, false, CONTAINER_SEERS),
+        case("unsubscribe:logs", in_container, false, all("ok")),
+        case("subscribe:status", in_container, false, CONTAINER_SEERS),
+        case("unsubscribe:status", in_container, false, all("ok")),
     ]
 }
 
@@ -106,9 +102,9 @@ fn every_event_has_a_row() {
 
 #[tokio::test]
 async fn everybody_hears_what_is_theirs_and_no_more() {
-    let house = House::new().await;
+    let house = House::with_containers().await;
     let cast = Cast::assemble(&house).await;
-    let ground = cast.session(&house).await;
+    let ground = cast.container(&house).await;
     // Nobody does not get in, whichever event they would send.
     let mut nobody = house.dial("/socket.io/", &[]).await;
     nobody.send("40".to_owned()).await;

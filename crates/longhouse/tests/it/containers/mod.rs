@@ -6,6 +6,7 @@ mod deaths;
 mod doctor;
 mod engine;
 mod life;
+mod logs;
 mod mortal;
 mod orphans;
 mod outside;
