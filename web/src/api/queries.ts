@@ -61,7 +61,17 @@ export const healthQuery = (id: string) =>
 export interface LogFilter {
   level: LogLevel
   q: string
+  /** As the API names it; empty for everything. */
+  source: string
 }
+
+export interface Log {
+  lines: readonly LogLine[]
+  /** What could not be read, in words. */
+  missing: string | null
+}
+
+const NO_LOG: Log = { lines: [], missing: null }
 
 /** How many lines the log viewer asks for. */
 export const LOG_TAIL = 1000
@@ -69,11 +79,17 @@ export const LOG_TAIL = 1000
 export const logsQuery = (id: string, filter: LogFilter, follow: 'follow' | 'still') =>
   queryOptions({
     queryKey: ['logs', id, filter],
-    queryFn: async ({ signal }): Promise<LogLine[]> => {
-      const query = { tail: LOG_TAIL, level: filter.level, format: 'json', ...(filter.q === '' ? {} : { q: filter.q }) }
+    queryFn: async ({ signal }): Promise<Log> => {
+      const query = {
+        tail: LOG_TAIL,
+        level: filter.level,
+        format: 'json',
+        ...(filter.q === '' ? {} : { q: filter.q }),
+        ...(filter.source === '' ? {} : { source: [filter.source] }),
+      }
       const answer = await unwrap(client.GET('/api/sessions/{id}/logs', { params: { path: { id }, query }, signal }))
       // The same operation streams and downloads; asked for JSON it answers with a list.
-      return typeof answer === 'object' && 'items' in answer ? answer.items : []
+      return typeof answer === 'object' && 'items' in answer ? { lines: answer.items, missing: answer.missing } : NO_LOG
     },
     refetchInterval: follow === 'follow' ? 2000 : false,
   })

@@ -15,6 +15,7 @@ mod tests;
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use longhouse_domain::audit::{AuditActor, AuditEntry, AuditTarget, Outcome};
 use longhouse_domain::egress::{AllowList, Host};
@@ -22,9 +23,11 @@ use longhouse_domain::{SessionId, UserId};
 use longhouse_link::proto::outbound_refusal::Why;
 use longhouse_link::proto::{OutboundAsk, OutboundRefusal, PortBytes, WatchOutboundRequest};
 use longhouse_link::{CARRY_QUEUE, LinkClient, carry, limits};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
+use tokio_util::io::{InspectReader, InspectWriter};
 use tonic::Status;
 
 use crate::audit::{Audit, AuditSlot};
@@ -51,8 +54,18 @@ pub(crate) struct Gate {
 pub(crate) struct Passage {
     pub(crate) host: String,
     pub(crate) port: u16,
-    /// Why not; nothing where it was opened.
-    pub(crate) refused: Option<String>,
+    pub(crate) came: Came,
+}
+
+/// See [`Passage`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Came {
+    /// It was opened, and led there.
+    Opened(Option<IpAddr>),
+    /// It was not, and why.
+    Refused(String),
+    /// What was opened has ended, after so many bytes from the session and so many to it.
+    Ended { sent: u64, received: u64 },
 }
 
 /// A wish that can be answered.
@@ -105,7 +118,10 @@ impl Gate {
                 .map(|stream| (host, stream)),
             Err(error) => Err(DialError::NoHost(error)),
         };
-        if !self.write_down(slot, &wish, opened.as_ref().err()).await {
+        if !self
+            .write_down(slot, &wish, opened.as_ref().map(|(_, stream)| stream))
+            .await
+        {
             let text = "it could not be written down: try again shortly";
             return refuse(&mut link, wish.ask, Why::Failed, text).await;
         }
@@ -113,11 +129,12 @@ impl Gate {
             Ok((host, stream)) => {
                 let peer = stream.peer_addr().map(|peer| peer.ip());
                 let peer = peer.map_err(|error| Status::aborted(error.to_string()))?;
+                let mut list = self.list.clone();
                 tokio::select! {
-                    carried = carry_out(link, wish.ask, stream) => carried,
-                    () = until_withdrawn(&mut self.list, &host, peer, wish.port) => {
+                    carried = self.carry_out(link, &wish, stream) => carried,
+                    () = until_withdrawn(&mut list, &host, peer, wish.port) => {
                         let why = "it is not on this session's list any more";
-                        self.tell(&wish, Some(why.to_owned())).await;
+                        self.tell(&wish, Came::Refused(why.to_owned())).await;
                         Ok(())
                     }
                 }
@@ -126,7 +143,14 @@ impl Gate {
         }
     }
 
-    async fn write_down(&self, slot: AuditSlot, wish: &Wish, refused: Option<&DialError>) -> bool {
+    async fn write_down(
+        &self,
+        slot: AuditSlot,
+        wish: &Wish,
+        opened: Result<&TcpStream, &DialError>,
+    ) -> bool {
+        let address = opened.ok().and_then(|stream| stream.peer_addr().ok());
+        let refused = opened.err();
         let outcome = match refused.map(DialError::why) {
             None => Outcome::Ok,
             Some(Why::NotAllowed) => Outcome::Denied,
@@ -136,15 +160,44 @@ impl Gate {
         let written = slot
             .record(self.entry(wish, outcome, refused.as_deref()))
             .await;
-        self.tell(wish, refused).await;
+        self.tell(
+            wish,
+            match refused {
+                None => Came::Opened(address.map(|address| address.ip())),
+                Some(why) => Came::Refused(why),
+            },
+        )
+        .await;
         written.is_ok()
     }
 
-    async fn tell(&self, wish: &Wish, refused: Option<String>) {
+    /// Carries the bytes until both sides have ended, and tells how many there were.
+    async fn carry_out(
+        &self,
+        link: LinkClient,
+        wish: &Wish,
+        stream: TcpStream,
+    ) -> Result<(), Status> {
+        let (sent, received) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+        let count = |counter: &Arc<AtomicU64>| {
+            let counter = counter.clone();
+            move |bytes: &[u8]| {
+                counter.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+            }
+        };
+        let stream = InspectReader::new(stream, count(&received));
+        let stream = InspectWriter::new(stream, count(&sent));
+        let carried = carry_out(link, wish.ask, stream).await;
+        let [sent, received] = [sent, received].map(|counter| counter.load(Ordering::Relaxed));
+        self.tell(wish, Came::Ended { sent, received }).await;
+        carried
+    }
+
+    async fn tell(&self, wish: &Wish, came: Came) {
         let passage = Passage {
             host: wish.host.clone(),
             port: wish.port,
-            refused,
+            came,
         };
         // Whoever tells of it may have gone, with the connection.
         let _ = self.told.send(passage).await;
@@ -217,7 +270,11 @@ async fn until_withdrawn(
 }
 
 /// Carries the bytes until both sides have ended.
-async fn carry_out(mut link: LinkClient, ask: u64, stream: TcpStream) -> Result<(), Status> {
+async fn carry_out(
+    mut link: LinkClient,
+    ask: u64,
+    stream: impl AsyncRead + AsyncWrite + Send,
+) -> Result<(), Status> {
     let (outgoing, queue) = mpsc::channel(CARRY_QUEUE);
     let first = PortBytes {
         ask,

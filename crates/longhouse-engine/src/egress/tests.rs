@@ -133,7 +133,11 @@ async fn a_program_reaches_what_the_list_has_and_every_byte_goes_both_ways() {
     tunnel.read_to_string(&mut said).await.unwrap();
     assert_eq!(said, "answer");
     let passage = bed.passages.recv().await.unwrap();
-    assert_eq!((passage.port, passage.refused), (port, None));
+    let address = Some("127.0.0.1".parse().unwrap());
+    assert_eq!((passage.port, passage.came), (port, Came::Opened(address)));
+    let ended = bed.passages.recv().await.unwrap();
+    let (sent, received) = (8, 6);
+    assert_eq!(ended.came, Came::Ended { sent, received });
     assert_eq!(bed.log().await, [(entry, Outcome::Ok)]);
     bed.end().await;
 }
@@ -156,7 +160,7 @@ async fn what_is_refused_is_said_to_the_program_and_written_down() {
         assert!(refused.text.contains(words), "{host}: {}", refused.text);
         assert!(!refused.text.contains(['\r', '\n']));
         let passage = bed.passages.recv().await.unwrap();
-        assert_eq!(passage.refused, Some(refused.text));
+        assert_eq!(passage.came, Came::Refused(refused.text));
     }
     // Nothing listens on port 1 of this machine: it was allowed, and failed.
     let failed = bed.outbound.open("localhost", 1).await.unwrap_err();

@@ -1,26 +1,56 @@
-// What Longhouse did with a session: filtered by level, searched, followed, downloaded.
+// What happened in a session: written down by the server, printed by its container. Filtered by source and level, searched, followed, downloaded.
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { Download } from 'lucide-react'
-import { useDeferredValue, useEffect, useRef, useState } from 'react'
+import { Download, Pause, Play, ScrollText } from 'lucide-react'
+import { useDeferredValue, useState } from 'react'
 import { getText } from '../../api/client'
 import { describe } from '../../api/problem'
 import { logsQuery } from '../../api/queries'
 import type { LogLevel, LogLine, Session } from '../../api/types'
-import { IconButton } from '../../ui/Button'
-import { classes } from '../../ui/classes'
+import { Button, IconButton } from '../../ui/Button'
+import { Notice } from '../../ui/Notice'
 import { saveFile } from '../../ui/saveFile'
 import { toast } from '../../ui/toast'
+import { LogLines } from './LogLines'
+import { WayOutTable } from './WayOutTable'
 
 const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
-const TONES: Record<LogLevel, string> = { debug: 'text-faint', info: 'text-start', warn: 'text-need', error: 'text-err' }
+const SELECT = 'h-7 min-w-0 rounded-md border border-line-strong bg-surface px-1.5 text-xs coarse:h-10'
+
+interface Source {
+  name: string
+  title: string
+}
+
+const EVERYTHING: Source = { name: '', title: 'Everything' }
+const WAY_OUT: Source = { name: 'egress', title: 'Way out' }
+
+function sourcesOf(session: Session): readonly Source[] {
+  const boxed = session.runtime === 'docker'
+  return [
+    EVERYTHING,
+    { name: 'session', title: 'Longhouse' },
+    { name: 'terminal', title: 'Terminals' },
+    ...(session.network === 'allowlist' ? [WAY_OUT] : []),
+    boxed ? { name: 'container', title: 'Container' } : { name: 'sessiond', title: 'sessiond' },
+  ]
+}
 
 export function LogPanel({ session }: { session: Session }) {
+  const [source, setSource] = useState(EVERYTHING.name)
   const [level, setLevel] = useState<LogLevel>('info')
   const [text, setText] = useState('')
   const [follow, setFollow] = useState(true)
   const q = useDeferredValue(text.trim())
-  const { data, error } = useQuery({ ...logsQuery(session.id, { level, q }, follow ? 'follow' : 'still'), placeholderData: keepPreviousData })
-  const lines = data ?? []
+  const mode = follow ? 'follow' : 'still'
+  const { data, error } = useQuery({ ...logsQuery(session.id, { level, q, source }, mode), placeholderData: keepPreviousData })
+  const sources = sourcesOf(session)
+  const title = sources.find((known) => known.name === source)?.title ?? ''
+  const isFiltered = q !== '' || level !== 'info' || source !== EVERYTHING.name
+  const clear = () => {
+    setSource(EVERYTHING.name)
+    setLevel('info')
+    setText('')
+  }
   return (
     <div className="flex h-full flex-col">
       <div className="flex flex-wrap items-center gap-1.5 border-b border-line p-2.5">
@@ -30,13 +60,20 @@ export function LogPanel({ session }: { session: Session }) {
           placeholder="Search"
           value={text}
           onChange={(event) => setText(event.target.value)}
-          className="h-7 min-w-24 flex-1 rounded-md border border-line-strong bg-surface px-2.5 text-xs focus:border-ember focus:outline-none coarse:h-10 coarse:text-[16px]"
+          className="h-7 min-w-24 flex-[1_0_100%] rounded-md border border-line-strong bg-surface px-2.5 text-xs focus:border-ember focus:outline-none coarse:h-10 coarse:text-[16px]"
         />
+        <select aria-label="Source" value={source} onChange={(event) => setSource(event.target.value)} className={`${SELECT} flex-1`}>
+          {sources.map((known) => (
+            <option key={known.name} value={known.name}>
+              {known.title}
+            </option>
+          ))}
+        </select>
         <select
           aria-label="Least level"
           value={level}
           onChange={(event) => setLevel(LEVELS.find((known) => known === event.target.value) ?? 'info')}
-          className="h-7 rounded-md border border-line-strong bg-surface px-1.5 text-xs coarse:h-10"
+          className={`${SELECT} flex-1`}
         >
           {LEVELS.map((known) => (
             <option key={known} value={known}>
@@ -44,48 +81,47 @@ export function LogPanel({ session }: { session: Session }) {
             </option>
           ))}
         </select>
-        <label className="flex items-center gap-1.5 px-1 text-xs text-soft">
-          <input type="checkbox" className="accent-ember" checked={follow} onChange={(event) => setFollow(event.target.checked)} />
-          Follow
-        </label>
-        <IconButton label="Download the whole log" onClick={() => void download(session)}>
+        <IconButton label={follow ? 'Pause' : 'Follow'} aria-pressed={!follow} onClick={() => setFollow(!follow)}>
+          {follow ? <Pause size={14} /> : <Play size={14} />}
+        </IconButton>
+        <IconButton label={source === '' ? 'Download the whole log' : `Download: ${title}`} onClick={() => void download(session, source)}>
           <Download size={14} />
         </IconButton>
       </div>
       {error !== null && <p className="p-4 text-xs text-err">{describe(error)}</p>}
-      {data !== undefined && lines.length === 0 && <p className="p-4 text-xs text-faint">No lines{q === '' ? '' : ' match'}.</p>}
-      <Lines lines={lines} follow={follow ? 'follow' : 'still'} />
+      {data !== undefined && data.missing !== null && (
+        <p role="status" className="border-b border-line bg-raised px-3 py-1.5 text-2xs text-soft">
+          Not all of it can be read: {data.missing}
+        </p>
+      )}
+      {data !== undefined && data.lines.length === 0 && <Empty onClear={isFiltered ? clear : null} />}
+      {data !== undefined && data.lines.length > 0 && <Found lines={data.lines} source={source} mode={mode} />}
     </div>
   )
 }
 
-function Lines({ lines, follow }: { lines: readonly LogLine[]; follow: 'follow' | 'still' }) {
-  const list = useRef<HTMLOListElement>(null)
-  const last = lines.at(-1)?.seq
-  useEffect(() => {
-    if (follow === 'follow' && last !== undefined && list.current !== null) list.current.scrollTop = list.current.scrollHeight
-  }, [last, follow])
+function Found({ lines, source, mode }: { lines: readonly LogLine[]; source: string; mode: 'follow' | 'still' }) {
+  return source === WAY_OUT.name ? <WayOutTable lines={lines} follow={mode} /> : <LogLines lines={lines} follow={mode} />
+}
+
+function Empty({ onClear }: { onClear: (() => void) | null }) {
   return (
-    <ol ref={list} className="scroll-quiet min-h-0 flex-1 overflow-y-auto px-3 py-2 font-mono text-2xs leading-4.5">
-      {lines.map((line) => (
-        <li key={line.seq} className="grid grid-cols-[auto_auto_1fr] gap-x-2">
-          <time dateTime={line.at} title={line.at} className="text-faint tabular-nums">
-            {new Date(line.at).toLocaleTimeString(undefined, { hour12: false })}
-          </time>
-          <span className={classes('w-9', TONES[line.level])}>{line.level}</span>
-          <span className="min-w-0 break-words">
-            <span className="text-faint">{line.source}</span> {line.message}
-          </span>
-        </li>
-      ))}
-    </ol>
+    <Notice
+      icon={<ScrollText size={30} />}
+      title={onClear === null ? 'Nothing yet' : 'No lines match'}
+      actions={onClear !== null && <Button onClick={onClear}>Show everything</Button>}
+    >
+      {onClear === null ? 'What happens in this session appears here.' : 'Search, source or level leave nothing of the log.'}
+    </Notice>
   )
 }
 
-async function download(session: Session): Promise<void> {
+async function download(session: Session, source: string): Promise<void> {
   try {
-    const text = await getText(`/api/sessions/${session.id}/logs?format=text&level=debug`)
-    saveFile(`${session.name.replaceAll(' ', '-')}.log`, 'text/plain', text)
+    const only = source === '' ? '' : `&source=${encodeURIComponent(source)}`
+    const text = await getText(`/api/sessions/${session.id}/logs?format=text&level=debug${only}`)
+    const part = source === '' ? '' : `-${source}`
+    saveFile(`${session.name.replaceAll(' ', '-')}${part}.log`, 'text/plain', text)
   } catch (error) {
     toast(describe(error), 'error')
   }

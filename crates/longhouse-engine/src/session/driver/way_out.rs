@@ -11,7 +11,7 @@ use longhouse_domain::session::Session;
 use tokio::sync::mpsc;
 
 use super::Driver;
-use crate::egress::{Gate, Passage};
+use crate::egress::{Came, Gate, Passage};
 use crate::session::connection::Connection;
 
 /// What came of attempts to get out, that waits to be told.
@@ -65,24 +65,30 @@ impl Driver {
         });
     }
 
-    /// Tells everybody who may know that a program got out, or that it did not.
+    /// Tells everybody who may know that a program got out, or that it did not. How much a connection carried stands in the log alone.
     pub(super) async fn note_passage(&mut self, passage: Passage) {
-        let Passage {
-            host,
-            port,
-            refused,
-        } = passage;
-        let (level, text) = match &refused {
-            None => (LogLevel::Info, format!("connected to {host}:{port}")),
-            Some(why) => (LogLevel::Warn, format!("refused {host}:{port}: {why}")),
+        let Passage { host, port, came } = passage;
+        let text = describe(&host, port, &came);
+        let (level, reason) = match came {
+            Came::Opened(_) => (LogLevel::Info, None),
+            Came::Refused(why) => (LogLevel::Warn, Some(why)),
+            Came::Ended { .. } => return self.log(LogLevel::Info, "egress", &text).await,
         };
         self.log(level, "egress", &text).await;
-        self.append(&[EventKind::Egress {
-            host,
-            port,
-            reason: refused,
-        }])
-        .await;
+        self.append(&[EventKind::Egress { host, port, reason }])
+            .await;
+    }
+}
+
+/// The line of the log; the page reads it, too.
+fn describe(host: &str, port: u16, came: &Came) -> String {
+    match came {
+        Came::Opened(Some(address)) => format!("connected to {host}:{port} at {address}"),
+        Came::Opened(None) => format!("connected to {host}:{port}"),
+        Came::Refused(why) => format!("refused {host}:{port}: {why}"),
+        Came::Ended { sent, received } => {
+            format!("closed {host}:{port}: {sent} bytes sent, {received} received")
+        }
     }
 }
 
