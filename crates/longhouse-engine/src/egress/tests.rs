@@ -203,7 +203,8 @@ async fn a_changed_list_holds_at_once_for_what_is_asked_and_for_what_is_open() {
     bed.list.send_replace(list_of(&[&entry]));
     let mut tunnel = bed.outbound.open("127.0.0.1", port).await.unwrap();
     let (mut there, _) = outside.accept().await.unwrap();
-    assert_eq!(bed.passages.recv().await.unwrap().refused, None);
+    let opened = bed.passages.recv().await.unwrap();
+    assert!(matches!(opened.came, Came::Opened(_)), "{opened:?}");
 
     // What is still allowed goes on, by whichever entry.
     bed.list.send_replace(list_of(&["127.0.0.0/8"]));
@@ -214,10 +215,8 @@ async fn a_changed_list_holds_at_once_for_what_is_asked_and_for_what_is_open() {
 
     bed.list.send_replace(list_of(&["example.org"]));
     let told = bed.passages.recv().await.unwrap();
-    assert_eq!(
-        told.refused.as_deref(),
-        Some("it is not on this session's list any more")
-    );
+    let why = "it is not on this session's list any more";
+    assert_eq!(told.came, Came::Refused(why.to_owned()));
     assert_eq!(there.read(&mut heard).await.unwrap_or(0), 0);
     assert_eq!(tunnel.read(&mut heard).await.unwrap_or(0), 0);
     bed.end().await;

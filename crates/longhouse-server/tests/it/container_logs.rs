@@ -146,7 +146,7 @@ impl Lines {
                 return serde_json::from_slice(&line).unwrap();
             }
             let chunk = in_time("a line", self.answer.chunk()).await.unwrap();
-            self.text.extend(chunk.expect("the log ended"));
+            self.text.extend(chunk.unwrap());
         }
     }
 
