@@ -57,6 +57,16 @@ pub(crate) struct Passage {
     pub(crate) came: Came,
 }
 
+impl Passage {
+    /// Why it was not opened, where it was not.
+    pub(crate) fn refusal(&self) -> Option<&str> {
+        match &self.came {
+            Came::Refused(why) => Some(why),
+            Came::Opened(_) | Came::Ended { .. } => None,
+        }
+    }
+}
+
 /// See [`Passage`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Came {

@@ -38,6 +38,10 @@ impl Sessiond for Echo {
         answer_hello(&r, self.hello.clone()).map(Response::new)
     }
 
+    async fn usage(&self, _: Request<UsageRequest>) -> Result<Response<UsageReply>, Status> {
+        none()
+    }
+
     async fn clone_repository(
         &self,
         _: Request<CloneRequest>,

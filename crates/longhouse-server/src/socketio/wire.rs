@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::containers::{ContainerBody, HealthName as ContainerHealthName};
+use crate::containers::{ContainerBody, HealthName};
 use crate::problem::ProblemBody;
 use crate::sessions::{LogLineBody, MetricsBody, PortBody, SessionBody, StageName, StatusName};
 
@@ -234,7 +234,7 @@ pub(crate) struct ContainerStatusEvent {
     status: Option<StatusName>,
     /// In words.
     state: String,
-    health: ContainerHealthName,
+    health: HealthName,
 }
 
 impl ContainerStatusEvent {
@@ -252,7 +252,7 @@ impl ContainerStatusEvent {
             container_id: container_id.to_owned(),
             status: None,
             state: "gone".to_owned(),
-            health: ContainerHealthName::None,
+            health: HealthName::None,
         }
     }
 }

@@ -82,7 +82,7 @@ impl Driver {
                         Some(What::Failed(failed)) => {
                             // What the way out said first may still wait.
                             while let Ok(passage) = way_out.passages.try_recv() {
-                                refused = passage.refused.clone().or(refused);
+                                refused = passage.refusal().map(str::to_owned).or(refused);
                                 self.note_passage(passage).await;
                             }
                             let reason = clone_failure::explain(repository, &failed, refused.as_deref());
@@ -99,7 +99,7 @@ impl Driver {
                 },
                 () = way_out.service.as_mut() => return Err(lost()),
                 Some(passage) = way_out.passages.recv() => {
-                    refused = passage.refused.clone().or(refused);
+                    refused = passage.refusal().map(str::to_owned).or(refused);
                     self.note_passage(passage).await;
                 }
                 () = connection.closed() => return Err(lost()),

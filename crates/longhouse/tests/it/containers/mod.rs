@@ -7,6 +7,7 @@ mod doctor;
 mod engine;
 mod life;
 mod logs;
+mod metrics;
 mod mortal;
 mod orphans;
 mod outside;
