@@ -8,6 +8,7 @@ use futures_util::{StreamExt, stream};
 use longhouse_domain::metrics::{CpuTime, Reading};
 use tokio::sync::watch;
 
+use super::EchoRuntime;
 use crate::{MeasureError, Pace, Readings};
 
 /// The time between two readings: a test's second.
@@ -35,6 +36,21 @@ struct Open(Arc<Counts>);
 impl Drop for Open {
     fn drop(&mut self) {
         self.0.open.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl EchoRuntime {
+    /// The same, with counters of its own, as the engine of containers has them.
+    #[must_use]
+    pub fn with_meter(mut self) -> Self {
+        self.meter = Some(EchoMeter::new());
+        self
+    }
+
+    /// Its counters, if it has some.
+    #[must_use]
+    pub fn meter(&self) -> Option<&EchoMeter> {
+        self.meter.as_ref()
     }
 }
 

@@ -14,6 +14,7 @@ mod sessiond;
 mod terminal;
 mod trouble;
 mod usage;
+mod volumes;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fs::DirBuilder;
@@ -106,24 +107,6 @@ impl EchoRuntime {
     pub fn as_containers(mut self) -> Self {
         self.kind = RuntimeKind::Docker;
         self
-    }
-
-    /// The same, with counters of its own, as the engine of containers has them.
-    #[must_use]
-    pub fn with_meter(mut self) -> Self {
-        self.meter = Some(EchoMeter::new());
-        self
-    }
-
-    /// Its counters, if it has some.
-    #[must_use]
-    pub fn meter(&self) -> Option<&EchoMeter> {
-        self.meter.as_ref()
-    }
-
-    /// Lets a volume be there that no session of this runtime made.
-    pub fn leave_volume(&self, volume: Volume) {
-        self.lock().volumes.push(volume);
     }
 
     /// Lets the next provision that has no trouble yet meet this one.
@@ -305,14 +288,11 @@ impl Runtime for EchoRuntime {
     }
 
     async fn volumes(&self) -> Result<Vec<Volume>, String> {
-        Ok(self.lock().volumes.clone())
+        Ok(self.kept_volumes())
     }
 
     async fn remove_volume(&self, name: &str) -> Result<(), VolumeError> {
-        let volumes = &mut self.lock().volumes;
-        let at = volumes.iter().position(|volume| volume.name == name);
-        volumes.remove(at.ok_or(VolumeError::Gone)?);
-        Ok(())
+        self.drop_volume(name)
     }
 
     async fn observe(&self, session: SessionId, _handle: Option<&RuntimeHandle>) -> Observed {
