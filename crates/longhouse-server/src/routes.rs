@@ -76,6 +76,7 @@ fn for_the_logged_in() -> Vec<Row> {
         row(Access::Look, Quiet, routes!(containers::get_container)),
         row(Access::Look, Quiet, routes!(containers::get_container_health)),
         row(Access::Look, Quiet, routes!(containers::get_container_stats)),
+        row(Access::Look, Quiet, routes!(containers::get_container_metrics)),
         row(Access::Look, Quiet, routes!(containers::get_container_logs)).with_own_deadline(),
         row(Access::Look, Quiet, routes!(terminals::list_terminals)),
         row(Access::Look, Quiet, routes!(terminals::get_terminal)),

@@ -91,6 +91,17 @@ impl Engine {
         self.handle(session).as_deref().and_then(last)
     }
 
+    /// The same, and where nothing was read yet, what it uses at this moment.
+    pub async fn recent_metrics(&self, actor: &Actor, session: SessionId) -> Option<Metrics> {
+        match self.last_metrics(session) {
+            Some(metrics) => Some(metrics),
+            None => {
+                let now = self.session_metrics(actor, &session.to_string()).await;
+                now.ok()
+            }
+        }
+    }
+
     /// What all sessions together used when they were last read.
     #[must_use]
     pub fn metrics_totals(&self) -> MetricsTotals {

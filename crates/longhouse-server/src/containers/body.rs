@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use longhouse_domain::container::Limits;
+use longhouse_domain::metrics::Metrics;
 use longhouse_domain::{Status, Timestamp};
 use longhouse_engine::SessionView;
 use serde::Serialize;
@@ -10,7 +11,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::preview::PreviewNames;
-use crate::sessions::{PortBody, StatusName, TemplateName};
+use crate::sessions::{MetricsBody, PortBody, StatusName, TemplateName};
 
 /// How a container fares, as container engines say it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -87,6 +88,8 @@ pub(crate) struct ContainerBody {
     ports: Vec<PortBody>,
     limits: Option<LimitsBody>,
     labels: BTreeMap<String, String>,
+    /// What it uses; null unless `includeMetrics` asks for it, and while it does not run.
+    metrics: Option<MetricsBody>,
 }
 
 impl ContainerBody {
@@ -110,6 +113,15 @@ impl ContainerBody {
             ports: PortBody::all(names, view),
             limits: asked.map(|asked| asked.limits.into()),
             labels: session.labels.clone(),
+            metrics: None,
+        }
+    }
+
+    /// The same with what it uses.
+    pub(super) fn with_metrics(self, metrics: Option<Metrics>) -> Self {
+        Self {
+            metrics: metrics.map(MetricsBody::from),
+            ..self
         }
     }
 }

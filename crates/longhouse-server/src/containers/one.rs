@@ -10,7 +10,7 @@ use crate::auth::{Caller, Empty};
 use crate::extract::{OptionalBody, PathOf, Question};
 use crate::problem::{Problem, ProblemBody};
 use crate::sessions;
-use crate::sessions::{SessionHealthBody, SessionStatsBody};
+use crate::sessions::{MetricsBody, SessionHealthBody, SessionStatsBody};
 use crate::state::AppState;
 
 /// What the path of one container calls it.
@@ -116,6 +116,21 @@ pub(crate) async fn get_container_health(
 ) -> Result<Json<SessionHealthBody>, Problem> {
     let session = session_of(&state, &caller, &id.0).await?;
     sessions::get_session_health(state, caller, PathOf(session)).await
+}
+
+/// Says what a container uses at this moment: processor, memory, disk, network, processes, and whether its agent is at work. What it has
+/// used before is told by its session's metrics. May take a second or two.
+#[utoipa::path(get, path = "/api/containers/{id}/metrics", tag = "containers", params(ContainerName), responses(
+    (status = 200, body = MetricsBody), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody), (status = 503, body = ProblemBody)))]
+pub(crate) async fn get_container_metrics(
+    state: State<AppState>,
+    caller: Caller,
+    id: PathOf<String>,
+) -> Result<Json<MetricsBody>, Problem> {
+    let session = session_of(&state, &caller, &id.0).await?;
+    let engine = state.engine();
+    let metrics = engine.session_metrics(&caller.actor, &session).await?;
+    Ok(Json(metrics.into()))
 }
 
 /// Says what a container's programs use, as they say themselves.

@@ -33,11 +33,25 @@ async fn a_container_is_made_found_by_each_of_its_names_stopped_started_and_dele
             (&json!("running"), &json!("healthy"))
         );
         assert!(found["startedAt"].is_string(), "{found}");
-        for part in ["health", "stats", "logs"] {
+        for part in ["health", "stats", "metrics", "logs"] {
             let path = format!("/api/containers/{name}/{part}");
             assert_eq!(house.get(&ann, &path).await.0, StatusCode::OK, "{path}");
         }
     }
+    let (_, metrics) = house.get(&ann, "/api/containers/box/metrics").await;
+    assert!(metrics["memoryMb"].as_f64() > Some(0.0), "{metrics}");
+    let (_, bare) = house.get(&ann, "/api/containers").await;
+    assert_eq!(bare["items"][0]["metrics"], Value::Null);
+    let asked = house.get(&ann, "/api/containers?includeMetrics=true").await;
+    let listed = &asked.1["items"][0]["metrics"];
+    assert_eq!(
+        listed["memoryLimitMb"], metrics["memoryLimitMb"],
+        "{asked:?}"
+    );
+    let (status, _) = house
+        .get(&ann, "/api/containers?includeMetrics=yes-please")
+        .await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     let act = async |called: &str, verb: &str| {
         let path = format!("/api/containers/{called}/{verb}");
         house.ask(&ann, Method::POST, &path, json!({})).await
@@ -52,6 +66,8 @@ async fn a_container_is_made_found_by_each_of_its_names_stopped_started_and_dele
         (&stopped["containerId"], &stopped["startedAt"]),
         (&Value::Null, &Value::Null)
     );
+    let (status, _) = house.get(&ann, "/api/containers/box/metrics").await;
+    assert_eq!(status, StatusCode::CONFLICT);
     // Its container is gone; the session still goes by its own names.
     assert_eq!(act(container, "start").await.0, StatusCode::NOT_FOUND);
     assert_eq!(act("box", "start").await.0, StatusCode::OK);

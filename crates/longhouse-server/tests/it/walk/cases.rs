@@ -256,6 +256,7 @@ fn cases_of_containers() -> Vec<Case> {
         case("DELETE", "/api/containers/{id}", owners(204)),
         case("GET", "/api/containers/{id}/health", seers(200)),
         case("GET", "/api/containers/{id}/stats", seers(200)),
+        case("GET", "/api/containers/{id}/metrics", seers(200)),
         case("GET", "/api/containers/{id}/logs", seers(200)),
         case("POST", "/api/containers/{id}/start", drivers(409)),
         case("POST", "/api/containers/{id}/stop", drivers(200)),
