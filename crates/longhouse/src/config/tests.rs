@@ -81,6 +81,7 @@ fn every_setting_can_come_from_the_file_and_from_a_variable() {
             (_, keys::Shape::Switch) => ("true", "true"),
             ("host.allowed_dirs", _) => ("[\"/a\", \"/b\"]", "/a:/b"),
             ("trusted_proxies", _) => ("[\"127.0.0.1\", \"fd00::/8\"]", "127.0.0.1,fd00::/8"),
+            ("git.protocols", _) => ("[\"https\", \"http\"]", "https:http"),
             (_, keys::Shape::List(' ')) => ("[\"/a\", \"b\"]", "/a b"),
             (_, keys::Shape::List(_)) => ("[\"a\", \"b\"]", "a, b"),
             ("docker.image", _) => ("\"debian:12\"", "debian:12"),
