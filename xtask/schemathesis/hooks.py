@@ -85,7 +85,9 @@ def before_call(context, case, kwargs):
     if "/sessions/" in path:
         replace(named, "id", SESSIONS)
         replace(named, "name", TERMINALS)
-    if isinstance(case.body, dict) and case.body.get("runtime") in ("docker", "kubernetes"):
+    if isinstance(case.body, dict) and (
+        path == "/api/containers" or case.body.get("runtime") in ("docker", "kubernetes")
+    ):
         # 503 is what the contract says for an engine that is away, and here there is none.
         case.body["runtime"] = "host"
     if path.startswith("/api/users/") and named.get("id") in LOGIN.own_names:
