@@ -15,8 +15,9 @@ use crate::server::Server;
 /// How many are made at once.
 const AT_ONCE: usize = 10;
 
-/// How often one looks for the prompt, and how long at the most.
+/// How long between two looks for the prompt, times the number that look: their questions must not be what is measured.
 const LOOK: Duration = Duration::from_millis(2);
+/// How long to wait for anything at the most.
 const AT_MOST: Duration = Duration::from_secs(120);
 
 pub(crate) async fn measure(server: &Server, rounds: usize, report: &mut Report) -> Result<()> {
@@ -77,7 +78,8 @@ async fn bare(names: &[String]) -> Result<f64> {
 /// How long sessions take, in milliseconds.
 async fn sessions(server: &Server, names: &[String]) -> Result<f64> {
     let begun = Instant::now();
-    let sessions = try_join_all(names.iter().map(|name| until_prompt(server, name))).await?;
+    let pause = LOOK * u32::try_from(names.len())?;
+    let sessions = try_join_all(names.iter().map(|name| until_prompt(server, name, pause))).await?;
     let taken = begun.elapsed();
     for id in sessions {
         let path = format!("/api/sessions/{id}?force=true");
@@ -86,7 +88,7 @@ async fn sessions(server: &Server, names: &[String]) -> Result<f64> {
     Ok(taken.as_secs_f64() * 1000.0)
 }
 
-async fn until_prompt(server: &Server, name: &str) -> Result<String> {
+async fn until_prompt(server: &Server, name: &str, pause: Duration) -> Result<String> {
     let body = json!({
         "name": name, "agent": "shell", "runtime": "docker", "network": "none", "image": engine::IMAGE,
         "memoryLimit": engine::MEMORY_MB, "pidsLimit": engine::PIDS, "cpuLimit": 1,
@@ -101,7 +103,7 @@ async fn until_prompt(server: &Server, name: &str) -> Result<String> {
         if shown.is_ok_and(|shown| !shown.trim_ascii().is_empty()) {
             return Ok(id);
         }
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(pause).await;
     }
     bail!("the session {name} shows no prompt")
 }

@@ -1,5 +1,5 @@
-//! `cargo xtask bench`: the complete server, measured beside the raw PTY in one run. Prints a table, and writes it into
-//! `docs/performance.md`. With `--containers` it measures sessions in containers and the list alone, and writes nothing.
+//! `cargo xtask bench`: the complete server, measured beside the raw PTY and the container engine in one run. Prints its tables, and
+//! writes them into `docs/performance.md`. With `--containers` it measures only the second: sessions in containers and the list.
 //!
 //! Shared machines are noisy: only ratios within one run mean anything, so every row stands beside the limit that was measured with it.
 //! It is deliberately not a test: nothing here passes or fails by a number.
@@ -16,6 +16,8 @@ mod server;
 mod text;
 mod throughput;
 
+use std::path::Path;
+
 use anyhow::{Context, Result};
 
 use report::Report;
@@ -28,30 +30,37 @@ const ROUNDS: usize = 5;
 async fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let told = |word: &str| arguments.iter().any(|argument| argument == word);
-    let mut report = Report::default();
     let scratch = tempfile::tempdir().context("no directory for the benchmark")?;
     let server = Server::start(scratch.path()).await?;
-    if told("--containers") {
-        containers::measure(&server, ROUNDS, &mut report).await?;
-        lists::measure(&server, &mut report).await?;
-        server.stop().await?;
-        report.print();
-        return Ok(());
+    let mut reports = Vec::new();
+    if !told("--containers") {
+        reports.push(terminals(&server, scratch.path()).await?);
     }
-    let corpus = text::write(scratch.path())?;
-
-    // Memory first: what a flood leaves in the allocator is not what an idle server needs.
-    memory::measure(&server, &mut report).await?;
-    throughput::measure(&server, &corpus, ROUNDS, &mut report).await?;
-    echo::measure(&server, ROUNDS, &mut report).await?;
-    memory::afterwards(&server, &mut report)?;
-    containers::measure(&server, ROUNDS, &mut report).await?;
-    lists::measure(&server, &mut report).await?;
-
+    reports.push(containers(&server).await?);
     server.stop().await?;
-    report.print();
-    if !told("--no-write") {
-        report.write("docs/performance.md")?;
+    for report in reports {
+        report.print();
+        if !told("--no-write") {
+            report.write("docs/performance.md")?;
+        }
     }
     Ok(())
+}
+
+async fn terminals(server: &Server, scratch: &Path) -> Result<Report> {
+    let mut report = Report::new("bench");
+    let corpus = text::write(scratch)?;
+    // Memory first: what a flood leaves in the allocator is not what an idle server needs.
+    memory::measure(server, &mut report).await?;
+    throughput::measure(server, &corpus, ROUNDS, &mut report).await?;
+    echo::measure(server, ROUNDS, &mut report).await?;
+    memory::afterwards(server, &mut report)?;
+    Ok(report)
+}
+
+async fn containers(server: &Server) -> Result<Report> {
+    let mut report = Report::new("bench containers");
+    containers::measure(server, ROUNDS, &mut report).await?;
+    lists::measure(server, &mut report).await?;
+    Ok(report)
 }

@@ -6,16 +6,22 @@ use anyhow::{Context, Result};
 
 use crate::samples::Samples;
 
-const BEGIN: &str = "<!-- bench: begin (written by `cargo xtask bench`) -->";
-const END: &str = "<!-- bench: end -->";
-
-/// Rows of the table, in the order of measuring.
-#[derive(Debug, Default)]
+/// Rows of one table, in the order of measuring.
+#[derive(Debug)]
 pub(crate) struct Report {
+    /// The table's name in the page.
+    name: &'static str,
     rows: Vec<[String; 5]>,
 }
 
 impl Report {
+    pub(crate) fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            rows: Vec::new(),
+        }
+    }
+
     /// A row: what, in which unit, the measurements, and the ratio to the limit of the same run where there is one.
     pub(crate) fn row(
         &mut self,
@@ -55,17 +61,20 @@ impl Report {
 
     /// Replaces the table in the page.
     pub(crate) fn write(&self, path: &str) -> Result<()> {
+        let begin = format!(
+            "<!-- {}: begin (written by `cargo xtask bench`) -->",
+            self.name
+        );
+        let end = format!("<!-- {}: end -->", self.name);
         let page = std::fs::read_to_string(path).with_context(|| format!("no page {path}"))?;
         let (head, rest) = page
-            .split_once(BEGIN)
-            .with_context(|| format!("{path} has no mark for the table"))?;
+            .split_once(&begin)
+            .with_context(|| format!("{path} has no mark for the table {}", self.name))?;
         let (_, tail) = rest
-            .split_once(END)
-            .with_context(|| format!("{path} has no end mark for the table"))?;
-        std::fs::write(
-            path,
-            format!("{head}{BEGIN}\n\n{}\n{END}{tail}", self.table()),
-        )?;
+            .split_once(&end)
+            .with_context(|| format!("{path} has no end mark for the table {}", self.name))?;
+        let table = self.table();
+        std::fs::write(path, format!("{head}{begin}\n\n{table}\n{end}{tail}"))?;
         Ok(())
     }
 }
