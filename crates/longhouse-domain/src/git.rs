@@ -1,10 +1,18 @@
-//! Repositories: where they are, which branch is meant, and who writes into them. Text comes in from people; what is kept here has been read
+//! Repositories: where they are, which branch is meant, who writes into them, and what is made of changes. Text comes in from people; what is kept here has been read
 //! whole and is written anew, so that what was judged and what git is given are the same.
 //!
 //! Nothing here runs git or opens a connection.
 
+mod autocommit;
+mod batch;
 mod branch;
+mod change;
+mod group;
 mod identity;
+mod message;
+mod sort;
+mod suspect;
+mod template;
 mod transport;
 mod url;
 
@@ -12,8 +20,18 @@ use std::num::NonZeroU32;
 
 use serde::{Deserialize, Serialize};
 
+pub use autocommit::{
+    AutoCommit, AutoCommitMode, BadAutoCommit, CHECKPOINTS_KEPT, LARGEST_FILE, LONGEST_SECONDS,
+    MOST_FILES, PATTERN_BYTES, PATTERNS,
+};
+pub use batch::{Batch, Closing, Milestone, Pace, SETTLED};
 pub use branch::{BadBranchName, BranchName};
+pub use change::{Change, ChangeKind, LineCount};
+pub use group::{GROUPED_FILES, GROUPS, group};
 pub use identity::{IDENTITY_BYTES, is_identity};
+pub use message::message;
+pub use suspect::{suspicious_content, suspicious_name};
+pub use template::{BadTemplate, MessageTemplate, TEMPLATE_BYTES};
 pub use transport::{Transport, Transports, UnknownTransport};
 pub use url::{RepositoryUrl, RepositoryUrlError};
 
