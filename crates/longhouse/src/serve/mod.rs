@@ -10,6 +10,7 @@ mod identity;
 pub(crate) mod keys;
 pub(crate) mod lock;
 mod logging;
+mod memory;
 mod record;
 mod signals;
 pub(crate) mod transport;
@@ -27,9 +28,7 @@ use longhouse_runtime::Runtime;
 use longhouse_runtime::host::{HostRuntime, HostSettings, choose_secrets_dir};
 use longhouse_server::{AppState, LocalSocket, ServerSettings, SigningKey};
 use longhouse_store::{Store, StoreUrl};
-use rustix::process::{
-    DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit,
-};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -59,7 +58,8 @@ const FIRST_ADMIN: &str = "admin";
 pub(crate) fn run(configuration: &Configuration, context: &Context) -> Result<u8, Failure> {
     let settings = &configuration.settings;
     logging::start(settings).map_err(|error| Failure::new(Code::Usage, error))?;
-    keep_memory_private();
+    memory::keep_private();
+    memory::hold_on_to_little();
     for warning in &configuration.warnings {
         tracing::warn!("{warning}");
     }
@@ -107,23 +107,6 @@ fn introduce(lock: &mut DataDirLock, url: Option<String>) -> anyhow::Result<()> 
         url,
     };
     lock.introduce(&us).context("cannot write the lock file")
-}
-
-/// Keys and passwords pass through this process: it leaves no core, and no program of the same user may look into it. What it
-/// starts loses the mark, and may raise its limit of cores again.
-fn keep_memory_private() {
-    if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
-        tracing::warn!(%error, "a crash of the server may leave a core with secrets in it");
-    }
-    let limit = getrlimit(Resource::Core);
-    let none = Rlimit {
-        current: Some(0),
-        maximum: limit.maximum,
-    };
-    // The mark above is enough where the kernel knows it; this says it once more to whatever collects cores.
-    if let Err(error) = setrlimit(Resource::Core, none) {
-        tracing::warn!(%error, "the limit of core files could not be set");
-    }
 }
 
 /// Every viewer and every session takes a descriptor; the usual soft limit is for programs of another age. Sessions get
@@ -292,6 +275,7 @@ async fn serve_engine(
     introduce(&mut ground.lock, Some(url.clone()))?;
     tracing::info!(%url, version = VERSION, "ready");
     announce(&url, settings, engine).await?;
+    memory::give_back();
 
     // Neither ends before the signal; one that does has failed, and the server without it is of no use.
     let first = tokio::select! {

@@ -1,4 +1,4 @@
-//! The server's memory: no core is left of it, and no other program of its user looks into it.
+//! The server's memory: no core is left of it, no other program of its user looks into it, and it holds on to little.
 
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::path::Path;
@@ -6,7 +6,9 @@ use std::process::Command;
 
 use rustix::process::{Signal, geteuid};
 
-use crate::support::{House, processes, sessiond};
+use serde_json::json;
+
+use crate::support::{House, PASSWORD, processes, sessiond, wait_for};
 
 /// A user whom no machine has, so that nobody else's processes are his.
 const NOBODY_ELSE: u32 = 47_110;
@@ -115,4 +117,37 @@ fn dies_without_a_core(mut house: House) {
     let names: Vec<_> = names.map(|entry| entry.unwrap().file_name()).collect();
     let core = |name: &std::ffi::OsString| name.to_string_lossy().starts_with("core");
     assert!(!names.iter().any(core), "{names:?}");
+}
+
+/// What the server holds in memory of its own, kB.
+fn held(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("RssAnon:"));
+    line.unwrap()
+        .trim()
+        .trim_end_matches(" kB")
+        .parse()
+        .unwrap()
+}
+
+/// One hash takes 19 MiB, and several are made at the same time, in threads of which each has memory of its own.
+#[tokio::test]
+async fn what_the_hashes_of_passwords_took_goes_back() {
+    const HASH: u64 = 19 * 1024;
+    let house = House::started();
+    let client = house.client().await;
+    let before = held(house.pid());
+    let login = json!({"username": "admin", "password": PASSWORD});
+    for _ in 0..3 {
+        let four = std::array::from_fn::<_, 4, _>(|_| client.post("/api/auth/login", &login));
+        for answer in futures_util::future::join_all(four).await {
+            assert_eq!(answer.status, 200, "{}", answer.text);
+        }
+    }
+    wait_for("the memory to go back", async || {
+        (held(house.pid()) < before + HASH).then_some(())
+    })
+    .await;
 }
