@@ -10,6 +10,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::egress::AllowList;
+use crate::publish::PublishedPort;
 
 /// The longest reference of an image, bytes: as registries have it.
 const IMAGE_BYTES: usize = 255;
@@ -315,6 +316,9 @@ pub struct ContainerSpec {
     /// What it may reach by way of the server, with [`Network::AllowList`] and [`Network::Git`].
     #[serde(default)]
     pub allow_hosts: AllowList,
+    /// Which of its ports are reached on the server's machine, and where.
+    #[serde(default)]
+    pub ports: Vec<PublishedPort>,
 }
 
 impl ContainerSpec {

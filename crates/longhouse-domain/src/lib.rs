@@ -15,6 +15,7 @@ pub mod id;
 pub mod lifecycle;
 pub mod metrics;
 pub mod name;
+pub mod publish;
 pub mod query;
 pub mod scope;
 pub mod secret;

@@ -12,6 +12,7 @@ use crate::git::Repository;
 use crate::id::{SessionId, UserId};
 use crate::lifecycle::{Phase, Status, Wish};
 use crate::name::SessionName;
+use crate::publish::PublishedPort;
 use crate::terminal::{Environment, TerminalSpec};
 
 /// Where a session lives.
@@ -115,6 +116,15 @@ pub struct SessionSpec {
     pub git: GitIdentity,
     /// Seconds without input or output after which the session is stopped; never, if absent.
     pub idle_timeout_seconds: Option<u32>,
+}
+
+impl SessionSpec {
+    /// The ports that are published on the server's machine.
+    #[must_use]
+    pub fn published(&self) -> &[PublishedPort] {
+        let container = self.container.as_ref();
+        container.map_or(&[], |container| &container.ports)
+    }
 }
 
 /// A session as it is remembered.

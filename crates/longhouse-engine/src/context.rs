@@ -3,20 +3,22 @@
 use std::sync::Arc;
 
 use longhouse_domain::clock::{Clock, Timestamp};
+use longhouse_domain::event::LogLevel;
 use longhouse_domain::session::{RuntimeKind, Session};
 use longhouse_domain::{Permission, SessionId, UserId};
 use longhouse_link::files::FileCalls;
 use longhouse_runtime::Runtime;
-use longhouse_store::Store;
+use longhouse_store::{NewLogLine, Store};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use crate::audit::Audit;
-use crate::error::EngineError;
+use crate::error::{EngineError, plain};
 use crate::events::Events;
 use crate::policy::Policy;
+use crate::publish::Published;
 use crate::secrets::Vault;
 use crate::session::live::Live;
 use crate::session::view::SessionView;
@@ -36,6 +38,7 @@ pub(crate) struct Context {
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
     pub(crate) policy: watch::Sender<Policy>,
+    pub(crate) published: Published,
 }
 
 impl Context {
@@ -103,6 +106,7 @@ impl Context {
                 .map(|r| r.tmux_path(session.id)),
             terminals: live.terminals.clone(),
             ports: live.ports.clone(),
+            published: self.published.views(&session),
             agent_state: live.agent_state(),
             pid: live.pid,
             container: runtime
@@ -132,6 +136,30 @@ impl Context {
         Ok(Some(format!(
             "its owner {name} may not run sessions on the host: give them the permission \"host\", or hand the session over"
         )))
+    }
+
+    /// A line for the session's own log.
+    pub(crate) async fn log(
+        &self,
+        session: SessionId,
+        level: LogLevel,
+        source: &str,
+        message: &str,
+    ) {
+        let line = NewLogLine {
+            at: self.now(),
+            level,
+            source: plain(source),
+            message: plain(message),
+        };
+        match self.store.append_log(session, &[line]).await {
+            Ok(lines) => {
+                for line in lines.into_iter().flatten() {
+                    self.events.publish_line(session, line);
+                }
+            }
+            Err(error) => self.complain(session, "write to the session's log", &error.into()),
+        }
     }
 
     /// A line for those who look for faults, where nobody waits for an answer.

@@ -8,7 +8,7 @@ use longhouse_domain::actor::Actor;
 use longhouse_domain::agent::Agent;
 use longhouse_domain::clock::{Clock, Timestamp};
 use longhouse_domain::session::{RuntimeKind, Session};
-use longhouse_domain::{Audience, SessionId};
+use longhouse_domain::{Audience, SessionId, Wish};
 use longhouse_link::files::FileCalls;
 use longhouse_runtime::Runtime;
 use longhouse_store::{CatchUp, Store};
@@ -24,6 +24,7 @@ use crate::error::EngineError;
 use crate::events::{Events, Notice};
 use crate::metrics::sample;
 use crate::policy::Policy;
+use crate::publish::{Published, Reserved};
 use crate::secrets::Vault;
 use crate::session::driver;
 use crate::session::handle::Handle;
@@ -90,6 +91,7 @@ impl Engine {
             tasks,
             stop,
             policy: watch::Sender::new(policy),
+            published: Published::default(),
         });
         let engine = Self {
             inner: Arc::new(Inner {
@@ -117,7 +119,7 @@ impl Engine {
                 owner: session.owner,
                 shares: shares.remove(&id).into_iter().flatten().collect(),
             };
-            match self.drive(session, audience) {
+            match self.drive(session, audience, Reserved::default()) {
                 Ok(handle) => handles.push(handle),
                 Err(error) => self.context().complain(id, "drive the session", &error),
             }
@@ -283,17 +285,25 @@ impl Engine {
         self.lock().get(&session).cloned()
     }
 
-    /// Starts a driver for the session.
+    /// Starts a driver for the session, and publishes its ports.
     pub(crate) fn drive(
         &self,
         session: Session,
         audience: Audience,
+        reserved: Reserved,
     ) -> Result<Arc<Handle>, EngineError> {
-        let id = session.id;
-        // It is listed before its driver can make anything: who clears leftovers never finds it unlisted.
-        let mut sessions = self.lock();
-        let handle = driver::spawn(self.context(), session, audience)?;
-        sessions.insert(id, handle.clone());
+        let (id, is_wanted) = (session.id, session.wish != Wish::Deleted);
+        let ports = session.spec.published().to_vec();
+        let handle = {
+            // It is listed before its driver can make anything: who clears leftovers never finds it unlisted.
+            let mut sessions = self.lock();
+            let handle = driver::spawn(self.context(), session, audience)?;
+            sessions.insert(id, handle.clone());
+            handle
+        };
+        if is_wanted {
+            self.publish(id, &ports, reserved);
+        }
         Ok(handle)
     }
 

@@ -91,6 +91,13 @@ impl EngineError {
         Self::Invalid(vec![FieldProblem::new(field, message)])
     }
 
+    pub(crate) fn port_taken(port: u16, whose: &str) -> Self {
+        let text = format!(
+            "port {port} of this machine is taken ({whose}): choose another, or leave host out"
+        );
+        Self::conflict("port.taken", text)
+    }
+
     pub(crate) fn not_running() -> Self {
         Self::conflict(
             "session.not_running",
@@ -145,6 +152,7 @@ impl From<longhouse_store::StoreError> for EngineError {
                 );
                 Self::conflict("session.limit_reached", text)
             }
+            E::PortTaken(port) => Self::port_taken(port, "another session has it"),
             E::Conflict(why) => Self::conflict("request.conflict", why),
             E::InvalidQuery { field, message } => Self::invalid(field, message),
             E::Unavailable(_) => {

@@ -15,6 +15,7 @@ mod files;
 mod metrics;
 mod people;
 mod policy;
+mod publish;
 mod runtimes;
 pub mod secrets;
 mod session;
@@ -50,7 +51,9 @@ pub use session::request::{
 };
 pub use session::right::Right;
 pub use session::share::ShareWith;
-pub use session::view::{Action, AgentActivity, AgentState, PortView, SessionView, TerminalView};
-pub use settings::EngineSettings;
+pub use session::view::{
+    Action, AgentActivity, AgentState, PortView, PublishedView, SessionView, TerminalView,
+};
+pub use settings::{EngineSettings, PublishSettings};
 pub use terminal::{Access, Closed, Hello, PresentViewer, Viewer, ViewerEvent, ViewerInput};
 pub use volumes::OrphanedVolume;

@@ -1,11 +1,14 @@
 //! What the binary tells the engine once, at its start.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use longhouse_domain::Actor;
 use longhouse_domain::agent::Agents;
 use longhouse_domain::container::ImageName;
 use longhouse_domain::git::Transports;
+use longhouse_domain::publish::PortRange;
 use longhouse_domain::session::Multiplexer;
 use longhouse_store::Places;
 
@@ -20,6 +23,8 @@ pub struct EngineSettings {
     pub tmux_installed: bool,
     /// What containers are made from where a session does not say.
     pub default_image: ImageName,
+    /// Where ports of sessions are published.
+    pub publish: PublishSettings,
     /// How repositories may be fetched.
     pub git_transports: Transports,
     /// How many sessions may run at once.
@@ -38,6 +43,32 @@ pub struct EngineSettings {
     pub audit_archive: Option<PathBuf>,
     /// This build's version.
     pub version: &'static str,
+}
+
+/// Where ports of sessions are published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PublishSettings {
+    /// The numbers that there are; `None` where no port is published.
+    pub range: Option<PortRange>,
+    /// The address that is listened on.
+    pub address: IpAddr,
+}
+
+impl PublishSettings {
+    /// Whether this actor may publish there. What other machines reach is opened by those who may use the host.
+    #[must_use]
+    pub fn is_open_to(self, actor: &Actor) -> bool {
+        self.address.is_loopback() || actor.may_use_host()
+    }
+}
+
+impl Default for PublishSettings {
+    fn default() -> Self {
+        Self {
+            range: Some(PortRange::DEFAULT),
+            address: Ipv4Addr::LOCALHOST.into(),
+        }
+    }
 }
 
 impl EngineSettings {

@@ -18,6 +18,9 @@ pub enum StoreError {
         /// How many there are.
         limit: u32,
     },
+    /// Another session has that port of the server's machine. Answer: choose another.
+    #[error("port {0} is taken")]
+    PortTaken(u16),
     /// What was asked contradicts what is there.
     #[error("{0}")]
     Conflict(&'static str),

@@ -57,6 +57,10 @@ const MIGRATIONS: &[Migration] = &[
         version: 10,
         sql: include_str!("../migrations/0010_kept_volumes.sql"),
     },
+    Migration {
+        version: 11,
+        sql: include_str!("../migrations/0011_published_ports.sql"),
+    },
 ];
 
 /// The newest version that this binary knows.

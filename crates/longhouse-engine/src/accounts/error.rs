@@ -104,6 +104,7 @@ impl From<StoreError> for AccountError {
             | StoreError::Corrupt(_)
             | StoreError::SchemaTooNew { .. }
             | StoreError::Full { .. }
+            | StoreError::PortTaken(_)
             | StoreError::Other(_) => Self::Internal(error.to_string()),
         }
     }

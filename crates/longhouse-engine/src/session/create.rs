@@ -39,7 +39,8 @@ impl Engine {
     ) -> Result<SessionView, EngineError> {
         let request_hash = fingerprint(&new);
         let secrets = new.secrets.clone();
-        let session = self.planned(actor, new).await?;
+        let wishes = new.container.ports.clone();
+        let mut session = self.planned(actor, new).await?;
         let key = idempotency.map(|name| IdempotencyKey {
             user: actor.user,
             name,
@@ -49,6 +50,10 @@ impl Engine {
             return Ok(before);
         }
         self.check_place(&session).await?;
+        let reserved = self.reserve_ports(session.id, &wishes).await?;
+        if let Some(container) = &mut session.spec.container {
+            container.ports = reserved.ports();
+        }
         let now = session.created_at;
         let scope = SecretScope::Session(session.id);
         let secrets = self.secrets().sealed_first(scope, &secrets)?;
@@ -66,7 +71,7 @@ impl Engine {
             Created::Before(id) => self.get_session(actor, &id.to_string()).await,
             Created::New(changed) => {
                 let audience = Audience::of(changed.session.owner);
-                let handle = self.drive(changed.session.clone(), audience)?;
+                let handle = self.drive(changed.session.clone(), audience, reserved)?;
                 let view = self.view_of(actor, &changed.session, &handle).await?;
                 let session = Some(std::sync::Arc::new(view.clone()));
                 for event in changed.events {

@@ -109,6 +109,7 @@ impl Engine {
         }
         self.wait_until(&handle, |live| live.gone).await?;
         self.forget(session.id);
+        self.give_ports_back(session.id).await;
         Ok(())
     }
 

@@ -107,6 +107,7 @@ impl Engine {
             pids: asked.pids.unwrap_or(usual.pids),
         };
         check_limits(limits)?;
+        self.check_ports(actor, &asked.ports)?;
         let image = asked.image.clone();
         Ok(Some(ContainerSpec {
             template: asked.template.unwrap_or(Template::Shell),
@@ -114,6 +115,8 @@ impl Engine {
             limits,
             network,
             allow_hosts,
+            // They are chosen once everything else is known to be right.
+            ports: Vec::new(),
         }))
     }
 
@@ -222,6 +225,7 @@ fn refuse_on_host(new: &NewSession) -> Result<(), EngineError> {
     let closed = new.network.is_some_and(|network| network != Network::Open);
     let lists = !new.allow_hosts.entries().is_empty();
     let container = "is for sessions in containers";
+    let own = "is for sessions in containers: what listens in a session on the host listens on this machine already";
     let shared = "a session on the host shares its network: only open is possible";
     let problems: Vec<_> = [
         ("template", asked.template.is_some(), container),
@@ -231,6 +235,7 @@ fn refuse_on_host(new: &NewSession) -> Result<(), EngineError> {
         ("pidsLimit", asked.pids.is_some(), container),
         ("network", closed, shared),
         ("allowHosts", lists, container),
+        ("ports", !asked.ports.is_empty(), own),
     ]
     .into_iter()
     .filter(|(_, asked, _)| *asked)

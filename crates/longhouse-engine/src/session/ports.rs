@@ -10,9 +10,9 @@ use longhouse_domain::{Actor, Permission, SessionId};
 use longhouse_link::proto::PortBytes;
 use longhouse_link::{CARRY_QUEUE, carry, limits};
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio_util::sync::DropGuard;
-use tonic::{Code, Status};
+use tonic::{Code, Status, Streaming};
 
 use super::ask::AskError;
 use super::right::Right;
@@ -61,6 +61,16 @@ pub struct PortStream {
     _held: DropGuard,
 }
 
+/// A call over the link at whose other end a program of the session listens.
+pub(crate) struct PortLine {
+    /// What the program says.
+    pub(crate) incoming: Streaming<PortBytes>,
+    /// What it is told.
+    pub(crate) outgoing: mpsc::Sender<PortBytes>,
+    /// Its place among the session's connections, to be held as long as it is carried.
+    pub(crate) room: OwnedSemaphorePermit,
+}
+
 impl Engine {
     /// The ports on which the session's programs listen, ascending.
     pub async fn list_ports(
@@ -93,6 +103,33 @@ impl Engine {
         session: SessionId,
         port: u16,
     ) -> Result<PortStream, PortError> {
+        let PortLine {
+            incoming,
+            outgoing,
+            room,
+        } = self.open_port(session, port).await?;
+        let (bytes, inner) = tokio::io::duplex(BETWEEN);
+        let gone = self.context().stop.child_token();
+        let carrying = carry(inner, incoming, outgoing, || ());
+        let until = gone.clone();
+        self.context().tasks.spawn(async move {
+            if let Some(Err(error)) = until.run_until_cancelled_owned(carrying).await {
+                tracing::debug!(%session, port, %error, "a connection to a port ended");
+            }
+            drop(room);
+        });
+        Ok(PortStream {
+            bytes,
+            _held: gone.drop_guard(),
+        })
+    }
+
+    /// A call over the link that has reached the program, to be carried by whoever asked for it.
+    pub(crate) async fn open_port(
+        &self,
+        session: SessionId,
+        port: u16,
+    ) -> Result<PortLine, PortError> {
         let handle = self.handle(session).ok_or(PortError::AtRest)?;
         let room = Arc::clone(&handle.port_streams)
             .try_acquire_owned()
@@ -113,20 +150,10 @@ impl Engine {
                 .await
                 .map_err(|_| Status::deadline_exceeded("no connection in time"))?
         });
-        let incoming = connecting.await?.into_inner();
-        let (bytes, inner) = tokio::io::duplex(BETWEEN);
-        let gone = self.context().stop.child_token();
-        let carrying = carry(inner, incoming, outgoing, || ());
-        let until = gone.clone();
-        self.context().tasks.spawn(async move {
-            if let Some(Err(error)) = until.run_until_cancelled_owned(carrying).await {
-                tracing::debug!(%session, port, %error, "a connection to a port ended");
-            }
-            drop(room);
-        });
-        Ok(PortStream {
-            bytes,
-            _held: gone.drop_guard(),
+        Ok(PortLine {
+            incoming: connecting.await?.into_inner(),
+            outgoing,
+            room,
         })
     }
 }

@@ -11,6 +11,7 @@ use longhouse_domain::egress::AllowList;
 use longhouse_domain::git::Repository;
 use longhouse_domain::lifecycle::Status;
 use longhouse_domain::name::{SessionName, TerminalName};
+use longhouse_domain::publish::PortWish;
 use longhouse_domain::session::{GitIdentity, Multiplexer, RuntimeKind};
 use longhouse_domain::terminal::{Environment, TerminalCommand, TerminalSize};
 use longhouse_domain::{SecretText, Secrets};
@@ -69,6 +70,8 @@ pub struct NewContainer {
     pub memory_mb: Option<u32>,
     /// Processes and threads.
     pub pids: Option<u32>,
+    /// Ports to be reached on the server's machine.
+    pub ports: Vec<PortWish>,
 }
 
 /// Secrets to set, or to remove where there is no value.

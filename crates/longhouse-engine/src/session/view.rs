@@ -1,11 +1,13 @@
 //! A session as people and programs see it: the record, and what is known of it at this moment.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use longhouse_domain::Permission;
 use longhouse_domain::clock::{Timestamp, from_millis};
 use longhouse_domain::lifecycle::{Phase, Status, Wish};
 use longhouse_domain::name::TerminalName;
+use longhouse_domain::publish::PublishedPort;
 use longhouse_domain::session::Session;
 use longhouse_domain::terminal::{TerminalCommand, TerminalSize, TerminalSpec};
 use longhouse_link::proto;
@@ -125,6 +127,15 @@ pub struct PortView {
     pub process: String,
 }
 
+/// A port of the session that is published on the server's machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PublishedView {
+    /// Which.
+    pub port: PublishedPort,
+    /// Where it is listened for; none while somebody else has that number.
+    pub address: Option<SocketAddr>,
+}
+
 /// A session as it is now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionView {
@@ -138,6 +149,8 @@ pub struct SessionView {
     pub terminals: Vec<TerminalView>,
     /// The ports that its programs listen on, ascending.
     pub ports: Vec<PortView>,
+    /// Those that are published, as they were asked for.
+    pub published: Vec<PublishedView>,
     /// What its agent is doing.
     pub agent_state: AgentState,
     /// The container that it lives in, while it runs in one.

@@ -196,6 +196,7 @@ async fn start(store: Store, runtime: &EchoRuntime) -> Engine {
         default_multiplexer: Multiplexer::None,
         tmux_installed: false,
         git_transports: Default::default(),
+        publish: Default::default(),
         default_image: "busybox".parse().unwrap(),
         max_sessions: 5,
         max_sessions_per_user: 4,

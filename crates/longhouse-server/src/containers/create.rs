@@ -7,10 +7,11 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 
 use super::body::ContainerBody;
+use crate::audit::Note;
 use crate::auth::Caller;
 use crate::extract::Body;
 use crate::problem::{Problem, ProblemBody};
-use crate::sessions::{CreateSession, create};
+use crate::sessions::{CreateSession, create, note_ports};
 use crate::state::AppState;
 
 /// Makes a session in a container. It answers at once with `starting`; the rest happens in the background and is told by events.
@@ -22,9 +23,11 @@ pub(crate) async fn create_container(
     state: State<AppState>,
     caller: Caller,
     headers: HeaderMap,
+    note: Note,
     body: Body<CreateSession>,
 ) -> Result<impl IntoResponse, Problem> {
     let view = create(&state, &caller, &headers, body.0.in_container()?).await?;
+    note_ports(&note, &view);
     let location = format!("/api/containers/{}", view.session.id);
     let container = ContainerBody::new(state.previews(), &view);
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(container)))

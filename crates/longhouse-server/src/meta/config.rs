@@ -2,11 +2,12 @@
 
 use axum::Json;
 use axum::extract::State;
+use longhouse_domain::Actor;
 use longhouse_domain::agent::Agent;
 use longhouse_domain::container::{Limits, Template};
 use longhouse_domain::session::RuntimeKind;
 use longhouse_domain::terminal::TerminalSize;
-use longhouse_engine::{ContainerLimits, RuntimeHealth};
+use longhouse_engine::{ContainerLimits, PublishSettings, RuntimeHealth};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -137,6 +138,29 @@ pub(crate) struct Defaults {
     multiplexer: MultiplexerName,
 }
 
+/// Where ports of sessions are published.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = PublishOffer)]
+pub(crate) struct PublishBody {
+    /// The address of the server's machine that is listened on.
+    address: String,
+    /// The numbers that there are, such as `20000-29999`.
+    range: String,
+    /// Whether the caller may publish there: what other machines reach is for those who may use the host.
+    allowed: bool,
+}
+
+impl PublishBody {
+    fn new(settings: PublishSettings, actor: &Actor) -> Option<Self> {
+        Some(Self {
+            address: settings.address.to_string(),
+            range: settings.range?.to_string(),
+            allowed: settings.is_open_to(actor),
+        })
+    }
+}
+
 /// What a client needs to know.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -154,6 +178,8 @@ pub(crate) struct ConfigBody {
     multiplexers: Vec<MultiplexerName>,
     defaults: Defaults,
     limits: LimitsBody,
+    /// Where ports of sessions are published; null where none are.
+    publish: Option<PublishBody>,
     /// Below which directories a session on the host may work.
     allowed_base_dirs: Vec<String>,
     /// Whether the lines that people type into terminals are recorded.
@@ -207,6 +233,7 @@ pub(crate) async fn get_config(state: State<AppState>, caller: Caller) -> Json<C
             max_name_length: 64,
             container: engine.limits_of_containers().into(),
         },
+        publish: PublishBody::new(settings.publish, &caller.actor),
         allowed_base_dirs: settings
             .allowed_dirs
             .iter()

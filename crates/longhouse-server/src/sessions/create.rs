@@ -1,5 +1,6 @@
 //! Creating a session.
 
+mod ports;
 mod repository;
 
 use std::collections::BTreeMap;
@@ -20,10 +21,13 @@ use utoipa::ToSchema;
 
 use super::body::SessionBody;
 use super::names::{ModeName, MultiplexerName, RuntimeName, TemplateName};
+use crate::audit::Note;
 use crate::auth::Caller;
 use crate::extract::Body;
 use crate::problem::{FieldError, Problem, ProblemBody};
 use crate::state::AppState;
+use ports::PortRequest;
+pub(crate) use ports::note_ports;
 pub(crate) use repository::RepoType;
 
 /// Longest key that makes a request repeatable, in bytes.
@@ -37,18 +41,6 @@ pub(crate) enum Network {
     Git,
     Allowlist,
     Open,
-}
-
-/// A port to be reachable from outside.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(
-    dead_code,
-    reason = "read to be refused with a clear message; no runtime of this build publishes ports"
-)]
-pub(crate) struct PortRequest {
-    container: u16,
-    host: Option<u16>,
 }
 
 /// When changes are committed by themselves.
@@ -147,6 +139,8 @@ pub(crate) struct CreateSession {
     /// on the public internet has to be named by its address, by somebody who may use the host.
     #[serde(default)]
     allow_hosts: Vec<String>,
+    /// Ports of a container to be reached on the server's machine, with every kind of network. Nobody logs in there: whoever reaches the
+    /// address reaches the program.
     #[serde(default)]
     ports: Vec<PortRequest>,
     auto_commit: Option<AutoCommit>,
@@ -161,9 +155,11 @@ pub(crate) async fn create_session(
     state: State<AppState>,
     caller: Caller,
     headers: HeaderMap,
+    note: Note,
     body: Body<CreateSession>,
 ) -> Result<impl IntoResponse, Problem> {
     let view = create(&state, &caller, &headers, body.0).await?;
+    note_ports(&note, &view);
     let session = SessionBody::new(state.previews(), &view);
     let location = format!("/api/sessions/{}", session.id);
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(session)))
@@ -286,6 +282,7 @@ impl CreateSession {
             cpu_millis,
             memory_mb,
             pids: self.pids_limit,
+            ports: self.ports.iter().map(Into::into).collect(),
         }
     }
 
@@ -294,6 +291,7 @@ impl CreateSession {
         let host = self.runtime.map(RuntimeKind::from) == Some(RuntimeKind::Host);
         let bare = host || !runtimes.contains(&RuntimeKind::Docker);
         let container = "is for sessions in containers";
+        let own = "is for sessions in containers: what listens in a session on the host listens on this machine already";
         let later = "is not available in this version";
         let no_path = "would be a file of the server's machine, which is not read: send the key itself as sshKey";
         let closed = self.network.is_some_and(|network| network != Network::Open);
@@ -315,7 +313,7 @@ impl CreateSession {
                 bare && !self.allow_hosts.is_empty(),
                 container,
             ),
-            ("ports", !self.ports.is_empty(), later),
+            ("ports", bare && !self.ports.is_empty(), own),
             ("sshKey", self.ssh_key.is_some(), later),
             ("sshKeyPath", self.ssh_key_path.is_some(), no_path),
             ("sshKeyId", self.ssh_key_id.is_some(), later),

@@ -184,11 +184,10 @@ async fn send_port(
         port,
         process: process.to_owned(),
     };
-    let runtime = session.map(|view| view.session.spec.runtime);
     let data = SessionPortOpenedEvent {
         seq: event.seq,
         id: event.session.0,
-        port: PortBody::new(client.app.previews(), event.session, runtime, &view),
+        port: PortBody::new(client.app.previews(), event.session, session, &view),
     };
     both(
         client,

@@ -360,6 +360,7 @@ async fn start_engine(
         default_multiplexer: Multiplexer::None,
         tmux_installed: false,
         git_transports: Default::default(),
+        publish: Default::default(),
         default_image: "busybox".parse().unwrap(),
         max_sessions: 20,
         max_sessions_per_user: 10,

@@ -33,6 +33,7 @@ mod namespace;
 mod oidc;
 mod panic;
 mod preview;
+mod published;
 mod revocation;
 mod sessions;
 mod sharing;

@@ -8,6 +8,7 @@ mod cursor;
 pub mod fuzzing;
 mod list;
 mod places;
+mod ports;
 mod read;
 mod record;
 mod write;

@@ -5,6 +5,7 @@ use longhouse_domain::event::{Event, EventKind};
 use longhouse_domain::{Phase, Session, SessionId, Timestamp, Wish};
 
 use super::places::{Places, takes_place};
+use super::ports;
 use super::record::{as_stored, from_row, insert, update, write_labels};
 use crate::connection::{Store, WriteTransaction};
 use crate::idempotency::{self, IdempotencyKey, IdempotentClaim};
@@ -64,7 +65,7 @@ impl Store {
     /// Writes a new session down, together with its secrets, its idempotency key and events.
     ///
     /// # Errors
-    /// [`StoreError::NameTaken`]; [`StoreError::Full`]; [`StoreError::Conflict`] where the key belongs to another request, or the
+    /// [`StoreError::NameTaken`]; [`StoreError::PortTaken`]; [`StoreError::Full`]; [`StoreError::Conflict`] where the key belongs to another request, or the
     /// owner is not there.
     pub async fn create_session(
         &self,
@@ -98,6 +99,7 @@ impl Store {
         if !insert(&mut tx, &session).await? {
             return Err(StoreError::NameTaken);
         }
+        ports::hold(&mut tx, &session).await?;
         let secrets = SecretsChange {
             put: secrets.to_vec(),
             remove: Vec::new(),

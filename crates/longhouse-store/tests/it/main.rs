@@ -20,6 +20,7 @@ mod metrics;
 mod migrations;
 mod opening;
 mod parallel;
+mod ports;
 mod sessions;
 mod sharing;
 mod tokens;

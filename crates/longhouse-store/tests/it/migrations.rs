@@ -25,6 +25,7 @@ const ROWS: &[&str] = &[
     include_str!("rows/0008.sql"),
     include_str!("rows/0009.sql"),
     include_str!("rows/0010.sql"),
+    include_str!("rows/0011.sql"),
 ];
 
 /// Migrates step by step, with each version's rows put in as it would have written them.

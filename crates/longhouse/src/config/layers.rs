@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use longhouse_domain::container::ImageName;
 use longhouse_domain::git::{Transport, Transports};
+use longhouse_engine::PublishSettings;
 use longhouse_server::Limits;
 use toml::{Table, Value};
 
@@ -122,6 +123,12 @@ pub(super) fn defaults(environment: &Environment) -> Layer {
     let names = transports.iter().map(Transport::as_str).map(Value::from);
     set("git.protocols", Value::Array(names.collect()));
     set("docker.keep_volumes_days", 30.into());
+    let publish = PublishSettings::default();
+    let range = publish
+        .range
+        .map_or_else(|| "off".to_owned(), |range| range.to_string());
+    set("docker.publish_ports", range.into());
+    set("docker.publish_address", publish.address.to_string().into());
     set("terminal.ring_bytes", (8 * 1024 * 1024).into());
     set("terminal.scrollback_lines", 2000.into());
     Layer {

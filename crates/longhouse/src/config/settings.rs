@@ -1,13 +1,15 @@
 //! The settings as the rest of the program reads them: typed, complete, and consistent with one another.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use longhouse_domain::agent::{Agent, Agents};
 use longhouse_domain::container::ImageName;
 use longhouse_domain::git::{Transport, Transports};
+use longhouse_domain::publish::PortRange;
+use longhouse_engine::PublishSettings;
 use longhouse_server::Network;
 use serde::Deserialize;
 
@@ -182,6 +184,11 @@ pub(crate) struct DockerTable {
     pub(crate) image: ImageName,
     /// For how many days volumes of sessions that nobody remembers are kept; 0 is for ever.
     pub(crate) keep_volumes_days: u32,
+    /// The ports of this machine that sessions may have; none if `off`.
+    #[serde(deserialize_with = "port_range")]
+    pub(crate) publish_ports: Option<PortRange>,
+    /// The address on which they are listened for.
+    pub(crate) publish_address: IpAddr,
 }
 
 impl DockerTable {
@@ -189,6 +196,14 @@ impl DockerTable {
     pub(crate) fn keep_volumes(&self) -> Option<Duration> {
         let seconds = u64::from(self.keep_volumes_days) * 24 * 3600;
         (seconds > 0).then(|| Duration::from_secs(seconds))
+    }
+
+    /// Where ports of sessions are published.
+    pub(crate) fn publish(&self) -> PublishSettings {
+        PublishSettings {
+            range: self.publish_ports,
+            address: self.publish_address,
+        }
     }
 }
 
@@ -298,6 +313,17 @@ fn check_agent(name: &str, agent: &AgentSettings) -> Result<(), ConfigError> {
         )));
     }
     Ok(())
+}
+
+/// `20000-29999`, or `off`.
+fn port_range<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<PortRange>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    match text.as_str() {
+        "off" => Ok(None),
+        text => text.parse().map(Some).map_err(serde::de::Error::custom),
+    }
 }
 
 /// `500ms`, `10s`, `5m`, `1h`, or a whole number of seconds.

@@ -215,6 +215,7 @@ async fn start_engine(
         tmux_installed: tmux,
         default_image: settings.docker.image.clone(),
         git_transports: settings.git.transports(),
+        publish: settings.docker.publish(),
         max_sessions: settings.max_sessions,
         keep_volumes: settings.docker.keep_volumes(),
         max_sessions_per_user: settings.max_sessions_per_user,

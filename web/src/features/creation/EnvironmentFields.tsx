@@ -5,6 +5,7 @@ import { classes } from '../../ui/classes'
 import { ErrorText } from './ErrorText'
 import type { FieldsProps } from './fields'
 import type { NamedValue } from './form'
+import { ROW_INPUT } from './rows'
 
 export function EnvironmentFields({ form, errors, onChange }: FieldsProps) {
   return (
@@ -40,9 +41,6 @@ interface TableProps {
   onChange: (rows: NamedValue[]) => void
 }
 
-const INPUT =
-  'min-w-0 rounded-md border border-line-strong bg-surface px-2.5 py-1.5 font-mono text-xs leading-4.5 focus:border-ember focus:outline-none coarse:min-h-10 coarse:text-[16px]'
-
 function Table({ title, noun, hint, rows, error, hidden = false, onChange }: TableProps) {
   const change = (index: number, part: Partial<NamedValue>): void =>
     onChange(rows.map((row, at) => (at === index ? { ...row, ...part } : row)))
@@ -62,7 +60,7 @@ function Table({ title, noun, hint, rows, error, hidden = false, onChange }: Tab
               autoComplete="off"
               autoCapitalize="off"
               spellCheck={false}
-              className={INPUT}
+              className={ROW_INPUT}
               value={row.name}
               onChange={(event) => change(index, { name: event.target.value.trim() })}
             />
@@ -74,7 +72,7 @@ function Table({ title, noun, hint, rows, error, hidden = false, onChange }: Tab
               autoComplete="off"
               autoCapitalize="off"
               spellCheck={false}
-              className={classes(INPUT, 'field-sizing-content max-h-32 resize-none', hidden && '[-webkit-text-security:disc]')}
+              className={classes(ROW_INPUT, 'field-sizing-content max-h-32 resize-none', hidden && '[-webkit-text-security:disc]')}
               value={row.value}
               onChange={(event) => change(index, { value: event.target.value })}
             />

@@ -1,11 +1,13 @@
-// What a container's programs may reach.
+// What a container's programs may reach, and where they are reached.
+import type { ServerConfig } from '../../api/types'
 import { Choice } from '../../ui/Choice'
 import { NETWORK_WORDS, NETWORKS } from './container'
 import { ErrorText } from './ErrorText'
 import type { FieldsProps } from './fields'
 import { HostsField } from './HostsField'
+import { PortsField } from './PortsField'
 
-export function NetworkFields({ form, errors, onChange }: FieldsProps) {
+export function NetworkFields({ form, config, errors, onChange }: FieldsProps & { config: Pick<ServerConfig, 'publish'> }) {
   return (
     <>
       <fieldset>
@@ -27,6 +29,7 @@ export function NetworkFields({ form, errors, onChange }: FieldsProps) {
       {form.network === 'allowlist' && (
         <HostsField value={form.allowHosts} error={errors['allowHosts']} onChange={(allowHosts) => onChange({ allowHosts })} />
       )}
+      {config.publish != null && <PortsField rows={form.ports} publish={config.publish} error={errors['ports']} onChange={(ports) => onChange({ ports })} />}
     </>
   )
 }

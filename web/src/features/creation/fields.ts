@@ -15,7 +15,7 @@ export const PARTS = {
   task: ['mode', 'prompt'],
   place: ['runtime', 'workdir', 'multiplexer', 'template', 'image'],
   repository: ['repoUrl', 'branch', 'cloneDepth', 'cloneSubmodules', 'gitUserName', 'gitUserEmail'],
-  network: ['network', 'allowHosts'],
+  network: ['network', 'allowHosts', 'ports'],
   resources: ['cpuLimit', 'memoryLimit', 'pidsLimit'],
   environment: ['env', 'secrets'],
   more: ['description', 'flags', 'labels', 'idleTimeoutSeconds'],
@@ -26,6 +26,9 @@ export type Part = keyof typeof PARTS
 /** Refusals that are about one field, without naming it. */
 const FIELD_OF_CODE: Record<string, string> = {
   'session.private_network_forbidden': 'allowHosts',
+  'session.publish_forbidden': 'ports',
+  'port.taken': 'ports',
+  'port.exhausted': 'ports',
   'session.host_forbidden': 'runtime',
   'runtime.unavailable': 'runtime',
 }

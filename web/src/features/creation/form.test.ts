@@ -40,6 +40,7 @@ const FILLED = makeForm({
   pidsLimit: '64',
   network: 'allowlist',
   allowHosts: 'a.org\n\n b.org:80',
+  ports: [{ container: '3000', host: '' }, { container: '80', host: '20080' }, { container: '', host: '' }],
   flags: '-v',
   env: [{ name: 'A', value: '1' }, { name: '', value: '' }],
   secrets: [{ name: 'KEY', value: 'hush\n' }],
@@ -77,12 +78,13 @@ test('everything that was filled in is sent, in the wire’s units, as far as th
     pidsLimit: 64,
     network: 'allowlist',
     allowHosts: ['a.org', 'b.org:80'],
+    ports: [{ container: 3000 }, { container: 80, host: 20080 }],
   })
 })
 
 test('the next form begins with what was chosen last, and with nothing that was written for one session', () => {
   const next = recall(remember({ ...FILLED, runtime: 'docker' }), blankForm(config, 'fern-mill'), config)
-  expect(next).toEqual({ ...FILLED, runtime: 'docker', name: 'fern-mill', description: '', prompt: '', flags: '', env: [], secrets: [], labels: '' })
+  expect(next).toEqual({ ...FILLED, runtime: 'docker', name: 'fern-mill', description: '', prompt: '', flags: '', env: [], secrets: [], labels: '', ports: [] })
   expect(remember(FILLED)).not.toContain('hush')
 })
 

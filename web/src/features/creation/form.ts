@@ -1,6 +1,8 @@
 // What the creation form holds, how it begins, and the request that it becomes.
 import type { CreateSession, Mode, Multiplexer, Network, Runtime, ServerConfig, Template } from '../../api/types'
 import { readHosts } from './hosts'
+import { readPorts } from './ports'
+import type { PortRow } from './ports'
 import { readLabels, splitFlags } from './words'
 
 /** A row of a table of names and values. */
@@ -27,6 +29,7 @@ export interface CreationForm {
   network: Network
   /** One host per line. */
   allowHosts: string
+  ports: PortRow[]
   /** Empty means an empty directory. */
   repoUrl: string
   branch: string
@@ -62,6 +65,7 @@ export function blankForm(config: ServerConfig, name: string): CreationForm {
     pidsLimit: '',
     network: 'open',
     allowHosts: '',
+    ports: [],
     repoUrl: '',
     branch: '',
     cloneDepth: '',
@@ -135,10 +139,12 @@ function fromRepository(form: CreationForm): Partial<CreateSession> {
 }
 
 function inContainer(form: CreationForm): Partial<CreateSession> {
+  const ports = readPorts(form.ports)
   return {
     template: form.template,
     network: form.network,
     ...(form.network === 'allowlist' ? { allowHosts: readHosts(form.allowHosts) } : {}),
+    ...(ports.length === 0 ? {} : { ports }),
     ...(form.image === '' ? {} : { image: form.image }),
     ...(form.cpuLimit === '' ? {} : { cpuLimit: Number(form.cpuLimit) }),
     ...(form.memoryLimit === '' ? {} : { memoryLimit: Number(form.memoryLimit) }),

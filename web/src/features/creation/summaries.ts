@@ -4,6 +4,7 @@ import { NETWORK_WORDS, resourceWords, TEMPLATE_WORDS } from './container'
 import { filledIn } from './form'
 import type { CreationForm } from './form'
 import { readHosts } from './hosts'
+import { readPorts } from './ports'
 import { readLabels, splitFlags } from './words'
 
 export function taskSummary(form: CreationForm): string {
@@ -26,7 +27,9 @@ export function repositorySummary(form: CreationForm): string {
 
 export function networkSummary(form: CreationForm): string {
   const { label } = NETWORK_WORDS[form.network]
-  return form.network === 'allowlist' ? `${label}: ${readHosts(form.allowHosts).join(', ') || 'none yet'}` : label
+  const hosts = form.network === 'allowlist' ? `: ${readHosts(form.allowHosts).join(', ') || 'none yet'}` : ''
+  const ports = readPorts(form.ports).map((port) => port.container)
+  return [label + hosts, ...(ports.length === 0 ? [] : [`publishes ${ports.join(', ')}`])].join('; ')
 }
 
 export function resourcesSummary(form: CreationForm, config: Pick<ServerConfig, 'limits'>): string {

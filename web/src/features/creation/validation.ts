@@ -3,6 +3,7 @@ import type { ServerConfig } from '../../api/types'
 import type { CreationForm, NamedValue } from './form'
 import { hostsError, readHosts } from './hosts'
 import { imageError } from './image'
+import { portsError } from './ports'
 import { readLabels, splitFlags } from './words'
 
 /** Messages by the field's name on the wire. */
@@ -37,7 +38,7 @@ function repositoryError(url: string): string | null {
 }
 
 /** What the server says of itself that the checks need. */
-export type Bounds = Pick<ServerConfig, 'allowedBaseDirs' | 'limits'>
+export type Bounds = Pick<ServerConfig, 'allowedBaseDirs' | 'limits' | 'publish'>
 
 export function validate(form: CreationForm, bounds: Bounds): FormErrors {
   const errors: FormErrors = {}
@@ -66,7 +67,7 @@ export function validate(form: CreationForm, bounds: Bounds): FormErrors {
   return errors
 }
 
-function containerErrors(form: CreationForm, { limits: { container } }: Bounds): [string, string | null][] {
+function containerErrors(form: CreationForm, { limits: { container }, publish }: Bounds): [string, string | null][] {
   const { least, most } = container
   const cores = (text: string): string | null => {
     const number = Number(text)
@@ -79,6 +80,7 @@ function containerErrors(form: CreationForm, { limits: { container } }: Bounds):
     ['cpuLimit', form.cpuLimit === '' ? null : cores(form.cpuLimit)],
     ['memoryLimit', form.memoryLimit === '' ? null : numberError(form.memoryLimit, least.memoryLimit, most?.memoryLimit)],
     ['pidsLimit', form.pidsLimit === '' ? null : numberError(form.pidsLimit, least.pidsLimit, most?.pidsLimit)],
+    ['ports', portsError(form.ports, publish)],
     ['allowHosts', form.network === 'allowlist' ? (noHosts ?? hostsError(form.allowHosts)) : null],
   ]
 }

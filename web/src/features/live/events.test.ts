@@ -31,6 +31,14 @@ test('ports come and go with their events, each once and in order', () => {
   expect(readEvent('session.port.opened', { id: 'b', port: { process: 'x' } })).toBeNull()
 })
 
+test('a published port stays when nobody listens there any more', () => {
+  const published = { container: 80, host: 20080, url: null, process: 'node', published: true, address: '127.0.0.1:20080' }
+  const open = applyToSession(two, event('session.port.opened', { id: 'b', seq: 1, port: published }))
+  const closed = applyToSession(open, event('session.port.closed', { id: 'b', seq: 2, container: 80 }))
+  expect(closed.ports).toEqual([{ ...published, process: null, listening: false }])
+  expect(isNewPort(closed, event('session.port.opened', { id: 'b', seq: 3, port: published }))).toBe(true)
+})
+
 test('a changed status reaches the list and the session, and leaves the others alone', () => {
   const change = event('session.status.changed', { id: 'a', from: 'starting', to: 'error', reason: 'no such program', seq: 7 })
   const list = applyToList([one, two], change)

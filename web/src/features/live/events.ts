@@ -92,7 +92,7 @@ export function applyToSession(session: Session, event: LiveEvent): Session {
     case 'portOpened':
       return event.id === session.id ? { ...session, ports: withPort(session.ports, event.port) } : session
     case 'portClosed':
-      return event.id === session.id ? { ...session, ports: session.ports.filter((port) => port.container !== event.container) } : session
+      return event.id === session.id ? { ...session, ports: withoutPort(session.ports, event.container) } : session
     case 'deleted':
     case 'progress':
     case 'reset':
@@ -115,9 +115,9 @@ export function isSession(change: SessionChange): change is Session {
   )
 }
 
-/** Whether the event tells of a port that this session did not have. */
+/** Whether the event tells of a port on which nobody of this session listened before. */
 export function isNewPort(session: Session, event: LiveEvent): boolean {
-  return event.type === 'portOpened' && event.id === session.id && !session.ports.some((port) => port.container === event.port.container)
+  return event.type === 'portOpened' && event.id === session.id && !session.ports.some((port) => port.listening && port.container === event.port.container)
 }
 
 function withPort(ports: Port[], opened: Port): Port[] {
@@ -125,11 +125,25 @@ function withPort(ports: Port[], opened: Port): Port[] {
   return [...others, opened].toSorted((one, other) => one.container - other.container)
 }
 
+/** What is published stays, though nobody listens there now. */
+function withoutPort(ports: Port[], closed: number): Port[] {
+  const kept = ports.filter((port) => port.container !== closed || port.published)
+  return kept.map((port) => (port.container === closed ? { ...port, listening: false, process: null } : port))
+}
+
 function readPort(value: unknown): Port | null {
   if (!isRecord(value)) return null
   const container = numberOf(value['container'])
   if (container === null) return null
-  return { container, host: numberOf(value['host']), url: stringOf(value['url']), process: stringOf(value['process']) }
+  return {
+    container,
+    host: numberOf(value['host']),
+    url: stringOf(value['url']),
+    process: stringOf(value['process']),
+    listening: true,
+    published: value['published'] === true,
+    address: stringOf(value['address']),
+  }
 }
 
 function isOlder(change: SessionChange, session: Session): boolean {

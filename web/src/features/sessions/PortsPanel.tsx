@@ -1,5 +1,5 @@
 // What the session's programs listen on, with the way to see it.
-import { ExternalLink, Link2, Radio } from 'lucide-react'
+import { ExternalLink, Link2, Network, Radio } from 'lucide-react'
 import type { Port, Session } from '../../api/types'
 import { IconButton, buttonClass } from '../../ui/Button'
 import { Notice } from '../../ui/Notice'
@@ -38,10 +38,16 @@ function PortRow({ session, port, drives }: { session: Session; port: Port; driv
     <li className="flex items-center gap-2 px-3 py-2">
       <div className="min-w-0 flex-1">
         <span className="font-mono text-sm font-medium tabular-nums">{port.container}</span>
-        <span className="ml-2 text-xs text-soft">{port.process ?? 'unknown process'}</span>
+        <span className="ml-2 text-xs text-soft">{port.listening ? (port.process ?? 'unknown process') : 'nothing listens there now'}</span>
+        {port.published && <Published port={port} />}
         {url == null && <p className="text-2xs text-faint">No preview: the administrator sets preview_host.</p>}
       </div>
-      {url != null && drives && (
+      {port.address != null && (
+        <IconButton label={`Copy the address of port ${port.container} on the server’s machine`} onClick={() => void copyText(port.address ?? '', 'Address')}>
+          <Network size={15} />
+        </IconButton>
+      )}
+      {url != null && drives && port.listening && (
         <>
           <IconButton label={`Copy the address of port ${port.container}`} onClick={() => void copyText(url, 'Address')}>
             <Link2 size={15} />
@@ -54,5 +60,20 @@ function PortRow({ session, port, drives }: { session: Session; port: Port; driv
         </>
       )}
     </li>
+  )
+}
+
+/** Where the port is reached on the server's machine, by whoever reaches that address. */
+function Published({ port }: { port: Port }) {
+  return (
+    <p className="text-2xs text-soft">
+      {port.address == null ? (
+        <span className="text-need">Not published now: another program has port {port.host} of the server’s machine.</span>
+      ) : (
+        <>
+          On the server’s machine at <code className="font-mono">{port.address}</code>, without a login
+        </>
+      )}
+    </p>
   )
 }

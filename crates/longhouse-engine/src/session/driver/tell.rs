@@ -3,10 +3,8 @@
 use std::sync::Arc;
 
 use longhouse_domain::event::{Event, EventKind, LogLevel, Stage};
-use longhouse_store::NewLogLine;
 
 use super::Driver;
-use crate::error::plain;
 use crate::events::Notice;
 
 impl Driver {
@@ -60,22 +58,6 @@ impl Driver {
 
     /// A line for the session's own log.
     pub(super) async fn log(&self, level: LogLevel, source: &str, message: &str) {
-        let line = NewLogLine {
-            at: self.context.now(),
-            level,
-            source: plain(source),
-            message: plain(message),
-        };
-        match self.context.store.append_log(self.id, &[line]).await {
-            Ok(lines) => {
-                for line in lines.into_iter().flatten() {
-                    self.context.events.publish_line(self.id, line);
-                }
-            }
-            Err(error) => {
-                self.context
-                    .complain(self.id, "write to the session's log", &error.into())
-            }
-        }
+        self.context.log(self.id, level, source, message).await;
     }
 }

@@ -94,6 +94,7 @@ pub(crate) fn spec(template: Template) -> ContainerSpec {
         },
         network: Network::None,
         allow_hosts: Default::default(),
+        ports: Vec::new(),
     }
 }
 

@@ -87,6 +87,7 @@ pub(crate) fn session(owner: UserId, name: &str) -> Session {
                 limits: Limits::DEFAULT,
                 network: Network::Open,
                 allow_hosts: Default::default(),
+                ports: Vec::new(),
             }),
             idle_timeout_seconds: Some(60),
         },

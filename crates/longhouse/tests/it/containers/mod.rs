@@ -11,6 +11,7 @@ mod metrics;
 mod mortal;
 mod orphans;
 mod outside;
+mod published;
 mod refused;
 mod short;
 mod way_out;

@@ -33,7 +33,7 @@ network {"network":"host"}
 template {"template":"privileged"}
 workdir {"workdir":"/etc"}
 multiplexer {"multiplexer":"tmux"}
-ports {"ports":[{"container":80,"host":80}]}
+ports[0].host {"ports":[{"container":80,"host":80}]}
 diskLimit {"diskLimit":10}
 hostConfig {"hostConfig":{"Privileged":true}}
 privileged {"privileged":true}
