@@ -65,6 +65,9 @@ export function TerminalMenu({ canDrive, closable, onFind, onOpenAlone, onRestar
       <MenuToggle checked={preferences.confirmPaste} onChange={(confirmPaste) => changeTerminalPreferences({ confirmPaste })}>
         Ask before pasting lines
       </MenuToggle>
+      <MenuToggle checked={preferences.predictEcho} onChange={(predictEcho) => changeTerminalPreferences({ predictEcho })}>
+        Show typing before a slow echo
+      </MenuToggle>
       <MenuToggle checked={preferences.screenReader} onChange={(screenReader) => changeTerminalPreferences({ screenReader })}>
         Screen reader support
       </MenuToggle>

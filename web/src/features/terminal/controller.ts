@@ -143,6 +143,7 @@ export class TerminalController {
 
   apply(preferences: TerminalPreferences, theme: TerminalTheme): void {
     this.#engine.apply(preferences, theme)
+    if (!preferences.predictEcho) this.#engine.forgetPredictions()
     this.#fitSoon()
   }
 
@@ -222,6 +223,7 @@ export class TerminalController {
 
   #statusChanged(status: ConnectionStatus): void {
     if (status.kind === 'connecting') this.#sizing = forgetQuestions(this.#sizing)
+    if (status.kind !== 'online') this.#engine.forgetPredictions()
     this.#publish({ status, ...(status.kind === 'online' ? { refused: null } : {}) })
     if (status.kind === 'stopped' && status.why !== '') this.#events.changed()
   }
@@ -261,7 +263,10 @@ export class TerminalController {
     const held = modifiers.ctrl || modifiers.alt
     if (held) this.#publish({ modifiers: NO_MODIFIERS })
     this.#decide(takeWheel(this.#sizing))
-    this.#report(this.#connection.input(held ? withModifiers(text, modifiers) : text))
+    const input = held ? withModifiers(text, modifiers) : text
+    const result = this.#connection.input(input)
+    if (result === 'sent' && terminalPreferences().predictEcho) this.#engine.predict(input)
+    this.#report(result)
   }
 
   #report(result: SendResult): void {

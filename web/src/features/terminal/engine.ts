@@ -7,6 +7,7 @@ import { WebLinksAddon } from '@xterm/addon-web-links'
 import { Terminal } from '@xterm/xterm'
 import { drawWithGpu } from './gpuPool'
 import { readOsc52 } from './osc52'
+import { PredictedEcho } from './predictedEcho'
 import type { TerminalPreferences } from './preferences'
 import type { Size } from './protocol'
 import { guardReplies } from './replies'
@@ -47,6 +48,7 @@ export class TerminalEngine {
   readonly #search = new SearchAddon({ highlightLimit: 2000 })
   /** For each write under way, in order, whether it is history. The first one is what is being parsed. */
   readonly #parsing: boolean[] = []
+  readonly #echo: PredictedEcho
   #releaseGpu: () => void = () => undefined
   #fontSize: number
   /** Part of a line that a finger has moved and the screen not yet, in lines. */
@@ -75,6 +77,7 @@ export class TerminalEngine {
     this.terminal.loadAddon(this.#search)
     this.terminal.loadAddon(new UnicodeGraphemesAddon())
     this.terminal.loadAddon(new WebLinksAddon((_event, uri) => openLink(uri)))
+    this.#echo = new PredictedEcho(this.terminal)
     this.#wire(events)
   }
 
@@ -85,6 +88,7 @@ export class TerminalEngine {
 
   dispose(): void {
     this.#releaseGpu()
+    this.#echo.dispose()
     this.terminal.dispose()
   }
 
@@ -96,7 +100,17 @@ export class TerminalEngine {
     })
   }
 
+  /** What a person typed, and has been sent, is shown before its echo comes, where that is sure to be right. */
+  predict(text: string): void {
+    this.#echo.typed(text)
+  }
+
+  forgetPredictions(): void {
+    this.#echo.forget()
+  }
+
   reset(): void {
+    this.#echo.forget()
     // In the queue like every other write, so that bytes handed over earlier cannot land after it.
     this.terminal.write('\u001bc')
   }

@@ -11,6 +11,8 @@ export interface TerminalPreferences {
   /** Ask before pasting several lines into a program that would run each at once. */
   confirmPaste: boolean
   screenReader: boolean
+  /** Show what is typed before its echo comes, where the echo is slow. */
+  predictEcho: boolean
 }
 
 export const FONT_SIZES = { smallest: 8, largest: 28, usual: 13 }
@@ -22,6 +24,7 @@ export const defaults: TerminalPreferences = {
   copyOnSelect: false,
   confirmPaste: true,
   screenReader: false,
+  predictEcho: true,
 }
 
 const KEY = 'longhouse.terminal'
@@ -59,6 +62,7 @@ export function readPreferences(value: unknown): TerminalPreferences {
     copyOnSelect: value['copyOnSelect'] === true,
     confirmPaste: value['confirmPaste'] !== false,
     screenReader: value['screenReader'] === true,
+    predictEcho: value['predictEcho'] !== false,
   }
 }
 
