@@ -1,5 +1,6 @@
-//! Repositories: where they are, which branch is meant, who writes into them, and what is made of changes. Text comes in from people; what is kept here has been read
-//! whole and is written anew, so that what was judged and what git is given are the same.
+//! Repositories: where they are, which branch is meant, who writes into them, what may be asked of them, what git answers, and what is made of
+//! changes. Text comes in from people; what is kept here has been read whole and is written anew, so that what was judged and what git is
+//! given are the same.
 //!
 //! Nothing here runs git or opens a connection.
 
@@ -7,12 +8,21 @@ mod autocommit;
 mod batch;
 mod branch;
 mod change;
+mod commit_message;
+mod diff;
 mod group;
 mod identity;
+mod log;
 mod message;
+mod operation;
+mod path;
+mod refusal;
+mod revision;
 mod sort;
+mod status;
 mod suspect;
 mod template;
+mod text;
 mod transport;
 mod url;
 
@@ -27,11 +37,20 @@ pub use autocommit::{
 pub use batch::{Batch, Closing, Milestone, Pace, SETTLED};
 pub use branch::{BadBranchName, BranchName};
 pub use change::{Change, ChangeKind, LineCount};
+pub use commit_message::{BadCommitMessage, COMMIT_MESSAGE_BYTES, CommitMessage};
+pub use diff::{DIFF_FILES, FILE_LINES, FileDiff, Hunk, TreeDiff};
 pub use group::{GROUPED_FILES, GROUPS, group};
 pub use identity::{IDENTITY_BYTES, is_identity};
+pub use log::{CommitFigures, LOG_FORMAT, LogRef, LogRefKind, LoggedCommit, Signature, read_log};
 pub use message::message;
+pub use operation::{COMMIT_PATHS, DiffOf, Operation};
+pub use path::{BadGitPath, GitPath};
+pub use refusal::{Refusal, Underway};
+pub use revision::{BadHash, BadRevision, CommitHash, Revision};
+pub use status::{Conflict, FileChange, STATUS_ENTRIES, StatusEntry, StatusKind, TreeStatus};
 pub use suspect::{suspicious_content, suspicious_name};
 pub use template::{BadTemplate, MessageTemplate, TEMPLATE_BYTES};
+pub use text::Unreadable;
 pub use transport::{Transport, Transports, UnknownTransport};
 pub use url::{RepositoryUrl, RepositoryUrlError};
 

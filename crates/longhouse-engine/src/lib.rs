@@ -12,6 +12,7 @@ mod engine;
 mod error;
 mod events;
 mod files;
+mod git;
 mod metrics;
 mod people;
 mod policy;
@@ -31,6 +32,7 @@ pub use files::{
     FileBytes, FileChange, FileContent, FileError, FileKind, FilePage, FilePlace, FileRange,
     FileView, SaveCondition, Saved, UploadError,
 };
+pub use git::{CommitPage, NewCommit, RepositoryStatus};
 pub use longhouse_runtime::host::user_name;
 pub use longhouse_runtime::{Container, RuntimeHealth};
 pub use longhouse_store::{

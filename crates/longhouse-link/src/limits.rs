@@ -65,6 +65,18 @@ pub const CLONE_PROGRESS: Duration = Duration::from_secs(1);
 /// The most of git's last words that is told, bytes.
 pub const CLONE_SAID_BYTES: usize = 600;
 
+/// The longest that one piece of work with a repository may take: a push of a large history over an ordinary line.
+pub const GIT_TIME: Duration = Duration::from_secs(30 * 60);
+
+/// The most of what git says in answer that is kept, bytes. With [`GIT_SAID_BYTES`] it fits one message.
+pub const GIT_OUTPUT_BYTES: usize = 3 * 1024 * 1024;
+
+/// The most of what git says beside it that is kept, bytes.
+pub const GIT_SAID_BYTES: usize = 64 * 1024;
+
+/// In a refused question to a repository: which refusal it is.
+pub const GIT_REFUSAL: &str = "longhouse-git-refusal";
+
 /// The most data bytes in one message of a connection to a port: a frame's worth.
 pub const PORT_CHUNK_BYTES: usize = 32 * 1024;
 

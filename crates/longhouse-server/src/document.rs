@@ -56,6 +56,7 @@ use crate::{problem, socketio, terminals};
         (name = "terminals", description = "Terminals of a session"),
         (name = "admin", description = "What only admins may: the audit log, the policy"),
         (name = "files", description = "Files of a session, and of this machine"),
+        (name = "git", description = "The repository of a session"),
         (name = "users", description = "Accounts, for admins; people to share with")
     )
 )]
@@ -81,6 +82,7 @@ const SENT_BY_CLIENTS: &[&str] = &[
     "AutoCommit",
     "ClientError",
     "ContainerSubscription",
+    "CommitRequest",
     "CopyFile",
     "CreateSession",
     "CreateShare",

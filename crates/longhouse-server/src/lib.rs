@@ -19,6 +19,7 @@ mod limits;
 mod meta;
 mod preview;
 mod problem;
+mod repository;
 mod routes;
 mod secrets;
 mod serve;

@@ -15,8 +15,8 @@ use crate::audit::Subject;
 use crate::document::{ApiDocument, promise_fields};
 use crate::state::AppState;
 use crate::{
-    audit, auth, containers, edge, files, guard, meta, preview, secrets, sessions, socketio,
-    terminals, ui, users, volumes,
+    audit, auth, containers, edge, files, guard, meta, preview, repository, secrets, sessions,
+    socketio, terminals, ui, users, volumes,
 };
 
 /// Every route of the API. What stands beside them: Socket.IO at `/socket.io` and `/api/socket`, which asks for a login with
@@ -84,6 +84,9 @@ fn for_the_logged_in() -> Vec<Row> {
         row(Access::Look, Refusals("file.list", Subject::Nothing), routes!(files::list_files)).for_tokens(ForTokens::With(Scope::FilesRead)),
         row(Access::Look, Every("file.read", Subject::Nothing), routes!(files::read_file)).with_own_deadline().for_tokens(ForTokens::With(Scope::FilesRead)),
         row(Access::Look, Every("file.archive", Subject::Nothing), routes!(files::archive_files)).with_own_deadline().for_tokens(ForTokens::With(Scope::FilesRead)),
+        row(Access::Look, Quiet, routes!(repository::get_git_status)).for_tokens(ForTokens::With(Scope::FilesRead)),
+        row(Access::Look, Quiet, routes!(repository::get_git_log)).for_tokens(ForTokens::With(Scope::FilesRead)),
+        row(Access::Look, Refusals("git.diff", Subject::Session), routes!(repository::get_git_diff)).for_tokens(ForTokens::With(Scope::FilesRead)),
         row(Access::Upgrade, Refusals("terminal.open", Subject::Terminal), routes!(terminals::open_terminal_socket)).with_own_deadline(),
     ]
 }
@@ -135,6 +138,8 @@ fn for_drivers(input_limit: usize) -> Vec<Row> {
         row(Access::Drive, Every("file.move", Subject::Nothing), routes!(files::move_file)).for_tokens(ForTokens::With(Scope::FilesWrite)),
         row(Access::Drive, Every("file.copy", Subject::Nothing), routes!(files::copy_file)).with_own_deadline().for_tokens(ForTokens::With(Scope::FilesWrite)),
         row(Access::Drive, Every("file.delete", Subject::Nothing), routes!(files::delete_file)).with_own_deadline().for_tokens(ForTokens::With(Scope::FilesWrite)),
+        row(Access::Drive, Every("git.commit", Subject::Session), routes!(repository::commit_in_session)).with_own_deadline(),
+        row(Access::Drive, Every("git.commit", Subject::Session), routes!(repository::commit_session)).with_own_deadline(),
         row(Access::Drive, Quiet, routes!(users::list_people)),
     ]
 }

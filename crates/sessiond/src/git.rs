@@ -5,18 +5,26 @@
 //! makes git do, it does there.
 
 mod clone;
+mod commit;
 mod fault;
+mod operate;
 mod place;
 mod progress;
+mod repository;
 mod run;
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt as _;
 
 use crate::environment::{ProgramError, SESSION_MARK, find_program};
 use crate::session::Session;
+use repository::Repository;
 use run::GitCommand;
 
 pub(crate) use clone::clone;
+pub(crate) use operate::git;
+pub(crate) use repository::recover;
 
 /// What git may know of the session's environment: where programs, certificates and proxies are, and who it runs as.
 const KNOWN: [&str; 19] = [
@@ -58,11 +66,83 @@ const SETTINGS: [&str; 13] = [
     "maintenance.auto=false",
 ];
 
+/// Settings of every command in a repository: no program that the repository names is run for us, and what git writes is written one way.
+/// What an attribute of a file names (a filter, a merge driver) runs, for its content means nothing without; it runs in the session.
+const IN_REPOSITORY: [&str; 24] = [
+    "color.ui=false",
+    "commit.gpgSign=false",
+    "core.alternateRefsCommand=true",
+    "core.askPass=",
+    "core.editor=true",
+    "core.gitProxy=",
+    "core.pager=cat",
+    "core.quotePath=false",
+    "diff.external=",
+    "diff.orderFile=/dev/null",
+    "diff.suppressBlankEmpty=false",
+    "fetch.recurseSubmodules=false",
+    "gpg.program=false",
+    "i18n.logOutputEncoding=UTF-8",
+    "log.showSignature=false",
+    "merge.verifySignatures=false",
+    "push.followTags=false",
+    "push.gpgSign=false",
+    "push.recurseSubmodules=no",
+    "sequence.editor=true",
+    "status.relativePaths=true",
+    "status.showUntrackedFiles=all",
+    "tag.gpgSign=false",
+    "core.bigFileThreshold=16m",
+];
+
+/// Who commits, where the session says it.
+const IDENTITY: [&str; 4] = [
+    "GIT_AUTHOR_NAME",
+    "GIT_AUTHOR_EMAIL",
+    "GIT_COMMITTER_NAME",
+    "GIT_COMMITTER_EMAIL",
+];
+
+/// Git in a repository: in its root and nowhere else, whatever its settings say of where it works; paths are names, not patterns.
+fn in_repository(
+    session: &Session,
+    repository: &Repository,
+    protocols: &str,
+    arguments: Vec<Vec<u8>>,
+) -> Result<GitCommand, ProgramError> {
+    let settings = IN_REPOSITORY.iter().flat_map(|setting| ["-c", *setting]);
+    let words = settings.map(|word| word.as_bytes().to_vec());
+    let mut command = command(
+        session,
+        protocols,
+        words.chain(arguments).map(OsString::from_vec),
+    )?;
+    let above = repository.root.parent().unwrap_or(&repository.root);
+    for (name, path) in [
+        ("GIT_WORK_TREE", repository.root.as_path()),
+        ("GIT_CEILING_DIRECTORIES", above),
+    ] {
+        let path = path.to_str().ok_or_else(|| ProgramError::Environment {
+            name: name.to_owned(),
+        })?;
+        command.env.insert(name.to_owned(), path.to_owned());
+    }
+    command
+        .env
+        .insert("GIT_LITERAL_PATHSPECS".to_owned(), "1".to_owned());
+    let base = session.environment.for_program(&BTreeMap::new())?;
+    let identity = base
+        .into_iter()
+        .filter(|(name, _)| IDENTITY.contains(&name.as_str()));
+    command.env.extend(identity);
+    Ok(command)
+}
+
 /// Git with these arguments, which may connect with these protocols.
 fn command(
     session: &Session,
     protocols: &str,
-    arguments: Vec<String>,
+    arguments: impl IntoIterator<Item = OsString>,
 ) -> Result<GitCommand, ProgramError> {
     let base = session.environment.for_program(&BTreeMap::new())?;
     let program = find_program("git", &base)?;
@@ -81,7 +161,7 @@ fn command(
     env.extend(fixed.map(|(name, value)| (name.to_owned(), value.to_owned())));
     env.insert("GIT_SSH_COMMAND".to_owned(), ssh(session));
     let settings = SETTINGS.iter().flat_map(|setting| ["-c", *setting]);
-    let mut args: Vec<_> = settings.map(str::to_owned).collect();
+    let mut args: Vec<_> = settings.map(OsString::from).collect();
     args.extend(arguments);
     Ok(GitCommand { program, args, env })
 }

@@ -15,18 +15,20 @@ use longhouse_link::files::{FileCalls, FileChunks};
 use longhouse_link::proto::sessiond_server::Sessiond;
 use longhouse_link::proto::{
     ArchiveFilesRequest, CaptureChunk, CaptureRequest, ChangeFilesReply, ChangeFilesRequest,
-    CloneNews, CloneRequest, CreateTerminalRequest, Done, ExecReply, ExecRequest, HelloReply,
-    HelloRequest, ListFilesReply, ListFilesRequest, ListTerminalsRequest, OutboundAsk,
-    OutboundRefusal, OutputChunk, OutputRequest, PortBytes, ReadFileRequest, ResizeTerminalRequest,
-    SessionEvent, ShutdownRequest, SnapshotChunk, SnapshotRequest, StatsReply, StatsRequest,
-    Terminal as TerminalReply, TerminalList, TerminalRef, UsageReply, UsageRequest,
-    WatchOutboundRequest, WatchRequest, WriteFileReply, WriteFileRequest, WriteRequest,
+    CloneNews, CloneRequest, CreateTerminalRequest, Done, ExecReply, ExecRequest, GitReply,
+    GitRequest, HelloReply, HelloRequest, ListFilesReply, ListFilesRequest, ListTerminalsRequest,
+    OutboundAsk, OutboundRefusal, OutputChunk, OutputRequest, PortBytes, ReadFileRequest,
+    ResizeTerminalRequest, SessionEvent, ShutdownRequest, SnapshotChunk, SnapshotRequest,
+    StatsReply, StatsRequest, Terminal as TerminalReply, TerminalList, TerminalRef, UsageReply,
+    UsageRequest, WatchOutboundRequest, WatchRequest, WriteFileReply, WriteFileRequest,
+    WriteRequest,
 };
 use longhouse_link::{answer_hello, limits};
 use tokio::sync::Semaphore;
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::environment::ProgramError;
+use crate::git;
 use crate::session::Session;
 use crate::terminal::Terminal;
 use crate::terminal::requests::StartError;
@@ -222,6 +224,11 @@ impl Sessiond for Service {
             &self.session,
             request.into_inner(),
         )?))
+    }
+
+    async fn git(&self, request: Request<GitRequest>) -> Answer<GitReply> {
+        let reply = git::git(&self.session, request.into_inner()).await?;
+        Ok(Response::new(reply))
     }
 
     async fn exec(&self, request: Request<ExecRequest>) -> Answer<ExecReply> {

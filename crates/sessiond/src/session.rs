@@ -53,6 +53,8 @@ pub(crate) struct Session {
     pub(crate) has_way_out: bool,
     /// One clone at a time: what one clears away is never another's.
     pub(crate) cloning: Semaphore,
+    /// One change of the session's repository at a time.
+    pub(crate) changing_repository: Semaphore,
     /// One terminal is started or closed at a time, so that a name never means two.
     pub(crate) changing: Semaphore,
     pub(crate) started_at: u64,
@@ -92,6 +94,7 @@ impl Session {
             state_dir: spec.state_dir.clone(),
             has_way_out: spec.way_out_port.is_some(),
             cloning: Semaphore::new(1),
+            changing_repository: Semaphore::new(1),
             changing: Semaphore::new(1),
             boot_id,
             terminals: Mutex::default(),

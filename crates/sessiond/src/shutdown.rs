@@ -26,6 +26,7 @@ pub(crate) async fn shut_down(session: &Session, grace: Duration, tmux: TmuxFate
     // Nothing new is started from here on.
     session.changing.close();
     session.cloning.close();
+    session.changing_repository.close();
     let server = session.tmux.server_pid().await;
     let id: SessionId = session.environment.session();
     let kept: Vec<u32> = match (tmux, server) {

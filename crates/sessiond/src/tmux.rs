@@ -5,9 +5,11 @@
 //! and the program with its arguments and environment goes through a file that [`crate::run_child`] reads.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -204,18 +206,25 @@ impl Tmux {
         let program = find_program("tmux", &env)?;
         let mut args = self.leading_arguments();
         args.extend(command.iter().map(|word| (*word).to_owned()));
+        let args: Vec<OsString> = args.into_iter().map(OsString::from).collect();
         let job = exec::Job {
             program: &program,
             args: &args,
             env: &env,
             timeout: TIMEOUT,
             output_limit: HISTORY_BYTES,
+            overflow: exec::Overflow::Dropped,
+            stdin: Stdio::null(),
+            grace: Duration::ZERO,
         };
         let failed = |source| TmuxError::Io {
             doing: "run tmux",
             source,
         };
-        match exec::run(job, &self.reaper).await.map_err(failed)? {
+        match exec::run(job, &self.reaper, std::future::pending())
+            .await
+            .map_err(failed)?
+        {
             Outcome {
                 code: 0, stdout, ..
             } => Ok(stdout),

@@ -49,6 +49,10 @@ impl Sessiond for Echo {
         none()
     }
 
+    async fn git(&self, _: Request<GitRequest>) -> Result<Response<GitReply>, Status> {
+        none()
+    }
+
     async fn exec(&self, r: Request<ExecRequest>) -> Result<Response<ExecReply>, Status> {
         let said = r.into_inner().argv.join(" ");
         if said == "refuse" {

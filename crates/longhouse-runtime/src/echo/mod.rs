@@ -6,6 +6,7 @@
 mod clone;
 mod events;
 mod exec;
+mod git;
 mod meter;
 mod output;
 mod port;

@@ -14,12 +14,13 @@ use longhouse_link::limits::PROTOCOL;
 use longhouse_link::proto::sessiond_server::Sessiond;
 use longhouse_link::proto::{
     ArchiveFilesRequest, CaptureChunk, CaptureRequest, ChangeFilesReply, ChangeFilesRequest,
-    CloneNews, CloneRequest, CreateTerminalRequest, Done, ExecReply, ExecRequest, HelloReply,
-    HelloRequest, ListFilesReply, ListFilesRequest, ListTerminalsRequest, OutboundAsk,
-    OutboundRefusal, OutputChunk, OutputRequest, PortBytes, ReadFileRequest, ResizeTerminalRequest,
-    SessionEvent, ShutdownRequest, SnapshotChunk, SnapshotRequest, StatsReply, StatsRequest,
-    Terminal, TerminalList, TerminalRef, UsageReply, UsageRequest, WatchOutboundRequest,
-    WatchRequest, WriteFileReply, WriteFileRequest, WriteRequest, session_event,
+    CloneNews, CloneRequest, CreateTerminalRequest, Done, ExecReply, ExecRequest, GitReply,
+    GitRequest, HelloReply, HelloRequest, ListFilesReply, ListFilesRequest, ListTerminalsRequest,
+    OutboundAsk, OutboundRefusal, OutputChunk, OutputRequest, PortBytes, ReadFileRequest,
+    ResizeTerminalRequest, SessionEvent, ShutdownRequest, SnapshotChunk, SnapshotRequest,
+    StatsReply, StatsRequest, Terminal, TerminalList, TerminalRef, UsageReply, UsageRequest,
+    WatchOutboundRequest, WatchRequest, WriteFileReply, WriteFileRequest, WriteRequest,
+    session_event,
 };
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
@@ -30,6 +31,7 @@ use super::Manner;
 use super::clone::Clones;
 use super::events;
 use super::exec::exec;
+use super::git::git;
 use super::port::EchoPorts;
 use super::repaint;
 use super::terminal::EchoTerminal;
@@ -84,7 +86,7 @@ impl EchoSessiond {
             started_at_ms: 0,
             boot_id: format!("echo-{number}"),
         };
-        let inner = Inner {
+        let inner = Arc::new(Inner {
             hello,
             env: plan.env.clone(),
             first_offset: plan.first_offset,
@@ -98,17 +100,13 @@ impl EchoSessiond {
             usage: EchoUsage::new(),
             tasks,
             clones,
-        };
-        Self {
-            inner: Arc::new(inner),
-        }
+        });
+        Self { inner }
     }
 
     fn terminals(&self) -> MutexGuard<'_, BTreeMap<String, Arc<EchoTerminal>>> {
-        self.inner
-            .terminals
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        let terminals = self.inner.terminals.lock();
+        terminals.unwrap_or_else(PoisonError::into_inner)
     }
 
     fn terminal(&self, name: &str) -> Result<Arc<EchoTerminal>, Status> {
@@ -368,6 +366,10 @@ impl Sessiond for EchoSessiond {
         Ok(Response::new(news))
     }
 
+    async fn git(&self, request: Request<GitRequest>) -> Result<Response<GitReply>, Status> {
+        git(&request.get_ref().operation).map(Response::new)
+    }
+
     async fn exec(&self, request: Request<ExecRequest>) -> Result<Response<ExecReply>, Status> {
         exec(&self.inner.env, request.into_inner()).map(Response::new)
     }
@@ -383,13 +385,12 @@ impl Sessiond for EchoSessiond {
     }
 
     async fn usage(&self, _: Request<UsageRequest>) -> Result<Response<UsageReply>, Status> {
-        let knows = self.inner.files.is_some();
-        self.inner.usage.reply(knows).map(Response::new)
+        (self.inner.usage.reply(self.inner.files.is_some())).map(Response::new)
     }
 
     async fn watch(&self, _: Request<WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {
-        let news = events::all(&self.inner.events, self.inner.ports.news()).boxed();
-        Ok(Response::new(news))
+        let news = events::all(&self.inner.events, self.inner.ports.news());
+        Ok(Response::new(news.boxed()))
     }
 
     async fn shutdown(&self, _: Request<ShutdownRequest>) -> Result<Response<Done>, Status> {

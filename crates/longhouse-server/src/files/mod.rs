@@ -17,7 +17,9 @@ mod range;
 mod save;
 
 pub(crate) use archive::*;
+pub(crate) use body::text;
 pub(crate) use change::*;
 pub(crate) use content::*;
 pub(crate) use list::*;
+pub(crate) use question::decoded;
 pub(crate) use save::*;

@@ -77,7 +77,7 @@ impl FromRequestParts<AppState> for FilePath {
 }
 
 /// The last value of that name, decoded once, byte for byte.
-fn decoded(query: &str, name: &str) -> Option<Vec<u8>> {
+pub(crate) fn decoded(query: &str, name: &str) -> Option<Vec<u8>> {
     let decode = |text: &str| -> Vec<u8> {
         let spaced: Vec<u8> = text
             .bytes()

@@ -1,5 +1,6 @@
 //! Cloning a repository into the session's directory: once, whoever is killed meanwhile.
 
+use std::ffi::OsString;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -116,7 +117,11 @@ async fn fetch(
 ) -> Result<(), Broken> {
     on_disk(place, Place::prepare).await?;
     let deadline = wanted.deadline;
-    let command = command(session, &wanted.protocols, wanted.arguments(&place.tree()))
+    let arguments = wanted
+        .arguments(&place.tree())
+        .into_iter()
+        .map(OsString::from);
+    let command = command(session, &wanted.protocols, arguments)
         .map_err(|error| fault::failed(Why::ProgramMissing, &error.to_string()))?;
     let mut pace = Pace::default();
     let hear = |line: &str| {

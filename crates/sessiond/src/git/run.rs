@@ -1,6 +1,7 @@
 //! One git process to its end: what it says is heard as it comes, it has its time, and it ends when nobody wants it any more.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::ffi::OsString;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
@@ -27,7 +28,7 @@ const LAST_WORDS: Duration = Duration::from_millis(500);
 /// What to run.
 pub(super) struct GitCommand {
     pub(super) program: PathBuf,
-    pub(super) args: Vec<String>,
+    pub(super) args: Vec<OsString>,
     /// The whole environment.
     pub(super) env: BTreeMap<String, String>,
 }

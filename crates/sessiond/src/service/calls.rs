@@ -1,5 +1,7 @@
 //! The calls that have one answer.
 
+use std::ffi::OsString;
+use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -150,16 +152,20 @@ pub(super) async fn exec(session: &Session, request: ExecRequest) -> Result<Exec
         0 => EXEC_TIMEOUT,
         seconds => Duration::from_secs(seconds.into()).min(EXEC_TIMEOUT),
     };
+    let args: Vec<OsString> = args.iter().map(OsString::from).collect();
     let job = exec::Job {
         program: &program,
-        args,
+        args: &args,
         env: &env,
         timeout,
         output_limit: usize::try_from(request.output_limit)
             .unwrap_or(usize::MAX)
             .min(limits::EXEC_OUTPUT_BYTES),
+        overflow: exec::Overflow::Dropped,
+        stdin: Stdio::null(),
+        grace: Duration::ZERO,
     };
-    let outcome = exec::run(job, &session.reaper)
+    let outcome = exec::run(job, &session.reaper, std::future::pending())
         .await
         .map_err(|error| Status::failed_precondition(with_sources(&error)))?;
     Ok(ExecReply {
@@ -167,7 +173,7 @@ pub(super) async fn exec(session: &Session, request: ExecRequest) -> Result<Exec
         stdout: outcome.stdout.into(),
         stderr: outcome.stderr.into(),
         truncated: outcome.truncated,
-        timed_out: outcome.timed_out,
+        timed_out: outcome.cut_short == Some(exec::CutShort::TimeOver),
         duration_ms: u64::try_from(outcome.duration.as_millis()).unwrap_or(u64::MAX),
     })
 }

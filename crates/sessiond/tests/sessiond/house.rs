@@ -12,6 +12,7 @@ use longhouse_domain::SessionId;
 use longhouse_link::proto::*;
 use longhouse_link::spec::{SessiondSpec, StartFailure, Started};
 use longhouse_link::{Link, LinkClient, LinkListener};
+use rustix::fs::FlockOperation;
 use tonic::{Status, Streaming};
 
 /// How long anything may take before a test gives up. Generous: the machine is shared.
@@ -114,8 +115,11 @@ impl House {
     pub(crate) async fn kill_daemon(&self) {
         kill(self.daemon.pid, "KILL");
         within(self.link.closed()).await;
-        wait_for("sessiond is gone", async || {
-            (!alive(self.daemon.pid)).then_some(())
+        // The first thread is a zombie before the last one has let go of the lock.
+        wait_for("sessiond and its lock are gone", async || {
+            let lock = std::fs::File::open(self.state().join("sessiond.lock")).ok()?;
+            let free = rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok();
+            (free && !alive(self.daemon.pid)).then_some(())
         })
         .await;
     }

@@ -6,6 +6,7 @@
 )]
 
 mod clone;
+mod git;
 mod house;
 mod output;
 mod ports;

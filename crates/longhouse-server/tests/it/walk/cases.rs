@@ -49,6 +49,12 @@ const fn seers(status: u16) -> Expected {
     (statuses, Tokens::With(SessionsRead))
 }
 
+/// Whoever may look at the session, for what is in its files.
+const fn readers(status: u16) -> Expected {
+    let (statuses, _) = seers(status);
+    (statuses, Tokens::With(FilesRead))
+}
+
 /// Whoever may drive the session. One whose role is to look is refused before anybody looks which session is meant.
 const fn drivers(status: u16) -> Expected {
     let statuses = [401, 404, 403, 403, status, status, status];
@@ -227,6 +233,11 @@ fn cases_of_sessions() -> Vec<Case> {
         case("POST", "/api/sessions/{id}/start", drivers(409)),
         case("POST", "/api/sessions/{id}/stop", drivers(200)),
         case("POST", "/api/sessions/{id}/restart", drivers(200)),
+        case("GET", "/api/sessions/{id}/git/status", readers(200)),
+        case("GET", "/api/sessions/{id}/git/log", readers(200)),
+        case("GET", "/api/sessions/{id}/git/diff", readers(200)),
+        case("POST", "/api/sessions/{id}/git/commit", drivers(201)),
+        case("POST", "/api/sessions/{id}/commit", drivers(201)),
         case("POST", "/api/sessions/{id}/exec", drivers(200)).with(|_| json!({"command": ["env"]})),
         case("POST", "/api/sessions/{id}/resize", drivers(200)).with(|_| json!({"cols": 90, "rows": 30})),
         case("GET", "/api/sessions/{id}/shares", owners(200)),

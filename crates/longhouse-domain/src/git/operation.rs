@@ -1,0 +1,211 @@
+//! What may be asked of a session's repository. Every part was read whole, so that none is an option to git; the server and sessiond
+//! share these types, and each reads them anew.
+
+use serde::{Deserialize, Serialize};
+
+use super::{CommitMessage, GitPath, LOG_FORMAT, Revision};
+
+/// The most paths that a commit can be told.
+pub const COMMIT_PATHS: usize = 2_000;
+
+/// One question or one piece of work.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase",
+    deny_unknown_fields
+)]
+pub enum Operation {
+    /// How the working tree stands.
+    Status,
+    /// Commits, the newest first.
+    Log {
+        /// Where to begin; `HEAD` by default.
+        from: Option<Revision>,
+        /// How many to pass over.
+        skip: u32,
+        /// How many to tell of.
+        limit: u32,
+        /// Only those that changed this.
+        path: Option<GitPath>,
+    },
+    /// How files differ.
+    Diff {
+        /// What from what.
+        between: DiffOf,
+        /// Only this.
+        path: Option<GitPath>,
+    },
+    /// Commits: these paths and nothing else of what is staged; without paths what is staged, and where nothing is, all that changed and is
+    /// not ignored.
+    Commit {
+        /// What to say of it; made from the change, if absent.
+        message: Option<CommitMessage>,
+        /// At most [`COMMIT_PATHS`].
+        paths: Vec<GitPath>,
+    },
+}
+
+/// What is compared.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub enum DiffOf {
+    /// The working tree with what is staged.
+    Unstaged,
+    /// What is staged with the last commit.
+    Staged,
+    /// The working tree with a commit.
+    Since(Revision),
+    /// What is staged with a commit.
+    StagedSince(Revision),
+    /// Two commits.
+    Commits(Revision, Revision),
+    /// A commit with its first parent.
+    Commit(Revision),
+}
+
+/// What every comparison is told: nothing of the repository's settings changes how it is written, and none of its programs runs for it.
+const DIFF: [&str; 14] = [
+    "--raw",
+    "--numstat",
+    "-z",
+    "--patch",
+    "--unified=3",
+    "--find-renames",
+    "--no-color",
+    "--no-ext-diff",
+    "--no-textconv",
+    "--no-relative",
+    "--ignore-submodules=dirty",
+    "--submodule=short",
+    "--src-prefix=a/",
+    "--dst-prefix=b/",
+];
+
+impl Operation {
+    /// The arguments of the one git that answers a question; none where it is more than a question.
+    #[must_use]
+    pub fn question(&self) -> Option<Vec<Vec<u8>>> {
+        let (words, path) = match self {
+            Self::Status => (status(), &None),
+            Self::Log {
+                from,
+                skip,
+                limit,
+                path,
+            } => (log(from.as_ref(), *skip, *limit), path),
+            Self::Diff { between, path } => (between.arguments(), path),
+            Self::Commit { .. } => return None,
+        };
+        let mut arguments: Vec<Vec<u8>> = words.into_iter().map(String::into_bytes).collect();
+        arguments.push(b"--".to_vec());
+        arguments.extend(path.iter().map(|path| path.as_bytes().to_vec()));
+        Some(arguments)
+    }
+}
+
+/// As [`TreeStatus`](super::TreeStatus) reads it.
+fn status() -> Vec<String> {
+    [
+        "status",
+        "--porcelain=v2",
+        "--branch",
+        "--show-stash",
+        "-z",
+        "--untracked-files=all",
+        "--ignore-submodules=dirty",
+        "--find-renames",
+    ]
+    .map(str::to_owned)
+    .into()
+}
+
+fn log(from: Option<&Revision>, skip: u32, limit: u32) -> Vec<String> {
+    let from = from.map_or("HEAD", Revision::as_str);
+    [
+        "log",
+        "-z",
+        LOG_FORMAT,
+        "--decorate=full",
+        "--shortstat",
+        "--diff-merges=off",
+        "--find-renames",
+        "--no-color",
+        "--no-ext-diff",
+        "--no-textconv",
+        "--no-show-signature",
+        "--ignore-submodules=dirty",
+        &format!("--skip={skip}"),
+        &format!("--max-count={limit}"),
+        from,
+    ]
+    .map(str::to_owned)
+    .into()
+}
+
+impl DiffOf {
+    fn arguments(&self) -> Vec<String> {
+        let (command, options, commits): (_, &[&str], _) = match self {
+            // Of a file that is to be settled: how it differs from ours, not from both.
+            Self::Unstaged => ("diff", &["--ours"], vec![]),
+            Self::Staged => ("diff", &["--cached"], vec![]),
+            Self::Since(from) => ("diff", &[], vec![from]),
+            Self::StagedSince(from) => ("diff", &["--cached"], vec![from]),
+            Self::Commits(from, to) => ("diff", &[], vec![from, to]),
+            Self::Commit(commit) => (
+                "show",
+                &["--format=", "--diff-merges=first-parent"],
+                vec![commit],
+            ),
+        };
+        let words = [command]
+            .into_iter()
+            .chain(DIFF)
+            .chain(options.iter().copied());
+        let commits = commits.into_iter().map(Revision::as_str);
+        words.chain(commits).map(str::to_owned).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(operation: &Operation) -> Vec<String> {
+        let words = operation.question().unwrap().into_iter();
+        words.map(|word| String::from_utf8(word).unwrap()).collect()
+    }
+
+    #[test]
+    fn paths_stand_behind_the_end_of_options_and_commits_before_it() {
+        let path = Some(GitPath::try_from(b"-p".to_vec()).unwrap());
+        let log = words(&Operation::Log {
+            from: Some("main~2".parse().unwrap()),
+            skip: 5,
+            limit: 10,
+            path: path.clone(),
+        });
+        assert_eq!(log[log.len() - 3..], ["main~2", "--", "-p"]);
+        let between = DiffOf::Commits("a".parse().unwrap(), "b".parse().unwrap());
+        let diff = words(&Operation::Diff { between, path });
+        assert_eq!(diff[diff.len() - 4..], ["a", "b", "--", "-p"]);
+        assert_eq!(words(&Operation::Status).last().unwrap(), "--");
+    }
+
+    #[test]
+    fn an_operation_is_read_as_strictly_as_it_was_made() {
+        let operation = Operation::Diff {
+            between: DiffOf::Since("HEAD".parse().unwrap()),
+            path: Some(GitPath::try_from(b"a\xff".to_vec()).unwrap()),
+        };
+        let text = serde_json::to_string(&operation).unwrap();
+        assert_eq!(serde_json::from_str::<Operation>(&text).unwrap(), operation);
+        for bad in [
+            text.replace("HEAD", "--output=x"),
+            text.replace("[97,255]", "[47,97]"),
+            text.replace("\"path\"", "\"paths\""),
+        ] {
+            assert!(serde_json::from_str::<Operation>(&bad).is_err(), "{bad}");
+        }
+    }
+}

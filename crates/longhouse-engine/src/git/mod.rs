@@ -1,0 +1,11 @@
+//! A session's repository: how it stands, what happened in it, what differs, and work with it by hand.
+//!
+//! All git runs in the session. What comes back is what git said there, and is read here by the domain's readers: what they cannot read was
+//! not said by git, and goes no further.
+
+mod ask;
+mod change;
+mod look;
+
+pub use change::NewCommit;
+pub use look::{CommitPage, RepositoryStatus};

@@ -1,0 +1,27 @@
+//! The repository of the echo runtime: one commit on `main`, one new file, and a commit that is always made.
+
+use longhouse_domain::git::Operation;
+use longhouse_link::proto::GitReply;
+use tonic::Status;
+
+/// The one commit.
+const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
+
+pub(super) fn git(operation: &str) -> Result<GitReply, Status> {
+    let wrong = |error: serde_json::Error| Status::invalid_argument(error.to_string());
+    let operation: Operation = serde_json::from_str(operation).map_err(wrong)?;
+    let who = "Echo\0echo@example.org\x001700000000";
+    let stdout = match operation {
+        Operation::Status => format!("# branch.oid {COMMIT}\0# branch.head main\0? new\0"),
+        Operation::Log { .. } | Operation::Commit { .. } => {
+            format!(
+                "{COMMIT}\0\0{who}\0{who}\0HEAD -> refs/heads/main\0first\0\0\n 1 file changed, 1 insertion(+)\n"
+            )
+        }
+        Operation::Diff { .. } => String::new(),
+    };
+    Ok(GitReply {
+        stdout: stdout.into(),
+        ..GitReply::default()
+    })
+}

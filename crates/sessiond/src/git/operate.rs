@@ -1,0 +1,201 @@
+//! One question to the session's repository, or one piece of work with it, for a caller who may hang up.
+
+use std::io;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use longhouse_domain::git::{Operation, Refusal, Transport, Underway};
+use longhouse_link::limits;
+use longhouse_link::proto::{GitReply, GitRequest, git_reply};
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+use tonic::Status;
+use tonic::metadata::MetadataValue;
+
+use super::commit;
+use super::in_repository;
+use super::repository::{Repository, Turn};
+use super::run::GitCommand;
+use crate::environment::ProgramError;
+use crate::exec::{self, CutShort, Outcome, Overflow};
+use crate::session::Session;
+
+/// How long git may take to remove its lock files when it is to end early.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// How long one waits for another who changes the repository.
+const OTHERS_TIME: Duration = Duration::from_secs(20);
+
+/// Who is answered; they hang up by dropping the other end.
+type Caller = oneshot::Sender<Result<GitReply, Status>>;
+
+/// A caller's wish, while it is carried out.
+pub(super) struct Work<'a> {
+    session: &'a Session,
+    repository: &'a Repository,
+    protocols: &'a str,
+    deadline: Instant,
+    caller: &'a mut Caller,
+}
+
+/// Does what is asked.
+///
+/// # Errors
+/// When the request makes no sense, or there is no repository to work with.
+pub(crate) async fn git(session: &Arc<Session>, request: GitRequest) -> Result<GitReply, Status> {
+    let wrong = |error: &dyn std::fmt::Display| Status::invalid_argument(error.to_string());
+    let operation: Operation = serde_json::from_str(&request.operation).map_err(|e| wrong(&e))?;
+    for name in request.protocols.split(':') {
+        name.parse::<Transport>().map_err(|error| wrong(&error))?;
+    }
+    let time = Duration::from_secs(request.timeout_seconds.into()).min(limits::GIT_TIME);
+    let deadline = Instant::now() + time;
+    let (mut caller, answer) = oneshot::channel();
+    let shared = Arc::clone(session);
+    // In a task of its own: a git whose caller hangs up is ended in order, and what it held is let go.
+    session.spawn(async move {
+        let done = attempt(
+            &shared,
+            &operation,
+            &request.protocols,
+            deadline,
+            &mut caller,
+        )
+        .await;
+        // The caller may have gone.
+        let _unheard = caller.send(done);
+    });
+    answer
+        .await
+        .map_err(|_| Status::unavailable("the session is ending"))?
+}
+
+async fn attempt(
+    session: &Session,
+    operation: &Operation,
+    protocols: &str,
+    deadline: Instant,
+    caller: &mut Caller,
+) -> Result<GitReply, Status> {
+    let repository = Repository::here().map_err(refused)?;
+    let mut work = Work {
+        session,
+        repository: &repository,
+        protocols,
+        deadline,
+        caller,
+    };
+    let outcome = match operation {
+        Operation::Commit { message, paths } => {
+            commit::commit(&mut work, message.as_ref(), paths).await?
+        }
+        Operation::Status | Operation::Log { .. } | Operation::Diff { .. } => {
+            work.look(operation.question().unwrap_or_default()).await?
+        }
+    };
+    let said = outcome.stderr.len().min(limits::GIT_SAID_BYTES);
+    Ok(GitReply {
+        exit_code: outcome.code,
+        truncated: outcome.truncated,
+        timed_out: outcome.cut_short == Some(CutShort::TimeOver),
+        duration_ms: u64::try_from(outcome.duration.as_millis()).unwrap_or(u64::MAX),
+        underway: underway(&repository).into(),
+        stderr: Bytes::from(outcome.stderr).slice(..said),
+        stdout: outcome.stdout.into(),
+    })
+}
+
+impl<'a> Work<'a> {
+    /// The right to change the repository.
+    pub(super) async fn turn(&self) -> Result<Turn<'a>, Status> {
+        let waits = Instant::now() + OTHERS_TIME;
+        Turn::take(self.session, self.repository, waits.min(self.deadline))
+            .await
+            .map_err(refused)
+    }
+
+    /// Runs a git that changes something.
+    pub(super) async fn change(
+        &mut self,
+        turn: &Turn<'_>,
+        arguments: Vec<Vec<u8>>,
+        input: &[u8],
+    ) -> Result<Outcome, Status> {
+        let command = self.command(arguments)?;
+        let failed =
+            |error: io::Error| Status::failed_precondition(format!("the repository: {error}"));
+        let stdin = turn.begin(input).map_err(failed)?;
+        let outcome = self.run(&command, Overflow::Dropped, stdin).await;
+        // Git tidies up after itself, unless a signal ended it.
+        let by_itself = outcome
+            .as_ref()
+            .is_ok_and(|outcome| outcome.cut_short.is_none() && outcome.code < 128 + 1);
+        turn.end(by_itself).await;
+        outcome
+    }
+
+    /// Runs a git that changes nothing.
+    pub(super) async fn look(&mut self, arguments: Vec<Vec<u8>>) -> Result<Outcome, Status> {
+        let mut command = self.command(arguments)?;
+        let no_locks = ("GIT_OPTIONAL_LOCKS".to_owned(), "0".to_owned());
+        command.env.extend([no_locks]);
+        self.run(&command, Overflow::Ends, Stdio::null()).await
+    }
+
+    fn command(&self, arguments: Vec<Vec<u8>>) -> Result<GitCommand, Status> {
+        let command = in_repository(self.session, self.repository, self.protocols, arguments);
+        command.map_err(|error| refused(error.into()))
+    }
+
+    async fn run(
+        &mut self,
+        command: &GitCommand,
+        overflow: Overflow,
+        stdin: Stdio,
+    ) -> Result<Outcome, Status> {
+        let job = exec::Job {
+            program: &command.program,
+            args: &command.args,
+            env: &command.env,
+            timeout: self.deadline.saturating_duration_since(Instant::now()),
+            output_limit: limits::GIT_OUTPUT_BYTES,
+            overflow,
+            stdin,
+            grace: GRACE,
+        };
+        let run = exec::run(job, &self.session.reaper, self.caller.closed()).await;
+        let outcome = run.map_err(|error| {
+            Status::failed_precondition(format!("git cannot be started: {error}"))
+        })?;
+        match outcome.cut_short {
+            Some(CutShort::Unwanted) => Err(Status::cancelled("nobody waits any more")),
+            _ => Ok(outcome),
+        }
+    }
+}
+
+pub(super) fn refused(refusal: Refusal) -> Status {
+    let mut status = Status::failed_precondition(refusal.words());
+    let name = MetadataValue::from_static(refusal.as_str());
+    status.metadata_mut().insert(limits::GIT_REFUSAL, name);
+    status
+}
+
+impl From<ProgramError> for Refusal {
+    fn from(_: ProgramError) -> Self {
+        Self::NoGit
+    }
+}
+
+fn underway(repository: &Repository) -> git_reply::Underway {
+    match repository.underway() {
+        Underway::Nothing => git_reply::Underway::Nothing,
+        Underway::Merge => git_reply::Underway::Merge,
+        Underway::Rebase => git_reply::Underway::Rebase,
+        Underway::CherryPick => git_reply::Underway::CherryPick,
+        Underway::Revert => git_reply::Underway::Revert,
+        Underway::Bisect => git_reply::Underway::Bisect,
+    }
+}
