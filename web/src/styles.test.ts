@@ -10,8 +10,13 @@ const colors = new Map(
 
 const GROUNDS = ['bg', 'side', 'surface', 'raised']
 const TEXTS = ['text', 'soft', 'faint', 'ember', 'run', 'start', 'wait', 'stop', 'err', 'need']
+/** The grounds of a diff, and the words of a program on them. */
+const LINES = ['bg', 'surface', 'add', 'add-strong', 'del', 'del-strong']
+const WORDS = ['text', 'tok-word', 'tok-text', 'tok-number', 'tok-name', 'tok-type', 'tok-key', 'tok-remark']
 const PAIRS: [string, string][] = [
   ...TEXTS.flatMap((text) => GROUNDS.map((ground): [string, string] => [text, ground])),
+  ...WORDS.flatMap((text) => LINES.map((ground): [string, string] => [text, ground])),
+  ...['add', 'del'].flatMap((ground) => ['faint', 'run', 'err'].map((text): [string, string] => [text, ground])),
   ['on-ember', 'ember'],
   ['on-ember', 'ember-strong'],
   ['ember', 'ember-wash'],

@@ -43,7 +43,7 @@ pub use group::{GROUPED_FILES, GROUPS, group};
 pub use identity::{IDENTITY_BYTES, is_identity};
 pub use log::{CommitFigures, LOG_FORMAT, LogRef, LogRefKind, LoggedCommit, Signature, read_log};
 pub use message::message;
-pub use operation::{COMMIT_PATHS, DiffOf, Operation};
+pub use operation::{COMMIT_PATHS, CONTEXT_LINES, DiffOf, Operation};
 pub use path::{BadGitPath, GitPath};
 pub use refusal::{Refusal, Underway};
 pub use revision::{BadHash, BadRevision, CommitHash, Revision};

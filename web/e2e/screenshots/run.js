@@ -8,6 +8,7 @@ import { launch, Person } from '../harness/browser.js'
 import { claudeHome } from '../harness/claude.js'
 import { call, say, scriptedModel } from '../harness/model.js'
 import { SYSTEM_PATH, withServer } from '../harness/server.js'
+import { changes } from './changes.js'
 import { containers } from './containers.js'
 import { firstStart, login } from './entrance.js'
 import { guests, inhabit, people } from './people.js'
@@ -138,6 +139,7 @@ const browser = await launch()
 await firstStart(browser)
 await login(browser)
 await containers(browser)
+await changes(browser)
 // Paths stand in the pictures, so they are the same every time. The server finds Claude Code where the sessions do.
 const root = join(tmpdir(), 'longhouse')
 await withServer({ root, env: { PATH: `${root}/claude-home/bin:${SYSTEM_PATH}` } }, async (server) => {

@@ -58,6 +58,17 @@ export async function settle(answer: Promise<Answer<unknown>>): Promise<void> {
   if (!response.ok) throw apiError(error, response)
 }
 
+/** At most so many bytes of an answer, for looking into files; and whether there are more. */
+export async function getBytes(path: string, most: number): Promise<{ bytes: Uint8Array; more: boolean }> {
+  const request = new Request(new URL(path, location.origin), { headers: { Range: `bytes=0-${most}` } })
+  const response = await authorizedFetch(request)
+  // An empty file has no first byte.
+  if (response.status === 416) return { bytes: new Uint8Array(), more: false }
+  if (!response.ok) throw apiError(parseJson(await response.text()), response)
+  const bytes = new Uint8Array(await response.arrayBuffer())
+  return { bytes: bytes.subarray(0, most), more: bytes.length > most }
+}
+
 /** A plain text answer, for downloads. */
 export async function getText(path: string): Promise<string> {
   const response = await authorizedFetch(new Request(new URL(path, location.origin)))

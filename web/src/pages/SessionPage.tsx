@@ -67,6 +67,7 @@ function OpenSession({ session }: { session: Session }) {
         panelOpen={panel !== undefined}
         onLayout={(view) => go({ ...search, ...withoutUsual({ view }, wide), ...(view === 'split' ? { view: undefined } : {}) })}
         onPanel={() => go({ ...search, panel: panel === undefined ? 'details' : undefined })}
+        onChanges={() => go({ ...search, panel: 'changes', commit: undefined })}
         onDeleted={() => void navigate({ to: '/' })}
       />
       <div className="relative flex min-h-0 flex-1">
@@ -74,9 +75,9 @@ function OpenSession({ session }: { session: Session }) {
         {panel !== undefined && (
           <SessionPanel
             session={session}
-            panel={panel}
-            onPanel={(next) => go({ ...search, panel: next })}
-            onClose={() => go({ ...search, panel: undefined })}
+            place={{ panel, commit: search.commit }}
+            onPlace={(place) => go({ ...search, commit: undefined, ...place })}
+            onClose={() => go({ ...search, panel: undefined, commit: undefined })}
           />
         )}
       </div>

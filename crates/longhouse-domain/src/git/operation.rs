@@ -8,6 +8,9 @@ use super::{CommitMessage, GitPath, LOG_FORMAT, Revision};
 /// The most paths that a commit can be told.
 pub const COMMIT_PATHS: usize = 2_000;
 
+/// How many unchanged lines are shown around a change if nobody says.
+pub const CONTEXT_LINES: u32 = 3;
+
 /// One question or one piece of work.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(
@@ -35,6 +38,8 @@ pub enum Operation {
         between: DiffOf,
         /// Only this.
         path: Option<GitPath>,
+        /// How many unchanged lines are shown around each change.
+        context: u32,
     },
     /// Commits: these paths and nothing else of what is staged; without paths what is staged, and where nothing is, all that changed and is
     /// not ignored.
@@ -65,12 +70,11 @@ pub enum DiffOf {
 }
 
 /// What every comparison is told: nothing of the repository's settings changes how it is written, and none of its programs runs for it.
-const DIFF: [&str; 14] = [
+const DIFF: [&str; 13] = [
     "--raw",
     "--numstat",
     "-z",
     "--patch",
-    "--unified=3",
     "--find-renames",
     "--no-color",
     "--no-ext-diff",
@@ -94,7 +98,11 @@ impl Operation {
                 limit,
                 path,
             } => (log(from.as_ref(), *skip, *limit), path),
-            Self::Diff { between, path } => (between.arguments(), path),
+            Self::Diff {
+                between,
+                path,
+                context,
+            } => (between.arguments(*context), path),
             Self::Commit { .. } => return None,
         };
         let mut arguments: Vec<Vec<u8>> = words.into_iter().map(String::into_bytes).collect();
@@ -144,7 +152,7 @@ fn log(from: Option<&Revision>, skip: u32, limit: u32) -> Vec<String> {
 }
 
 impl DiffOf {
-    fn arguments(&self) -> Vec<String> {
+    fn arguments(&self, context: u32) -> Vec<String> {
         let (command, options, commits): (_, &[&str], _) = match self {
             // Of a file that is to be settled: how it differs from ours, not from both.
             Self::Unstaged => ("diff", &["--ours"], vec![]),
@@ -162,8 +170,10 @@ impl DiffOf {
             .into_iter()
             .chain(DIFF)
             .chain(options.iter().copied());
+        let context = format!("--unified={context}");
         let commits = commits.into_iter().map(Revision::as_str);
-        words.chain(commits).map(str::to_owned).collect()
+        let words = words.chain([context.as_str()]).chain(commits);
+        words.map(str::to_owned).collect()
     }
 }
 
@@ -187,8 +197,15 @@ mod tests {
         });
         assert_eq!(log[log.len() - 3..], ["main~2", "--", "-p"]);
         let between = DiffOf::Commits("a".parse().unwrap(), "b".parse().unwrap());
-        let diff = words(&Operation::Diff { between, path });
-        assert_eq!(diff[diff.len() - 4..], ["a", "b", "--", "-p"]);
+        let diff = words(&Operation::Diff {
+            between,
+            path,
+            context: 7,
+        });
+        assert_eq!(
+            diff[diff.len() - 5..],
+            ["--unified=7", "a", "b", "--", "-p"]
+        );
         assert_eq!(words(&Operation::Status).last().unwrap(), "--");
     }
 
@@ -197,6 +214,7 @@ mod tests {
         let operation = Operation::Diff {
             between: DiffOf::Since("HEAD".parse().unwrap()),
             path: Some(GitPath::try_from(b"a\xff".to_vec()).unwrap()),
+            context: CONTEXT_LINES,
         };
         let text = serde_json::to_string(&operation).unwrap();
         assert_eq!(serde_json::from_str::<Operation>(&text).unwrap(), operation);

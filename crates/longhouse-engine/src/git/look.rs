@@ -97,13 +97,14 @@ impl Engine {
         })
     }
 
-    /// How files of the session's repository differ.
+    /// How files of the session's repository differ, each change with so many unchanged lines around it.
     pub async fn git_diff(
         &self,
         actor: &Actor,
         reference: &str,
         between: DiffOf,
         path: Option<GitPath>,
+        context: u32,
     ) -> Result<TreeDiff, EngineError> {
         let lines = if path.is_some() {
             ONE_FILES_LINES
@@ -113,6 +114,7 @@ impl Engine {
         let operation = Operation::Diff {
             between: between.clone(),
             path,
+            context,
         };
         let reply = self.look(actor, reference, &operation).await?;
         if knows_no_such_commit(&reply) {

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use longhouse_domain::git::{DiffOf, FileDiff, Hunk, Revision, TreeDiff};
+use longhouse_domain::git::{CONTEXT_LINES, DiffOf, FileDiff, Hunk, Revision, TreeDiff};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -13,6 +13,9 @@ use crate::extract::{PathOf, Question};
 use crate::files::text;
 use crate::problem::{Problem, ProblemBody};
 use crate::state::AppState;
+
+/// The most lines around a change that can be asked for: all of any file that is shown.
+const MOST_CONTEXT: u32 = 100_000;
 
 /// A stretch of a file, before and after.
 #[derive(Debug, Serialize, ToSchema)]
@@ -142,7 +145,8 @@ impl From<TreeDiff> for DiffBody {
         ("from" = Option<String>, Query, description = "A branch, tag or hash"),
         ("to" = Option<String>, Query, description = "A branch, tag or hash"),
         ("staged" = Option<bool>, Query, description = "Compare what is staged instead of the working tree; not together with `to`"),
-        ("path" = Option<String>, Query, description = "Only this file or directory; percent-encoded bytes")),
+        ("path" = Option<String>, Query, description = "Only this file or directory; percent-encoded bytes"),
+        ("context" = Option<u32>, Query, description = "How many unchanged lines around each change, 0 to 100000; by default 3")),
     responses((status = 200, body = DiffBody), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody),
         (status = 422, body = ProblemBody), (status = 503, body = ProblemBody)))]
 pub(crate) async fn get_git_diff(
@@ -155,6 +159,9 @@ pub(crate) async fn get_git_diff(
     let revision = |text: &str| text.parse::<Revision>().ok();
     let from = question.parsed("from", "a branch, a tag or a hash", revision);
     let to = question.parsed("to", "a branch, a tag or a hash", revision);
+    let context = question.parsed("context", "0 to 100000", |text| {
+        text.parse().ok().filter(|lines| *lines <= MOST_CONTEXT)
+    });
     let staged = question.parsed("staged", "true or false", |text| text.parse().ok());
     if staged == Some(true) && to.is_some() {
         question.complain("staged", "cannot be together with `to`");
@@ -170,7 +177,13 @@ pub(crate) async fn get_git_diff(
     };
     let diff = state
         .engine()
-        .git_diff(&caller.actor, &id.0, between, path.0)
+        .git_diff(
+            &caller.actor,
+            &id.0,
+            between,
+            path.0,
+            context.unwrap_or(CONTEXT_LINES),
+        )
         .await?;
     Ok(Json(diff.into()))
 }

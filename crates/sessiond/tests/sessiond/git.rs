@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use longhouse_domain::git::{
-    CommitMessage, DiffOf, FILE_LINES, GitPath, LoggedCommit, Operation, Refusal, StatusKind,
-    TreeDiff, TreeStatus, read_log,
+    CONTEXT_LINES, CommitMessage, DiffOf, FILE_LINES, GitPath, LoggedCommit, Operation, Refusal,
+    StatusKind, TreeDiff, TreeStatus, read_log,
 };
 use longhouse_link::limits::GIT_REFUSAL;
 use longhouse_link::proto::{GitReply, GitRequest};
@@ -128,6 +128,7 @@ async fn a_repository_is_told_as_it_is() {
     let diff = Operation::Diff {
         between: DiffOf::Since("HEAD".parse().unwrap()),
         path: None,
+        context: CONTEXT_LINES,
     };
     let reply = ask(&house, &diff).await.unwrap();
     let diff = TreeDiff::read(&reply.stdout, reply.truncated, FILE_LINES).unwrap();

@@ -109,3 +109,10 @@ describe('what makes no sense', () => {
 test('seq is read where it is a position', () => {
   expect([{ seq: 12 }, { seq: -1 }, { seq: '12' }, {}, null, { seq: 1.5 }].map(readSeq)).toEqual([12, null, null, null, null, null])
 })
+
+test('what happens in a repository is told, and what must not be overlooked in words', () => {
+  expect(event('git.commit', { seq: 1, sessionId: 'a', commit: {} })).toEqual({ type: 'git', id: 'a', alarm: null })
+  const files = ['.env', 'key.pem', 'c', 'd', 'e'].map((path) => ({ path, reason: 'looks like a secret' }))
+  expect(event('git.refused', { sessionId: 'a', files })).toEqual({ type: 'git', id: 'a', alarm: 'Not committed by itself: .env, key.pem, c and 2 more' })
+  expect(event('git.conflict', { sessionId: 'a', files: ['x'] })).toMatchObject({ alarm: 'Changes that do not go together: x' })
+})

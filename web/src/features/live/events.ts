@@ -11,6 +11,7 @@ export type LiveEvent =
   | { type: 'portOpened'; id: string; port: Port }
   | { type: 'portClosed'; id: string; container: number }
   | { type: 'progress'; id: string; progress: Progress }
+  | { type: 'git'; id: string; alarm: string | null }
   | { type: 'reset' }
 
 /** A session as an event carries it: at least its id; the view of this user (allowed actions) may be missing. */
@@ -55,6 +56,14 @@ export function readEvent(name: string, payload: unknown): LiveEvent | null {
       const container = numberOf(payload['container'])
       return id === null || container === null ? null : { type: 'portClosed', id, container }
     }
+    case 'git.commit':
+    case 'git.push':
+    case 'git.checkpoint':
+      return id === null ? null : { type: 'git', id, alarm: null }
+    case 'git.conflict':
+      return id === null ? null : { type: 'git', id, alarm: `Changes that do not go together: ${pathsIn(payload['files'])}` }
+    case 'git.refused':
+      return id === null ? null : { type: 'git', id, alarm: `Not committed by itself: ${pathsIn(payload['files'])}` }
     case 'agent.state': {
       const state = AGENT_STATES.find((known) => known === (payload['state'] ?? payload['agentState']))
       return id === null || state === undefined ? null : { type: 'agentState', id, state }
@@ -95,6 +104,7 @@ export function applyToSession(session: Session, event: LiveEvent): Session {
       return event.id === session.id ? { ...session, ports: withoutPort(session.ports, event.container) } : session
     case 'deleted':
     case 'progress':
+    case 'git':
     case 'reset':
       return session
   }
@@ -129,6 +139,15 @@ function withPort(ports: Port[], opened: Port): Port[] {
 function withoutPort(ports: Port[], closed: number): Port[] {
   const kept = ports.filter((port) => port.container !== closed || port.published)
   return kept.map((port) => (port.container === closed ? { ...port, listening: false, process: null } : port))
+}
+
+/** How many files are named. */
+const NAMED = 3
+
+function pathsIn(value: unknown): string {
+  const paths = (Array.isArray(value) ? value : []).flatMap((file: unknown) => stringOf(isRecord(file) ? file['path'] : file) ?? [])
+  const rest = paths.length - NAMED
+  return `${paths.slice(0, NAMED).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`
 }
 
 function readPort(value: unknown): Port | null {

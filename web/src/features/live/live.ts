@@ -2,6 +2,7 @@
 // break the server sends what was missed, or says that everything must be read again.
 import type { QueryClient } from '@tanstack/react-query'
 import { io } from 'socket.io-client'
+import { gitKey } from '../../api/git'
 import { sharesKey } from '../../api/people'
 import { progressKey, sessionsQuery } from '../../api/queries'
 import type { Session } from '../../api/types'
@@ -34,6 +35,8 @@ export class Live {
   #status: LiveStatus = 'connecting'
   #lastSeq: number | null = null
   #stale = new Set<string>()
+  /** Sessions in whose repository something may have happened. */
+  #staleGit = new Set<string>()
   #gathering: ReturnType<typeof setTimeout> | null = null
   readonly #listeners = new Set<() => void>()
   readonly #wishes = new Set<Wish>()
@@ -134,6 +137,9 @@ export class Live {
       return
     }
     this.#announce(event)
+    // What an agent did until it paused is worth a look, too.
+    if (event.type === 'git' || event.type === 'agentState') this.#refetchGitSoon(event.id)
+    if (event.type === 'git') return
     this.#queries.setQueryData(sessionsQuery.queryKey, (list) => list && applyToList(list, event))
     this.#queries.setQueriesData<Session>({ queryKey: ['session'] }, (session) => session && applyToSession(session, event))
     // How far it had got is over and told: the next creation or start begins anew.
@@ -146,11 +152,18 @@ export class Live {
     }
   }
 
-  /** A port that opens while one looks at its session is worth a word. */
-  #announce(event: LiveEvent): void {
-    if (event.type !== 'portOpened') return
+  /** The session, while somebody looks at it. */
+  #lookedAt(id: string): Session | undefined {
     const looked = this.#queries.getQueriesData<Session>({ queryKey: ['session'], type: 'active' })
-    if (looked.some(([, session]) => isSessionWithId(session, new Set([event.id])) && session !== undefined && isNewPort(session, event))) {
+    return looked.map(([, session]) => session).find((session) => isSessionWithId(session, new Set([id])))
+  }
+
+  /** What happens to a session while one looks at it is worth a word. */
+  #announce(event: LiveEvent): void {
+    if (event.type === 'git' && event.alarm !== null && this.#lookedAt(event.id) !== undefined) toast(event.alarm, 'error')
+    if (event.type !== 'portOpened') return
+    const looked = this.#lookedAt(event.id)
+    if (looked !== undefined && isNewPort(looked, event)) {
       const { container, process } = event.port
       toast(`Port ${container} is open${process == null ? '' : ` (${process})`}: see Ports`)
     }
@@ -158,10 +171,22 @@ export class Live {
 
   #refetchSoon(id: string): void {
     this.#stale.add(id)
+    this.#gather()
+  }
+
+  #refetchGitSoon(id: string): void {
+    this.#staleGit.add(id)
+    this.#gather()
+  }
+
+  #gather(): void {
     this.#gathering ??= setTimeout(() => {
       const ids = this.#stale
+      for (const changed of this.#staleGit) void this.#queries.invalidateQueries({ queryKey: gitKey(changed) })
       this.#stale = new Set()
+      this.#staleGit = new Set()
       this.#gathering = null
+      if (ids.size === 0) return
       void this.#queries.invalidateQueries({ queryKey: sessionsQuery.queryKey })
       for (const changed of ids) void this.#queries.invalidateQueries({ queryKey: sharesKey(changed) })
       // Sessions are cached under the id or name that stood in the URL, so they are found by what they hold.

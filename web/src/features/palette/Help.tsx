@@ -18,6 +18,17 @@ const GROUPS: readonly { title: string; keys: readonly [string, string][] }[] = 
     ],
   },
   {
+    title: 'Among changes',
+    keys: [
+      ['J', 'The next file or commit'],
+      ['K', 'The one before'],
+      ['N', 'The next change'],
+      ['P', 'The change before'],
+      ['↵', 'Unfold, or fold'],
+      ['Ctrl ↵', 'Commit, from the message'],
+    ],
+  },
+  {
     title: 'In a terminal',
     keys: [
       ['Ctrl ⇧ L', 'Leave the terminal, on to its buttons'],

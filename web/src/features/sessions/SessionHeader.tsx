@@ -13,6 +13,7 @@ import { Segments } from '../../ui/Segments'
 import { toast } from '../../ui/toast'
 import { onlyLooking } from '../sharing/access'
 import { ShareDialog } from '../sharing/ShareDialog'
+import { BranchBadge } from '../git/BranchBadge'
 import { may, useSessionActions } from './actions'
 import { AgentIcon } from './AgentIcon'
 import { SessionMenu } from './SessionMenu'
@@ -27,10 +28,11 @@ interface SessionHeaderProps {
   panelOpen: boolean
   onLayout: (layout: SessionLayout) => void
   onPanel: () => void
+  onChanges: () => void
   onDeleted: () => void
 }
 
-export function SessionHeader({ session, layout, wide, panelOpen, onLayout, onPanel, onDeleted }: SessionHeaderProps) {
+export function SessionHeader({ session, layout, wide, panelOpen, onLayout, onPanel, onChanges, onDeleted }: SessionHeaderProps) {
   const { turn, busy } = useSessionActions(session)
   const [sharing, setSharing] = useState(false)
   const looking = onlyLooking(session)
@@ -47,6 +49,7 @@ export function SessionHeader({ session, layout, wide, panelOpen, onLayout, onPa
       <span className="hidden sm:inline">
         <AgentStateBadge session={session} />
       </span>
+      <BranchBadge session={session} onOpen={onChanges} />
       {looking !== null && (
         <Badge title={looking}>
           <Eye size={12} /> <span className="max-sm:sr-only">Look only</span>

@@ -1,0 +1,63 @@
+// The pictures of a repository: what changed in it, and its history.
+import { join } from 'node:path'
+import { Repository } from '../harness/repository.js'
+import { withServer } from '../harness/server.js'
+import { pictures } from './picture.js'
+
+const SOURCE = `const UNITS = { h: 3600, m: 60, s: 1 }
+
+export function parseDuration(text: string): number {
+  const parts = [...text.matchAll(/(\\d+)([hms])/g)]
+  return parts.reduce((sum, [, n, unit]) => sum + n * UNITS[unit], 0)
+}
+`
+const CHANGED = `const UNITS = { d: 86400, h: 3600, m: 60, s: 1 }
+
+export function parseDuration(text: string): number {
+  const parts = [...text.matchAll(/(\\d+)([dhms])/g)]
+  if (parts.map(([part]) => part).join('') !== text) {
+    throw new Error(\`not a duration: \${text}\`)
+  }
+  return parts.reduce((sum, [, n, unit]) => sum + Number(n) * UNITS[unit], 0)
+}
+`
+
+/** Some commits with a merge among them, and changes that nobody committed yet. */
+function furnish(directory) {
+  const repository = new Repository(directory)
+  repository.commit('feat: durations of hours, minutes and seconds', { 'src/duration.ts': SOURCE, 'README.md': '# Durations\n' })
+  repository.git('checkout', '--quiet', '-b', 'guide')
+  repository.commit('docs: how durations are written', { 'docs/guide.md': '# Durations\n\nWrite `1h30m`.\n' })
+  repository.git('checkout', '--quiet', 'main')
+  repository.commit('build: a package of its own', { 'package.json': '{ "type": "module" }\n' })
+  repository.git('merge', '--quiet', '--no-ff', '--message=Merge branch guide', 'guide')
+  repository.git('tag', 'v0.1')
+  repository.write('src/duration.ts', CHANGED)
+  repository.write('src/duration.test.ts', `import { test } from 'node:test'\n`)
+}
+
+export async function changes(browser) {
+  await withServer({}, async (server) => {
+    const directory = join(server.home, 'duration')
+    furnish(directory)
+    const api = await server.api()
+    const made = await api.session({ name: 'refuse-nonsense', workdir: directory })
+    await pictures(browser, server, {
+      guides: ['changes'],
+      arrive: (person) => person.logIn('/'),
+      pages: (page, person) => ({
+        changes: async () => {
+          await page.goto(`/sessions/${made.id}?panel=changes`)
+          await page.locator('[data-file-head="src/duration.ts"]').click()
+          await page.locator('.tok').first().waitFor()
+          if (page.viewportSize().width > 900) for (const terminal of ['agent', 'manual']) await person.untilFits(terminal)
+        },
+        history: async () => {
+          await page.goto(`/sessions/${made.id}?panel=history`)
+          await page.getByText('docs: how durations are written').click()
+          await page.locator('.tok').first().waitFor()
+        },
+      }),
+    })
+  })
+}

@@ -1,0 +1,99 @@
+import { describe, expect, test } from 'vitest'
+import type { GitFile, GitStatus } from '../../api/types'
+import { barOf, branchWord, groupsOf, pathsOf, renewedChoice, usualChoice } from './status'
+
+function file(path: string, part: Partial<GitFile>): GitFile {
+  return { path, pathBytes: null, from: null, fromBytes: null, staged: null, unstaged: null, untracked: false, conflict: null, submodule: false, ...part }
+}
+
+function status(files: GitFile[], part: Partial<GitStatus> = {}): GitStatus {
+  const count = (is: (file: GitFile) => boolean): number => files.filter(is).length
+  return {
+    branch: 'main',
+    detached: false,
+    head: 'abcdef0123',
+    upstream: null,
+    ahead: null,
+    behind: null,
+    stashes: 0,
+    underway: null,
+    counts: {
+      staged: count((one) => one.staged !== null),
+      unstaged: count((one) => one.unstaged !== null),
+      untracked: count((one) => one.untracked),
+      conflicted: count((one) => one.conflict !== null),
+    },
+    files,
+    truncated: false,
+    ...part,
+  }
+}
+
+const CHANGED = file('a', { unstaged: 'modified' })
+const STAGED = file('b', { staged: 'added' })
+const BOTH = file('c', { staged: 'modified', unstaged: 'modified' })
+const NEW = file('d', { untracked: true })
+const CONFLICT = file('e', { conflict: 'bothModified' })
+
+test('files stand in groups, what is staged and changed again in two', () => {
+  const groups = groupsOf(status([CHANGED, STAGED, BOTH, NEW, CONFLICT]))
+  expect(groups.map((group) => [group.name, ...group.entries.map((entry) => entry.file.path)])).toEqual([
+    ['conflicted', 'e'],
+    ['staged', 'b', 'c'],
+    ['unstaged', 'a', 'c'],
+    ['untracked', 'd'],
+  ])
+  expect(groupsOf(status([]))).toEqual([])
+})
+
+describe('the next commit takes', () => {
+  test('everything that can be taken, where nothing is staged', () => {
+    const now = status([CHANGED, NEW, CONFLICT])
+    expect([...usualChoice(now)]).toEqual(['a', 'd'])
+    expect(pathsOf(usualChoice(now), now)).toEqual(['a', 'd'])
+  })
+
+  test('what is staged, as it is staged', () => {
+    const now = status([CHANGED, STAGED, BOTH])
+    expect([...usualChoice(now)]).toEqual(['b', 'c'])
+    expect(pathsOf(usualChoice(now), now)).toEqual([])
+  })
+
+  test('what was chosen', () => {
+    const now = status([CHANGED, STAGED, BOTH])
+    expect(pathsOf(new Set(['a', 'b']), now)).toEqual(['a', 'b'])
+  })
+
+  test('of a file with another name both names', () => {
+    const now = status([file('new', { staged: 'renamed', from: 'old' }), CHANGED])
+    expect(pathsOf(new Set(['new', 'a']), now)).toEqual(['old', 'new', 'a'])
+  })
+
+  test('a merge whole', () => {
+    expect(pathsOf(new Set(['a']), status([CHANGED, STAGED], { underway: 'merge' }))).toEqual([])
+  })
+
+  test('all of very many files, but not some of them', () => {
+    const many = status(Array.from({ length: 3000 }, (_, index) => file(`f${index}`, { untracked: true })))
+    expect(pathsOf(usualChoice(many), many)).toEqual([])
+    expect(pathsOf(new Set(many.files.slice(1).map((one) => one.path)), many)).toBeNull()
+  })
+})
+
+test('a choice lasts while files come and go', () => {
+  const before = status([CHANGED, NEW])
+  const after = status([CHANGED, NEW, file('f', { untracked: true })])
+  expect([...renewedChoice(new Set(['d']), before, after)]).toEqual(['d', 'f'])
+  expect([...renewedChoice(new Set(['a', 'd']), before, status([CHANGED]))]).toEqual(['a'])
+})
+
+test('what cannot be named or is to be settled cannot be chosen', () => {
+  expect(barOf(CONFLICT)).toMatch(/conflict/)
+  expect(barOf(file('x\uFFFD', { untracked: true, pathBytes: 'eP8=' }))).toMatch(/no text/)
+  expect(barOf(NEW)).toBeNull()
+})
+
+test('where there is no branch the commit stands in for it', () => {
+  expect(branchWord(status([], { branch: null, detached: true }))).toBe('abcdef0')
+  expect(branchWord(status([], { branch: null, head: null }))).toBe('no commit')
+})
