@@ -40,7 +40,7 @@ pub use change::{Change, ChangeKind, LineCount};
 pub use commit_message::{BadCommitMessage, COMMIT_MESSAGE_BYTES, CommitMessage};
 pub use diff::{DIFF_FILES, FILE_LINES, FileDiff, Hunk, TreeDiff};
 pub use group::{GROUPED_FILES, GROUPS, group};
-pub use identity::{IDENTITY_BYTES, is_identity};
+pub use identity::{BadIdentity, is_identity};
 pub use log::{CommitFigures, LOG_FORMAT, LogRef, LogRefKind, LoggedCommit, Signature, read_log};
 pub use message::message;
 pub use operation::{COMMIT_PATHS, CONTEXT_LINES, DiffOf, Operation};

@@ -21,6 +21,7 @@ pub mod scope;
 pub mod secret;
 pub mod session;
 pub mod share;
+pub mod ssh;
 pub mod terminal;
 pub mod user;
 

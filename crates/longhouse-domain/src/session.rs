@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::agent::Mode;
 use crate::clock::Timestamp;
@@ -83,6 +84,16 @@ pub struct GitIdentity {
     pub user_email: Option<String>,
 }
 
+/// The SSH key that a session's programs may have signatures of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionSshKey {
+    /// Which.
+    pub id: Uuid,
+    /// Its public half, as a line of `authorized_keys`.
+    pub public_key: String,
+}
+
 /// What was asked for at creation. It does not change while the session runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -112,6 +123,9 @@ pub struct SessionSpec {
     /// The repository it begins with; without one, its directory is left as it is.
     #[serde(default)]
     pub repository: Option<Repository>,
+    /// The SSH key that it was created with.
+    #[serde(default)]
+    pub ssh_key: Option<SessionSshKey>,
     /// Git identity.
     pub git: GitIdentity,
     /// Seconds without input or output after which the session is stopped; never, if absent.

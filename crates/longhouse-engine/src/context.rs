@@ -9,7 +9,7 @@ use longhouse_domain::{Permission, SessionId, UserId};
 use longhouse_link::files::FileCalls;
 use longhouse_runtime::Runtime;
 use longhouse_store::{NewLogLine, Store};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
@@ -37,6 +37,8 @@ pub(crate) struct Context {
     pub(crate) audit: Audit,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
+    /// Held by whoever reads an SSH key with its passphrase.
+    pub(crate) key_reading: Arc<Semaphore>,
     pub(crate) policy: watch::Sender<Policy>,
     pub(crate) published: Published,
 }

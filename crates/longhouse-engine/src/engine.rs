@@ -12,7 +12,7 @@ use longhouse_domain::{Audience, SessionId, Wish};
 use longhouse_link::files::FileCalls;
 use longhouse_runtime::Runtime;
 use longhouse_store::{CatchUp, Store};
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{Semaphore, broadcast, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -90,6 +90,7 @@ impl Engine {
             audit,
             tasks,
             stop,
+            key_reading: Arc::new(Semaphore::new(1)),
             policy: watch::Sender::new(policy),
             published: Published::default(),
         });

@@ -38,6 +38,9 @@ pub enum EngineError {
     /// No such volume, or none that the actor may know of, or one that a session owns.
     #[error("there is no such volume")]
     VolumeNotFound,
+    /// No such SSH key, or none that the actor keeps.
+    #[error("there is no such SSH key")]
+    SshKeyNotFound,
     /// The session is not shared with that user.
     #[error("the session is not shared with that user")]
     ShareNotFound,

@@ -21,6 +21,7 @@ mod runtimes;
 pub mod secrets;
 mod session;
 mod settings;
+mod ssh;
 mod terminal;
 mod volumes;
 
@@ -36,7 +37,7 @@ pub use git::{CommitPage, NewCommit, RepositoryStatus};
 pub use longhouse_runtime::host::user_name;
 pub use longhouse_runtime::{Container, RuntimeHealth};
 pub use longhouse_store::{
-    Account, AuditFault, AuditPage, AuditQuery, AuditReport, CatchUp, Deed, Person, Share,
+    Account, AuditFault, AuditPage, AuditQuery, AuditReport, CatchUp, Deed, Person, Share, SshKey,
 };
 pub use metrics::{MetricsHistory, MetricsNews, MetricsTotals};
 pub use people::{Inheritance, UserPatch};
@@ -48,8 +49,8 @@ pub use session::logs::{
 pub use session::place::ContainerLimits;
 pub use session::ports::{PortAccess, PortError, PortStream};
 pub use session::request::{
-    CaptureFormat, ExecCommand, ExecOutcome, HealthCheck, NewContainer, NewSession, NewTerminal,
-    SecretsPatch, SessionHealth, SessionPatch, SessionStats, SessionsStats,
+    CaptureFormat, ExecCommand, ExecOutcome, HealthCheck, NewContainer, NewSession, NewSessionKey,
+    NewTerminal, SecretsPatch, SessionHealth, SessionPatch, SessionStats, SessionsStats,
 };
 pub use session::right::Right;
 pub use session::share::ShareWith;
@@ -57,5 +58,6 @@ pub use session::view::{
     Action, AgentActivity, AgentState, PortView, PublishedView, SessionView, TerminalView,
 };
 pub use settings::{EngineSettings, PublishSettings};
+pub use ssh::{SshKeySource, SshKeyWish, UnusableKey};
 pub use terminal::{Access, Closed, Hello, PresentViewer, Viewer, ViewerEvent, ViewerInput};
 pub use volumes::OrphanedVolume;

@@ -56,7 +56,7 @@ use crate::{problem, socketio, terminals};
         (name = "terminals", description = "Terminals of a session"),
         (name = "admin", description = "What only admins may: the audit log, the policy"),
         (name = "files", description = "Files of a session, and of this machine"),
-        (name = "git", description = "The repository of a session"),
+        (name = "git", description = "The repository of a session; identity and SSH keys of one's own"),
         (name = "users", description = "Accounts, for admins; people to share with")
     )
 )]
@@ -89,6 +89,7 @@ const SENT_BY_CLIENTS: &[&str] = &[
     "CreateTerminal",
     "CreateUser",
     "ExecRequest",
+    "GitConfigPatch",
     "InputRequest",
     "LinkRequest",
     "LoginRequest",
@@ -98,6 +99,7 @@ const SENT_BY_CLIENTS: &[&str] = &[
     "NewApiToken",
     "NewIdentity",
     "NewMasterKey",
+    "NewSshKey",
     "PasswordRequest",
     "PortRequest",
     "PreviewRequest",

@@ -14,6 +14,7 @@ mod extract;
 mod files;
 #[cfg(fuzzing)]
 pub mod fuzzing;
+mod git;
 mod guard;
 mod limits;
 mod meta;

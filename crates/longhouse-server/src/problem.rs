@@ -246,6 +246,11 @@ impl From<EngineError> for Problem {
                 "volume.not_found",
                 "there is no such volume, or a session owns it",
             ),
+            EngineError::SshKeyNotFound => Self::new(
+                StatusCode::NOT_FOUND,
+                "ssh_key.not_found",
+                "there is no such SSH key",
+            ),
             EngineError::ShareNotFound => Self::new(
                 StatusCode::NOT_FOUND,
                 "share.not_found",

@@ -15,7 +15,7 @@ use crate::audit::Subject;
 use crate::document::{ApiDocument, promise_fields};
 use crate::state::AppState;
 use crate::{
-    audit, auth, containers, edge, files, guard, meta, preview, repository, secrets, sessions,
+    audit, auth, containers, edge, files, git, guard, meta, preview, repository, secrets, sessions,
     socketio, terminals, ui, users, volumes,
 };
 
@@ -106,6 +106,11 @@ fn for_oneself() -> Vec<Row> {
         row(Access::Account, Quiet, routes!(auth::list_tokens)),
         row(Access::Account, Deed("token.create", Subject::Object("token")), routes!(auth::create_token)),
         row(Access::Account, Deed("token.delete", Subject::Object("token")), routes!(auth::delete_token)),
+        row(Access::Account, Quiet, routes!(git::get_git_config)),
+        row(Access::Account, Every("git_config.update", Subject::Nothing), routes!(git::update_git_config)),
+        row(Access::Account, Quiet, routes!(git::list_ssh_keys)),
+        row(Access::Account, Deed("ssh_key.create", Subject::Object("ssh_key")), routes!(git::create_ssh_key)),
+        row(Access::Account, Deed("ssh_key.delete", Subject::Object("ssh_key")), routes!(git::delete_ssh_key)),
     ]
 }
 

@@ -61,6 +61,10 @@ const MIGRATIONS: &[Migration] = &[
         version: 11,
         sql: include_str!("../migrations/0011_published_ports.sql"),
     },
+    Migration {
+        version: 12,
+        sql: include_str!("../migrations/0012_ssh_keys.sql"),
+    },
 ];
 
 /// The newest version that this binary knows.

@@ -4,6 +4,7 @@
 use longhouse_domain::clock::to_millis;
 use longhouse_domain::{SessionId, Timestamp, UserId};
 use sqlx::any::AnyRow;
+use uuid::Uuid;
 
 use crate::StoreError;
 use crate::connection::{Store, WriteTransaction};
@@ -18,6 +19,8 @@ pub enum SecretScope {
     Session(SessionId),
     /// A person's.
     User(UserId),
+    /// Of an SSH key: its private half.
+    SshKey(Uuid),
 }
 
 impl SecretScope {
@@ -28,6 +31,7 @@ impl SecretScope {
             Self::Server => "server".to_owned(),
             Self::Session(id) => format!("session:{id}"),
             Self::User(id) => format!("user:{id}"),
+            Self::SshKey(id) => format!("ssh_key:{id}"),
         }
     }
 
@@ -36,6 +40,7 @@ impl SecretScope {
             None if key == "server" => Some(Self::Server),
             Some(("session", id)) => id.parse().ok().map(Self::Session),
             Some(("user", id)) => id.parse().ok().map(Self::User),
+            Some(("ssh_key", id)) => Uuid::try_parse(id).ok().map(Self::SshKey),
             _ => None,
         }
     }
@@ -281,19 +286,22 @@ async fn write(
     if secret.version > 1 {
         return rewrite(tx, secret, now).await;
     }
-    let (session, user) = match secret.scope {
-        SecretScope::Server => (None, None),
-        SecretScope::Session(id) => (Some(id.to_string()), None),
-        SecretScope::User(id) => (None, Some(id.to_string())),
-    };
+    let (mut session, mut user, mut ssh_key) = (None, None, None);
+    match secret.scope {
+        SecretScope::Server => {}
+        SecretScope::Session(id) => session = Some(id.to_string()),
+        SecretScope::User(id) => user = Some(id.to_string()),
+        SecretScope::SshKey(id) => ssh_key = Some(id.to_string()),
+    }
     let done = sqlx::query(
-        "insert into secrets (scope, name, session_id, user_id, version, data_key, sealed, updated_at) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (scope, name) do nothing",
+        "insert into secrets (scope, name, session_id, user_id, ssh_key_id, version, data_key, sealed, updated_at) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (scope, name) do nothing",
     )
     .bind(secret.scope.key())
     .bind(storable(&secret.name).into_owned())
     .bind(session)
     .bind(user)
+    .bind(ssh_key)
     .bind(secret.version)
     .bind(secret.data_key)
     .bind(secret.sealed.clone())

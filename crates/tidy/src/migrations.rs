@@ -86,7 +86,10 @@ fn judge(path: &str, column: &str, found: &mut Vec<Finding>) {
     if *name == "constraint" {
         return;
     }
-    if let Some(word) = words.iter().find(|word| UNNAMED.contains(word)) {
+    // A column that is added to a table has no other place for its constraint than beside it.
+    let named = words.iter().position(|word| *word == "constraint");
+    let bare = &words[..named.unwrap_or(words.len())];
+    if let Some(word) = bare.iter().find(|word| UNNAMED.contains(word)) {
         found.push(Finding::in_file(
             path,
             format!(

@@ -1,7 +1,14 @@
 //! Who a commit is by.
 
 /// The longest name or address, bytes.
-pub const IDENTITY_BYTES: usize = 256;
+const IDENTITY_BYTES: usize = 256;
+
+/// That a text is no author's name or address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "must have 1 to {IDENTITY_BYTES} bytes, a letter or a digit among them, and neither control characters nor angle brackets"
+)]
+pub struct BadIdentity;
 
 /// Whether git can write this as an author's name or address: it would strip or refuse everything else in silence.
 #[must_use]

@@ -3,10 +3,10 @@
 use longhouse_domain::actor::Actor;
 use longhouse_domain::agent::{AgentError, Agents};
 use longhouse_domain::event::EventKind;
-use longhouse_domain::git::{IDENTITY_BYTES, Repository, Transports, is_identity};
+use longhouse_domain::git::{BadIdentity, Repository, Transports, is_identity};
 use longhouse_domain::lifecycle::{Phase, Wish};
 use longhouse_domain::name::TerminalName;
-use longhouse_domain::session::{RuntimeKind, Session, SessionSpec, Workdir};
+use longhouse_domain::session::{GitIdentity, RuntimeKind, Session, SessionSpec, Workdir};
 use longhouse_domain::terminal::{
     TerminalCommand, TerminalSize, TerminalSpec, is_environment_name,
 };
@@ -15,10 +15,12 @@ use longhouse_store::{Created, IdempotencyKey, NewRecord, SecretScope, SessionRe
 
 use super::request::NewSession;
 use super::secrets::check_secrets;
+use super::ssh_key::give_key;
 use super::view::SessionView;
 use crate::engine::Engine;
 use crate::error::{EngineError, FieldProblem};
 use crate::events::Notice;
+use crate::ssh::Prepared;
 
 /// The most characters of a description, and of a prompt.
 const DESCRIPTION_CHARS: usize = 4_000;
@@ -39,6 +41,7 @@ impl Engine {
     ) -> Result<SessionView, EngineError> {
         let request_hash = fingerprint(&new);
         let secrets = new.secrets.clone();
+        let ssh_key = new.ssh_key.clone();
         let wishes = new.container.ports.clone();
         let mut session = self.planned(actor, new).await?;
         let key = idempotency.map(|name| IdempotencyKey {
@@ -50,6 +53,7 @@ impl Engine {
             return Ok(before);
         }
         self.check_place(&session).await?;
+        let own_key = give_key(self.context(), actor, &mut session, ssh_key).await?;
         let reserved = self.reserve_ports(session.id, &wishes).await?;
         if let Some(container) = &mut session.spec.container {
             container.ports = reserved.ports();
@@ -60,6 +64,7 @@ impl Engine {
         let record = NewRecord {
             session: &session,
             secrets: &secrets,
+            ssh_key: own_key.as_ref().map(Prepared::as_new),
             places: self.context().settings.places(),
         };
         match self
@@ -134,6 +139,7 @@ impl Engine {
         let container = self.container_for(actor, runtime, &new)?;
         let multiplexer = self.multiplexer_for(runtime, new.multiplexer)?;
         check_agent(&context.settings.agents, &new)?;
+        let usual = context.store.git_identity(actor.user).await?;
         let now = context.now();
         Ok(Session {
             id: SessionId(context.new_id()),
@@ -156,7 +162,8 @@ impl Engine {
                 secrets: new.secrets.into_keys().collect(),
                 container,
                 repository: new.repository,
-                git: new.git,
+                ssh_key: None,
+                git: or_usual(new.git, usual),
                 idle_timeout_seconds: new.idle_timeout_seconds,
             },
             wish: Wish::Running,
@@ -168,6 +175,14 @@ impl Engine {
             starts: 0,
             last_activity_at: None,
         })
+    }
+}
+
+/// The identity that was asked for, and what was not said as its owner usually has it.
+fn or_usual(asked: GitIdentity, usual: GitIdentity) -> GitIdentity {
+    GitIdentity {
+        user_name: asked.user_name.or(usual.user_name),
+        user_email: asked.user_email.or(usual.user_email),
     }
 }
 
@@ -263,12 +278,7 @@ fn check_fields(new: &NewSession) -> Result<(), EngineError> {
         ("gitUserEmail", &new.git.user_email),
     ] {
         if value.as_ref().is_some_and(|text| !is_identity(text)) {
-            refuse(
-                field,
-                format!(
-                    "must have 1 to {IDENTITY_BYTES} bytes, a letter or a digit among them, and neither control characters nor angle brackets"
-                ),
-            );
+            refuse(field, BadIdentity.to_string());
         }
     }
     if new.idle_timeout_seconds == Some(0) {

@@ -18,6 +18,7 @@ pub(crate) mod request;
 pub(crate) mod right;
 mod secrets;
 pub(crate) mod share;
+mod ssh_key;
 pub(crate) mod terminals;
 pub(crate) mod view;
 mod watch;

@@ -15,6 +15,9 @@ use longhouse_domain::publish::PortWish;
 use longhouse_domain::session::{GitIdentity, Multiplexer, RuntimeKind};
 use longhouse_domain::terminal::{Environment, TerminalCommand, TerminalSize};
 use longhouse_domain::{SecretText, Secrets};
+use uuid::Uuid;
+
+use crate::ssh::SshKeySource;
 
 /// A session to create.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,10 +54,21 @@ pub struct NewSession {
     pub secrets: Secrets,
     /// The repository to begin with.
     pub repository: Option<Repository>,
+    /// The SSH key that its git may use.
+    pub ssh_key: Option<NewSessionKey>,
     /// Git identity.
     pub git: GitIdentity,
     /// Seconds without input or output after which it is stopped.
     pub idle_timeout_seconds: Option<u32>,
+}
+
+/// The SSH key of a session to create.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NewSessionKey {
+    /// One that its owner keeps.
+    Kept(Uuid),
+    /// One of its own, which goes with it.
+    Own(SshKeySource),
 }
 
 /// What may be asked for of a container; what is absent is as usual.

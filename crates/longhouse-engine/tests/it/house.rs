@@ -69,6 +69,7 @@ pub(crate) fn shell(name: &str) -> NewSession {
         secrets: Secrets::new(),
         git: GitIdentity::default(),
         repository: None,
+        ssh_key: None,
         idle_timeout_seconds: None,
     }
 }

@@ -1,6 +1,7 @@
 //! A session as clients see it.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use longhouse_domain::Timestamp;
 use longhouse_domain::container::ContainerSpec;
@@ -77,7 +78,10 @@ pub(crate) struct SessionBody {
     env: BTreeMap<String, String>,
     /// The names of the secrets; their values are never shown.
     secrets: Vec<String>,
+    /// Whether its git has an SSH key to log in with.
     has_ssh_key: bool,
+    /// The public half of that key, as a line of `authorized_keys`: to be given to the repository's host.
+    ssh_public_key: Option<String>,
     repo_type: RepoType,
     /// The repository it began with.
     repo_url: Option<String>,
@@ -155,7 +159,8 @@ impl SessionBody {
             multiplexer: spec.multiplexer.into(),
             env: spec.env.clone(),
             secrets: spec.secrets.clone(),
-            has_ssh_key: false,
+            has_ssh_key: spec.ssh_key.is_some(),
+            ssh_public_key: spec.ssh_key.as_ref().map(|key| key.public_key.clone()),
             repo_type: repository.map_or(RepoType::Empty, |_| RepoType::Clone),
             repo_url: repository.map(|repository| repository.url.to_string()),
             branch: branch(repository),
@@ -178,10 +183,7 @@ impl SessionBody {
             allow_hosts: allow_hosts(asked),
             network: asked.map_or(Network::Open, |asked| asked.network.into()),
             pid: view.pid,
-            socket_path: view
-                .socket_path
-                .as_ref()
-                .map(|path| path.display().to_string()),
+            socket_path: shown(view.socket_path.as_deref()),
             terminals: terminals(session.id.0, &view.terminals),
             ports: PortBody::all(names, view),
             created_at: session.created_at,
@@ -193,6 +195,10 @@ impl SessionBody {
             allowed_actions: view.allowed_actions.iter().map(|a| (*a).into()).collect(),
         }
     }
+}
+
+fn shown(path: Option<&Path>) -> Option<String> {
+    path.map(|path| path.display().to_string())
 }
 
 fn branch(repository: Option<&Repository>) -> Option<String> {

@@ -2,6 +2,7 @@
 
 mod ports;
 mod repository;
+mod ssh_key;
 
 use std::collections::BTreeMap;
 
@@ -10,14 +11,15 @@ use axum::extract::State;
 use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
-use longhouse_domain::Secrets;
 use longhouse_domain::container::{BadImageName, Network as ContainerNetwork, Template};
 use longhouse_domain::egress::{AllowList, EgressError};
 use longhouse_domain::name::SessionName;
 use longhouse_domain::session::{GitIdentity, RuntimeKind};
+use longhouse_domain::{SecretText, Secrets};
 use longhouse_engine::{NewContainer, NewSession, SessionView};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::body::SessionBody;
 use super::names::{ModeName, MultiplexerName, RuntimeName, TemplateName};
@@ -111,10 +113,17 @@ pub(crate) struct CreateSession {
     /// Whether the repositories inside it are fetched too; by default not.
     #[serde(default)]
     clone_submodules: bool,
-    ssh_key: Option<String>,
+    /// The private half of an SSH key that is the session's alone, and goes with it.
+    #[schema(value_type = Option<String>, write_only)]
+    ssh_key: Option<SecretText>,
+    /// What that key is encrypted with, where it is.
+    #[schema(value_type = Option<String>, write_only)]
+    ssh_key_passphrase: Option<SecretText>,
     /// A path on the server's machine, which is never read: refused with words that say what to send instead.
     ssh_key_path: Option<String>,
-    ssh_key_id: Option<String>,
+    /// One of the SSH keys that one keeps, by its identifier.
+    ssh_key_id: Option<Uuid>,
+    /// Whether an SSH key is made for the session. The answer has its public half, `sshPublicKey`.
     generate_ssh_key: Option<bool>,
     /// What a container is made for: it chooses the agent, and may loosen a point of the hardening that it is named for.
     template: Option<TemplateName>,
@@ -223,6 +232,7 @@ impl CreateSession {
         let container = self.container(&mut errors);
         let allow_hosts = allow_list(&self.allow_hosts, &mut errors);
         let repository = self.repository(&mut errors);
+        let ssh_key = self.ssh_key(&mut errors);
         let name = SessionName::try_from(self.name)
             .map_err(|error| errors.push(FieldError::new("name", error.to_string())));
         let (Ok(name), true) = (name, errors.is_empty()) else {
@@ -246,6 +256,7 @@ impl CreateSession {
             env: self.env,
             secrets: self.secrets,
             repository,
+            ssh_key,
             git: GitIdentity {
                 user_name: self.git_user_name,
                 user_email: self.git_user_email,
@@ -315,9 +326,9 @@ impl CreateSession {
             ),
             ("ports", bare && !self.ports.is_empty(), own),
             ("sshKey", self.ssh_key.is_some(), later),
-            ("sshKeyPath", self.ssh_key_path.is_some(), no_path),
             ("sshKeyId", self.ssh_key_id.is_some(), later),
             ("generateSshKey", self.generate_ssh_key == Some(true), later),
+            ("sshKeyPath", self.ssh_key_path.is_some(), no_path),
             (
                 "autoCommit",
                 self.auto_commit

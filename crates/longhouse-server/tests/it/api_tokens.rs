@@ -92,9 +92,13 @@ fn ones_own_account_is_never_in_reach_of_a_token() {
             || path.starts_with("/api/auth/sign-ins")
             || path.starts_with("/api/auth/identities")
             || path == "/api/auth/oidc/{provider}/link"
+            || path.starts_with("/api/ssh-keys")
+            || path == "/api/git-config"
             || path == "/api/auth/password";
         assert_eq!(own, tokens == ForTokens::Never, "{method} {path}");
-        let files = path.starts_with("/api/files");
+        // What git shows of a session is what its files hold.
+        let shown = method == "GET" && path.starts_with("/api/sessions/{id}/git/");
+        let files = path.starts_with("/api/files") || shown;
         let for_files = matches!(
             tokens,
             ForTokens::With(Scope::FilesRead | Scope::FilesWrite)

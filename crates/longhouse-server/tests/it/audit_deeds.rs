@@ -52,6 +52,9 @@ impl Ground {
         if path.starts_with("/api/auth/identities") {
             return self.provider_login(method).await;
         }
+        if path.starts_with("/api/ssh-keys") {
+            return self.ssh_key(method).await;
+        }
         let (person, path, body) = match (method, path) {
             ("POST", "/api/auth/logout") => {
                 (self.house.log_in("ann").await, path.to_owned(), json!({}))
@@ -117,6 +120,23 @@ impl Ground {
         let path = "/api/auth/identities/corp";
         let unlink = self.house.request(Method::DELETE, path).json(&json!({}));
         unlink.bearer_auth(&self.ann.token)
+    }
+
+    /// A key that Ann adds, or deletes.
+    async fn ssh_key(&self, method: &str) -> RequestBuilder {
+        let keys = "/api/ssh-keys".to_owned();
+        let (path, body) = if method == "POST" {
+            (keys, json!({"name": "new", "generate": true}))
+        } else {
+            let body = json!({"name": "old", "generate": true});
+            let made = self.house.ask(&self.ann, Method::POST, &keys, body).await;
+            (
+                format!("{keys}/{}", made.1["id"].as_str().unwrap()),
+                json!({}),
+            )
+        };
+        let request = self.house.request(method.parse().unwrap(), &path);
+        request.bearer_auth(&self.ann.token).json(&body)
     }
 
     fn shares(&self, user: &str) -> String {

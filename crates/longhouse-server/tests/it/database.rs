@@ -6,12 +6,13 @@ use sqlx::{Connection as _, Row as _, SqliteConnection};
 use crate::house::{DEADLINE, House};
 
 /// What says who may do what.
-const RIGHTS: [&str; 8] = [
+const RIGHTS: [&str; 9] = [
     "select * from users",
     "select * from external_identities",
     "select * from sign_ins",
     "select * from refresh_tokens",
     "select * from api_tokens",
+    "select * from ssh_keys",
     "select * from shares",
     "select * from settings",
     "select id, owner_id from sessions",

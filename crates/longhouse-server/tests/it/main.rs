@@ -40,6 +40,7 @@ mod sharing;
 mod slow_names;
 mod socket_io;
 mod socket_io_client;
+mod ssh_keys;
 mod terminal_client;
 mod terminal_socket;
 mod tls;

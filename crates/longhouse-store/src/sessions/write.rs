@@ -10,6 +10,7 @@ use super::record::{as_stored, from_row, insert, update, write_labels};
 use crate::connection::{Store, WriteTransaction};
 use crate::idempotency::{self, IdempotencyKey, IdempotentClaim};
 use crate::secrets::{self, SealedSecret, SecretScope, SecretsChange};
+use crate::ssh_keys::{self, NewSshKey};
 use crate::{StoreError, events, shares};
 
 /// What came of a creation.
@@ -37,6 +38,8 @@ pub struct NewRecord<'a> {
     pub session: &'a Session,
     /// Its secrets, sealed.
     pub secrets: &'a [SealedSecret],
+    /// The SSH key that it has to itself.
+    pub ssh_key: Option<NewSshKey<'a>>,
     /// How many there may be.
     pub places: Places,
 }
@@ -47,6 +50,7 @@ impl<'a> From<&'a Session> for NewRecord<'a> {
         Self {
             session,
             secrets: &[],
+            ssh_key: None,
             places: Places::UNCOUNTED,
         }
     }
@@ -77,6 +81,7 @@ impl Store {
         let NewRecord {
             session,
             secrets,
+            ssh_key,
             places,
         } = new.into();
         let mut tx = self.begin().await?;
@@ -106,6 +111,9 @@ impl Store {
         };
         let scope = SecretScope::Session(session.id);
         secrets::change(&mut tx, scope, &secrets, now).await?;
+        if let Some(key) = ssh_key {
+            ssh_keys::insert(&mut tx, key, now).await?;
+        }
         let events = events::append(&mut tx, session.id, session.owner, what, now).await?;
         places.hold(&mut tx, session.owner).await?;
         tx.commit().await?;

@@ -26,6 +26,7 @@ const ROWS: &[&str] = &[
     include_str!("rows/0009.sql"),
     include_str!("rows/0010.sql"),
     include_str!("rows/0011.sql"),
+    include_str!("rows/0012.sql"),
 ];
 
 /// Migrates step by step, with each version's rows put in as it would have written them.
@@ -157,6 +158,22 @@ on_both_back_ends! {
         store.delete_session(two, at(9)).await.unwrap();
         assert_eq!(store.secrets_of(scope).await.unwrap(), []);
         assert_eq!(store.secrets_per_data_key().await.unwrap(), [(1, 1)]);
+    }
+
+    async fn ssh_keys_of_version_12_are_read_and_go_with_their_session(bed: &Bed) {
+        let store = grown_up(bed).await;
+        let ann = store.user_by_name("ann").await.unwrap().unwrap();
+        let kept = store.ssh_keys(ann.id).await.unwrap();
+        assert_eq!(kept.len(), 1);
+        assert_eq!((kept[0].name.as_str(), kept[0].hosts.as_slice()), ("Laptop", ["git.example.org".to_owned()].as_slice()));
+        let own = "0192f3a4-7f3e-7cc0-98c4-0000000000c2".parse().unwrap();
+        assert_eq!(store.ssh_key_of(ann.id, own).await.unwrap(), None);
+        let two = store.ssh_key(own).await.unwrap().unwrap().session.unwrap();
+        assert!(store.secret(SecretScope::SshKey(own), "private").await.unwrap().is_some());
+        assert_eq!(store.git_identity(ann.id).await.unwrap().user_name.as_deref(), Some("Ann A."));
+        store.delete_session(two, at(9)).await.unwrap();
+        assert_eq!(store.ssh_key(own).await.unwrap(), None);
+        assert_eq!(store.secret(SecretScope::SshKey(own), "private").await.unwrap(), None);
     }
 
     async fn records_of_version_5_are_read_verified_and_appended_to(bed: &Bed) {

@@ -32,6 +32,7 @@ export function makeSession(part: Partial<Session>): Session {
     agentStateEvidence: '',
     secrets: [],
     hasSshKey: false,
+    sshPublicKey: null,
     container: null,
     template: null,
     loosened: [],

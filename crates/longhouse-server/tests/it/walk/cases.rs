@@ -148,6 +148,7 @@ impl Case {
 /// Every route.
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = cases_of_the_house();
+    cases.extend(cases_of_oneself());
     cases.extend(cases_of_sessions());
     cases.extend(cases_of_containers());
     cases
@@ -180,9 +181,6 @@ fn cases_of_the_house() -> Vec<Case> {
         case("POST", "/api/auth/identities", oneself(404)).with(|_| json!({"provider": "corp", "state": "x"})),
         case("DELETE", "/api/auth/identities/{provider}", oneself(404)),
         case("POST", "/api/auth/oidc/{provider}/link", oneself(404)).with(|_| json!({"password": "wrong"})),
-        case("GET", "/api/tokens", oneself(200)),
-        case("POST", "/api/tokens", oneself(201)).with(|n| json!({"name": format!("t{n}"), "scopes": ["sessions:read"]})),
-        case("DELETE", "/api/tokens/{id}", oneself(404)),
         case("POST", "/api/auth/ticket", known(201, Tokens::With(SessionsRead))).with(|_| json!({"resource": "/somewhere"})),
         case("GET", "/api/config", known(200, Tokens::Any)),
         case("POST", "/api/client-errors", known(204, Tokens::Any)).with(|_| json!({"message": "m", "url": "/", "stack": "s"})),
@@ -211,6 +209,21 @@ fn cases_of_the_house() -> Vec<Case> {
         case("POST", "/api/files/move", drivers(200)).by_tokens(FilesWrite).of_session("?session={id}").with(|_| json!({"from": "file", "to": "g"})),
         case("POST", "/api/files/copy", drivers(201)).by_tokens(FilesWrite).of_session("?session={id}").with(|_| json!({"from": "file", "to": "g"})),
         case("DELETE", "/api/files", drivers(204)).by_tokens(FilesWrite).of_session("?session={id}&path=file"),
+    ]
+}
+
+/// What belongs to one's own account.
+#[rustfmt::skip] // One route, one line.
+fn cases_of_oneself() -> Vec<Case> {
+    vec![
+        case("GET", "/api/tokens", oneself(200)),
+        case("POST", "/api/tokens", oneself(201)).with(|n| json!({"name": format!("t{n}"), "scopes": ["sessions:read"]})),
+        case("DELETE", "/api/tokens/{id}", oneself(404)),
+        case("GET", "/api/git-config", oneself(200)),
+        case("PUT", "/api/git-config", oneself(200)).with(|_| json!({"userName": "Ada"})),
+        case("GET", "/api/ssh-keys", oneself(200)),
+        case("POST", "/api/ssh-keys", oneself(201)).with(|n| json!({"name": format!("k{n}"), "generate": true})),
+        case("DELETE", "/api/ssh-keys/{id}", oneself(404)),
     ]
 }
 

@@ -71,6 +71,7 @@ pub(crate) fn session(owner: UserId, name: &str) -> Session {
             multiplexer: Multiplexer::Tmux,
             env: [("A".to_owned(), "1".to_owned())].into(),
             secrets: vec!["TOKEN".to_owned()],
+            ssh_key: None,
             repository: Some(Repository {
                 url: "git@example.org:team/a.git".parse().unwrap(),
                 branch: Some("main".parse().unwrap()),
