@@ -14,7 +14,18 @@ export const meQuery = queryOptions({
   queryFn: ({ signal }) => unwrap(client.GET('/api/auth/me', { signal })),
 })
 
+/** Who one's commits are by, where a session does not say. */
+export const gitConfigQuery = queryOptions({
+  queryKey: ['gitConfig'],
+  queryFn: ({ signal }) => unwrap(client.GET('/api/git-config', { signal })),
+})
+
 // The server gives each of these lists whole.
+
+export const sshKeysQuery = queryOptions({
+  queryKey: ['sshKeys'],
+  queryFn: async ({ signal }) => (await unwrap(client.GET('/api/ssh-keys', { signal }))).items,
+})
 
 export const signInsQuery = queryOptions({
   queryKey: ['signIns'],

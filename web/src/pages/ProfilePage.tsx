@@ -6,6 +6,8 @@ import type { Account } from '../api/types'
 import { LoginsSection } from '../features/account/LoginsSection'
 import { PasswordSection } from '../features/account/PasswordSection'
 import { SignInsSection } from '../features/account/SignInsSection'
+import { GitIdentity } from '../features/account/GitIdentity'
+import { SshKeysSection } from '../features/account/SshKeysSection'
 import { TokensSection } from '../features/account/TokensSection'
 import { Fact, Facts } from '../features/sessions/Facts'
 import { ROLES, roleWord } from '../features/users/roles'
@@ -42,6 +44,12 @@ export function ProfilePage() {
       <LoginsSection username={me.username} hasPassword={me.hasPassword} />
       <Section title="Signed in" lead="Each browser and program that is logged in as you. End what you do not know.">
         <SignInsSection />
+      </Section>
+      <Section title="Git" lead="Who commits are by in sessions that you create from now on, unless one says otherwise.">
+        <GitIdentity />
+      </Section>
+      <Section title="SSH keys" lead="Kept for the repositories of your sessions, which cannot log in with them yet. The private half is sealed, and never shown again.">
+        <SshKeysSection />
       </Section>
       <Section title="API tokens" lead="For scripts and programs. A token never may more than you do.">
         <TokensSection />
