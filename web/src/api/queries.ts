@@ -76,9 +76,11 @@ const NO_LOG: Log = { lines: [], missing: null }
 /** How many lines the log viewer asks for. */
 export const LOG_TAIL = 1000
 
-export const logsQuery = (id: string, filter: LogFilter, follow: 'follow' | 'still') =>
+export const logsKey = (id: string) => ['logs', id] as const
+
+export const logsQuery = (id: string, filter: LogFilter) =>
   queryOptions({
-    queryKey: ['logs', id, filter],
+    queryKey: [...logsKey(id), filter],
     queryFn: async ({ signal }): Promise<Log> => {
       const query = {
         tail: LOG_TAIL,
@@ -91,7 +93,6 @@ export const logsQuery = (id: string, filter: LogFilter, follow: 'follow' | 'sti
       // The same operation streams and downloads; asked for JSON it answers with a list.
       return typeof answer === 'object' && 'items' in answer ? { lines: answer.items, missing: answer.missing } : NO_LOG
     },
-    refetchInterval: follow === 'follow' ? 2000 : false,
   })
 
 /** Lines of history above a kept screen. */

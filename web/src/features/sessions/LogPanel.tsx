@@ -1,16 +1,15 @@
 // What happened in a session: written down by the server, printed by its container. Filtered by source and level, searched, followed, downloaded.
-import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { Download, Pause, Play, ScrollText } from 'lucide-react'
 import { useDeferredValue, useState } from 'react'
 import { getText } from '../../api/client'
 import { describe } from '../../api/problem'
-import { logsQuery } from '../../api/queries'
 import type { LogLevel, LogLine, Session } from '../../api/types'
 import { Button, IconButton } from '../../ui/Button'
 import { Notice } from '../../ui/Notice'
 import { saveFile } from '../../ui/saveFile'
 import { toast } from '../../ui/toast'
 import { LogLines } from './LogLines'
+import { useLog } from './useLog'
 import { WayOutTable } from './WayOutTable'
 
 const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
@@ -42,7 +41,7 @@ export function LogPanel({ session }: { session: Session }) {
   const [follow, setFollow] = useState(true)
   const q = useDeferredValue(text.trim())
   const mode = follow ? 'follow' : 'still'
-  const { data, error } = useQuery({ ...logsQuery(session.id, { level, q, source }, mode), placeholderData: keepPreviousData })
+  const { data, error } = useLog(session.id, { level, q, source }, mode)
   const sources = sourcesOf(session)
   const title = sources.find((known) => known.name === source)?.title ?? ''
   const isFiltered = q !== '' || level !== 'info' || source !== EVERYTHING.name
