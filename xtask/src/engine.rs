@@ -33,6 +33,25 @@ const LOOK: Duration = Duration::from_millis(100);
 const BUSYBOX: &str = "longhouse-test/busybox:1";
 const DEBIAN: &str = "debian:bookworm-slim";
 
+/// Busybox and git: this machine's own, with the libraries and helpers that cloning over HTTP takes, where git looks for them.
+const GIT: &str = "longhouse-test/git:1";
+const GIT_ROOT: &str = r#"
+set -e
+rm -rf "$0"
+core=$(git --exec-path)
+mkdir -p "$0/bin" "$0/usr/bin" "$0$core"
+for name in $(busybox --list); do ln -s busybox "$0/bin/$name"; done
+cp --remove-destination "$(command -v busybox)" "$0/bin/busybox"
+cp -L "$(command -v git)" "$0/usr/bin/git"
+ln -s /usr/bin/git "$0$core/git"
+cp -L "$core/git-remote-http" "$0$core/"
+ln -s git-remote-http "$0$core/git-remote-https"
+for file in $(ldd "$(command -v git)" "$core/git-remote-http" | grep -o '/[^ ]*\.so[^ ]*' | sort -u); do
+    mkdir -p "$0$(dirname "$file")"
+    cp -L "$file" "$0$file"
+done
+"#;
+
 /// A running engine; it ends with this value.
 pub(crate) struct Engine {
     daemon: Child,
@@ -130,6 +149,7 @@ impl Engine {
         Ok(())
     }
 
+    /// The images that tests use: made of what this machine has, but for Debian's.
     fn provide_images(&self, home: &Path) -> Result<()> {
         let has = |image: &str| {
             let mut inspect = self.docker();
@@ -142,6 +162,11 @@ impl Engine {
                           cp --remove-destination \"$(command -v busybox)\" \"$0/bin/busybox\"";
             run(Command::new("sh").args(["-c", script]).arg(&root))?;
             self.import(&root, BUSYBOX)?;
+        }
+        if !has(GIT) {
+            let root = home.join("git");
+            run(Command::new("sh").args(["-c", GIT_ROOT]).arg(&root))?;
+            self.import(&root, GIT)?;
         }
         if !has(DEBIAN) {
             let root = home.join("debian");

@@ -287,6 +287,8 @@ impl Limits {
         memory_mb: 64,
         pids: 16,
     };
+    /// The least that a limit of the disk may be, MiB: a home with its settings fits.
+    pub const LEAST_DISK_MB: u32 = 16;
     /// The most processes; a machine has some millions of them for all.
     pub const MOST_PIDS: u32 = 32_768;
 
@@ -311,6 +313,9 @@ pub struct ContainerSpec {
     pub image: ImageName,
     /// How much it may take.
     pub limits: Limits,
+    /// How much it may have on disk in its workspace and its home, MiB; no bound, if absent.
+    #[serde(default)]
+    pub disk_mb: Option<u32>,
     /// Where it may connect to.
     pub network: Network,
     /// What it may reach by way of the server, with [`Network::AllowList`] and [`Network::Git`].

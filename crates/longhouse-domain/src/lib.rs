@@ -8,6 +8,7 @@ pub mod agent;
 pub mod audit;
 pub mod clock;
 pub mod container;
+pub mod disk;
 pub mod egress;
 pub mod event;
 pub mod git;

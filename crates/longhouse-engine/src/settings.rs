@@ -23,6 +23,8 @@ pub struct EngineSettings {
     pub tmux_installed: bool,
     /// What containers are made from where a session does not say.
     pub default_image: ImageName,
+    /// How many MiB a container may have on disk where its session does not say, and at the most for those who may not use the host.
+    pub disk_mb: Option<u32>,
     /// Where ports of sessions are published.
     pub publish: PublishSettings,
     /// How repositories may be fetched.

@@ -241,7 +241,7 @@ impl Sessiond for Service {
     }
 
     async fn usage(&self, request: Request<UsageRequest>) -> Answer<UsageReply> {
-        let reply = calls::usage(&self.session, request.get_ref().unhurried).await?;
+        let reply = calls::usage(&self.session, request.into_inner()).await?;
         Ok(Response::new(reply))
     }
 

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use longhouse_domain::name::TerminalName;
-use longhouse_link::proto::UsageReply;
+use longhouse_link::proto::{UsageReply, UsageRequest};
 
 use crate::processes::{self, Process};
 use crate::session::Session;
@@ -72,7 +72,7 @@ impl Usage {
     }
 
     /// Reads. It goes through the session's processes, so it is to be called where one may block.
-    pub(crate) fn read(&self, session: &Session, unhurried: bool) -> UsageReply {
+    pub(crate) fn read(&self, session: &Session, question: UsageRequest) -> UsageReply {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         if let Some((at, reply)) = &state.last
@@ -99,14 +99,19 @@ impl Usage {
                 share: state.agent.since_before(now, used),
             }
         });
-        let haste = if unhurried { Haste::None } else { Haste::Some };
+        let haste = if question.unhurried {
+            Haste::None
+        } else {
+            Haste::Some
+        };
+        let disk_limit = Some(question.disk_limit_bytes).filter(|limit| *limit > 0);
         let pages: u64 = family.iter().map(|process| process.resident_pages).sum();
         let reply = UsageReply {
             cpu_us: ticks.saturating_mul(1_000_000 / processes::ticks_per_second()),
             passed_us: micros(now.duration_since(self.began)),
             memory_bytes: pages.saturating_mul(processes::page_bytes()),
             tasks: family.iter().map(|process| process.threads).sum(),
-            disk_bytes: self.disk.known(haste, ticks),
+            disk_bytes: self.disk.known(haste, ticks, disk_limit),
             agent_active: signs.map(Signs::at_work),
         };
         state.last = Some((now, reply));

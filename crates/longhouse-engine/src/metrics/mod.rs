@@ -18,3 +18,4 @@ mod source;
 pub use follow::{MetricsHistory, MetricsNews, MetricsTotals};
 pub(crate) use monitor::Metering;
 pub(crate) use sampler::sample;
+pub(crate) use source::disk;

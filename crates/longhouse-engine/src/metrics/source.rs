@@ -7,7 +7,7 @@ use longhouse_link::proto::{UsageReply, UsageRequest};
 use tonic::Code;
 
 use crate::error::plain;
-use crate::session::connection::Connections;
+use crate::session::connection::{Connection, Connections};
 
 /// How long sessiond may take for an answer. It takes milliseconds.
 const ANSWER: Duration = Duration::from_secs(2);
@@ -27,6 +27,7 @@ pub(super) async fn inside(connections: &Connections, haste: Haste) -> Result<Re
     let connection = connections.current().ok_or_else(away)?;
     let question = UsageRequest {
         unhurried: haste == Haste::Unhurried,
+        ..UsageRequest::default()
     };
     let mut client = connection.client();
     match tokio::time::timeout(ANSWER, client.usage(question)).await {
@@ -36,6 +37,17 @@ pub(super) async fn inside(connections: &Connections, haste: Haste) -> Result<Re
         Ok(Err(status)) => Err(plain(status.message())),
         Err(_) => Err("the session's sessiond does not answer".to_owned()),
     }
+}
+
+/// What the session has on disk, as its sessiond says who is told of the limit; nothing where that is not known.
+pub(crate) async fn disk(connection: &Connection, limit: u64) -> Option<u64> {
+    let question = UsageRequest {
+        disk_limit_bytes: limit,
+        ..UsageRequest::default()
+    };
+    let mut client = connection.client();
+    let answer = tokio::time::timeout(ANSWER, client.usage(question)).await;
+    read(answer.ok()?.ok()?.get_ref()).plausible().disk_bytes
 }
 
 /// What counts of a place together with what is seen inside. Processor time is never mixed: the two count from different moments.

@@ -78,6 +78,10 @@ impl Engine {
         if let Some(list) = &patch.allow_hosts {
             check_changed_list(actor, &session, list)?;
         }
+        let mut patch = patch;
+        if let Some(asked) = patch.disk_mb {
+            patch.disk_mb = Some(self.changed_disk(actor, &session, asked)?);
+        }
         let changed = handle
             .ask(|reply| {
                 let mut patch = patch;
@@ -251,6 +255,7 @@ fn apply(session: &mut Session, patch: SessionPatch) {
         secrets: _,
         flags,
         allow_hosts,
+        disk_mb,
     } = patch;
     if let Some(name) = name {
         session.name = name;
@@ -272,5 +277,8 @@ fn apply(session: &mut Session, patch: SessionPatch) {
     }
     if let (Some(list), Some(container)) = (allow_hosts, &mut session.spec.container) {
         container.allow_hosts = list;
+    }
+    if let (Some(limit), Some(container)) = (disk_mb, &mut session.spec.container) {
+        container.disk_mb = limit;
     }
 }

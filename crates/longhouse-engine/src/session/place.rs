@@ -22,6 +22,8 @@ pub struct ContainerLimits {
     pub usual: Limits,
     /// What the machine has; not known while the container engine is away.
     pub most: Option<Limits>,
+    /// How many MiB on disk one gets that asks for nothing; no bound, if absent.
+    pub disk_mb: Option<u32>,
 }
 
 impl Engine {
@@ -80,6 +82,7 @@ impl Engine {
             least: Limits::LEAST,
             usual: most.map_or(Limits::DEFAULT, |most| Limits::DEFAULT.within(most)),
             most,
+            disk_mb: self.settings().disk_mb,
         }
     }
 
@@ -108,16 +111,50 @@ impl Engine {
         };
         check_limits(limits)?;
         self.check_ports(actor, &asked.ports)?;
+        let disk_mb = self.disk_for(actor, asked.disk_mb)?;
         let image = asked.image.clone();
         Ok(Some(ContainerSpec {
             template: asked.template.unwrap_or(Template::Shell),
             image: image.unwrap_or_else(|| self.settings().default_image.clone()),
             limits,
+            disk_mb,
             network,
             allow_hosts,
             // They are chosen once everything else is known to be right.
             ports: Vec::new(),
         }))
+    }
+
+    /// The limit of a session's disk: what is asked for, or what the settings give. More than that is for those who may fill the machine
+    /// anyway.
+    fn disk_for(&self, actor: &Actor, asked: Option<u32>) -> Result<Option<u32>, EngineError> {
+        let usual = self.settings().disk_mb;
+        let least = Limits::LEAST_DISK_MB;
+        match (asked, usual) {
+            (Some(asked), _) if asked < least => {
+                let message = format!("must be at least {least} MB");
+                Err(EngineError::invalid("diskLimit", message))
+            }
+            (Some(asked), Some(most)) if asked > most && !actor.may_use_host() => {
+                let message = format!("may be {most} MB at the most on this server");
+                Err(EngineError::invalid("diskLimit", message))
+            }
+            (asked, usual) => Ok(asked.or(usual)),
+        }
+    }
+
+    /// The changed limit of a session that exists.
+    pub(super) fn changed_disk(
+        &self,
+        actor: &Actor,
+        session: &Session,
+        asked: Option<u32>,
+    ) -> Result<Option<u32>, EngineError> {
+        if session.spec.container.is_none() {
+            let message = "is for sessions in containers";
+            return Err(EngineError::invalid("diskLimit", message));
+        }
+        self.disk_for(actor, asked)
     }
 
     pub(super) fn multiplexer_for(
@@ -233,6 +270,7 @@ fn refuse_on_host(new: &NewSession) -> Result<(), EngineError> {
         ("cpuLimit", asked.cpu_millis.is_some(), container),
         ("memoryLimit", asked.memory_mb.is_some(), container),
         ("pidsLimit", asked.pids.is_some(), container),
+        ("diskLimit", asked.disk_mb.is_some(), container),
         ("network", closed, shared),
         ("allowHosts", lists, container),
         ("ports", !asked.ports.is_empty(), own),

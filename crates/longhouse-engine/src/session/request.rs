@@ -84,6 +84,8 @@ pub struct NewContainer {
     pub memory_mb: Option<u32>,
     /// Processes and threads.
     pub pids: Option<u32>,
+    /// MiB on disk.
+    pub disk_mb: Option<u32>,
     /// Ports to be reached on the server's machine.
     pub ports: Vec<PortWish>,
 }
@@ -110,6 +112,8 @@ pub struct SessionPatch {
     pub flags: Option<Vec<String>>,
     /// A new list of what a closed session reaches, in place of the old one. It holds at once.
     pub allow_hosts: Option<AllowList>,
+    /// How many MiB its container may have on disk from now on, or as many as are usual.
+    pub disk_mb: Option<Option<u32>>,
 }
 
 /// A terminal to open.

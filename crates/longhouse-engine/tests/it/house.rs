@@ -198,6 +198,7 @@ async fn start(store: Store, runtime: &EchoRuntime) -> Engine {
         tmux_installed: false,
         git_transports: Default::default(),
         publish: Default::default(),
+        disk_mb: None,
         default_image: "busybox".parse().unwrap(),
         max_sessions: 5,
         max_sessions_per_user: 4,

@@ -62,6 +62,8 @@ pub(crate) struct ContainerLimitsBody {
     usual: ResourcesBody,
     /// What the machine has; null while the container engine is away.
     most: Option<ResourcesBody>,
+    /// Megabytes on disk that one may have that asks for nothing, and at the most for those who may not use the host; null for no bound.
+    disk_limit: Option<u32>,
 }
 
 /// An amount of each resource.
@@ -93,6 +95,7 @@ impl From<ContainerLimits> for ContainerLimitsBody {
             least: limits.least.into(),
             usual: limits.usual.into(),
             most: limits.most.map(Into::into),
+            disk_limit: limits.disk_mb,
         }
     }
 }

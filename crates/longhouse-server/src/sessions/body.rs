@@ -113,6 +113,8 @@ pub(crate) struct SessionBody {
     memory_limit: Option<u64>,
     /// Processes and threads of its container.
     pids_limit: Option<u32>,
+    /// Megabytes on disk that its container's workspace and home may have; no bound, if null.
+    disk_limit: Option<u64>,
     /// Where its programs may connect to.
     network: Network,
     /// What they reach with `allowlist`.
@@ -180,6 +182,7 @@ impl SessionBody {
             cpu_limit: asked.map(|asked| f64::from(asked.limits.cpu_millis) / 1000.0),
             memory_limit: asked.map(|asked| asked.limits.memory_mb.into()),
             pids_limit: asked.map(|asked| asked.limits.pids),
+            disk_limit: asked.and_then(|asked| asked.disk_mb).map(Into::into),
             allow_hosts: allow_hosts(asked),
             network: asked.map_or(Network::Open, |asked| asked.network.into()),
             pid: view.pid,

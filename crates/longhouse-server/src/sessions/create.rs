@@ -137,7 +137,8 @@ pub(crate) struct CreateSession {
     cpu_limit: Option<f64>,
     /// Megabytes of a container; there is no swap beside them.
     memory_limit: Option<u64>,
-    /// Megabytes.
+    /// Megabytes on disk, of a container's workspace and home together. Looked at every few seconds: at nine tenths the session says so, and
+    /// one that stays above it is stopped.
     disk_limit: Option<u64>,
     /// Processes and threads of a container.
     pids_limit: Option<u32>,
@@ -283,16 +284,14 @@ impl CreateSession {
             }
             millis
         });
-        // Whoever asks for more than fits here asks for more than any machine has.
-        let memory_mb = self
-            .memory_limit
-            .map(|mb| u32::try_from(mb).unwrap_or(u32::MAX));
+        let memory_mb = self.memory_limit.map(megabytes);
         NewContainer {
             template: self.template.map(Into::into),
             image,
             cpu_millis,
             memory_mb,
             pids: self.pids_limit,
+            disk_mb: self.disk_limit.map(megabytes),
             ports: self.ports.iter().map(Into::into).collect(),
         }
     }
@@ -317,7 +316,7 @@ impl CreateSession {
             ),
             ("pidsLimit", bare && self.pids_limit.is_some(), container),
             ("template", bare && self.template.is_some(), container),
-            ("diskLimit", self.disk_limit.is_some(), later),
+            ("diskLimit", bare && self.disk_limit.is_some(), container),
             ("network", bare && closed, open_only),
             (
                 "allowHosts",
@@ -364,6 +363,11 @@ pub(super) fn allow_list(entries: &[String], errors: &mut Vec<FieldError>) -> Al
         errors.push(FieldError::new("allowHosts", error.to_string()));
         AllowList::default()
     })
+}
+
+/// As many megabytes as can be counted: more, no machine has.
+pub(super) fn megabytes(asked: u64) -> u32 {
+    u32::try_from(asked).unwrap_or(u32::MAX)
 }
 
 /// Thousandths of a core, where it is a number that a machine could have.

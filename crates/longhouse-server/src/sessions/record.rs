@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
 use super::body::SessionBody;
-use super::create::allow_list;
+use super::create::{allow_list, megabytes};
 use crate::audit::Note;
 use crate::auth::Caller;
 use crate::extract::{Body, PathOf, Question, parse_switch};
@@ -41,10 +41,16 @@ pub(crate) struct UpdateSession {
     /// What is reached with the network `allowlist`, in place of the old list. It holds at once: connections that it does not allow
     /// any more end.
     allow_hosts: Option<Vec<String>>,
+    /// Megabytes on disk of a container; null for as many as are usual. It holds at once.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<u64>)]
+    disk_limit: Option<Option<u64>>,
 }
 
 /// Tells null from absence.
-fn present<'de, D: Deserializer<'de>>(json: D) -> Result<Option<Option<u32>>, D::Error> {
+fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    json: D,
+) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(json).map(Some)
 }
 
@@ -88,6 +94,10 @@ pub(crate) async fn update_session(
     if let Some(list) = &allow_hosts {
         note.detail("allowHosts", list.to_string());
     }
+    if let Some(limit) = change.disk_limit {
+        let limit = limit.map_or_else(|| "usual".to_owned(), |limit| limit.to_string());
+        note.detail("diskLimit", limit);
+    }
     let patch = SessionPatch {
         name,
         description: change.description,
@@ -97,6 +107,7 @@ pub(crate) async fn update_session(
         secrets: change.secrets,
         flags: change.flags,
         allow_hosts,
+        disk_mb: change.disk_limit.map(|limit| limit.map(megabytes)),
     };
     let view = state
         .engine()

@@ -361,6 +361,7 @@ async fn start_engine(
         tmux_installed: false,
         git_transports: Default::default(),
         publish: Default::default(),
+        disk_mb: None,
         default_image: "busybox".parse().unwrap(),
         max_sessions: 20,
         max_sessions_per_user: 10,

@@ -19,6 +19,7 @@ mod container_logs;
 mod containers;
 mod contract;
 mod database;
+mod disk_limit;
 mod files;
 mod foreign;
 mod forged_tokens;

@@ -99,6 +99,7 @@ pub(crate) const KEYS: &[Key] = &[
     public("host.pass_env", Shape::List(',')),
     public("docker.image", Shape::Text),
     public("docker.keep_volumes_days", Shape::Integer),
+    public("docker.disk_limit", Shape::Integer),
     public("docker.publish_ports", Shape::Text),
     public("docker.publish_address", Shape::Text),
     public("git.protocols", Shape::List(':')),

@@ -123,6 +123,7 @@ pub(super) fn defaults(environment: &Environment) -> Layer {
     let names = transports.iter().map(Transport::as_str).map(Value::from);
     set("git.protocols", Value::Array(names.collect()));
     set("docker.keep_volumes_days", 30.into());
+    set("docker.disk_limit", 0.into());
     let publish = PublishSettings::default();
     let range = publish
         .range

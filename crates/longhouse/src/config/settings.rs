@@ -184,6 +184,8 @@ pub(crate) struct DockerTable {
     pub(crate) image: ImageName,
     /// For how many days volumes of sessions that nobody remembers are kept; 0 is for ever.
     pub(crate) keep_volumes_days: u32,
+    /// How many megabytes a container may have on disk where its session does not say; 0 is no bound.
+    pub(crate) disk_limit: u32,
     /// The ports of this machine that sessions may have; none if `off`.
     #[serde(deserialize_with = "port_range")]
     pub(crate) publish_ports: Option<PortRange>,
@@ -196,6 +198,11 @@ impl DockerTable {
     pub(crate) fn keep_volumes(&self) -> Option<Duration> {
         let seconds = u64::from(self.keep_volumes_days) * 24 * 3600;
         (seconds > 0).then(|| Duration::from_secs(seconds))
+    }
+
+    /// How much a container may have on disk; `None` is no bound.
+    pub(crate) fn disk_mb(&self) -> Option<u32> {
+        (self.disk_limit > 0).then_some(self.disk_limit)
     }
 
     /// Where ports of sessions are published.

@@ -216,6 +216,7 @@ async fn start_engine(
         default_image: settings.docker.image.clone(),
         git_transports: settings.git.transports(),
         publish: settings.docker.publish(),
+        disk_mb: settings.docker.disk_mb(),
         max_sessions: settings.max_sessions,
         keep_volumes: settings.docker.keep_volumes(),
         max_sessions_per_user: settings.max_sessions_per_user,

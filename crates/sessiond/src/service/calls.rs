@@ -8,7 +8,7 @@ use std::time::Duration;
 use longhouse_domain::terminal::TerminalSize;
 use longhouse_link::limits;
 use longhouse_link::proto::{
-    CreateTerminalRequest, ExecReply, ExecRequest, StatsReply, UsageReply,
+    CreateTerminalRequest, ExecReply, ExecRequest, StatsReply, UsageReply, UsageRequest,
 };
 use tokio::sync::{mpsc, watch};
 use tonic::Status;
@@ -201,9 +201,12 @@ pub(super) fn stats(session: &Session) -> StatsReply {
     }
 }
 
-pub(super) async fn usage(session: &Arc<Session>, unhurried: bool) -> Result<UsageReply, Status> {
+pub(super) async fn usage(
+    session: &Arc<Session>,
+    question: UsageRequest,
+) -> Result<UsageReply, Status> {
     let session = Arc::clone(session);
-    tokio::task::spawn_blocking(move || session.usage.read(&session, unhurried))
+    tokio::task::spawn_blocking(move || session.usage.read(&session, question))
         .await
         .map_err(|error| Status::internal(error.to_string()))
 }

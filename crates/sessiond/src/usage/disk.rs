@@ -41,6 +41,8 @@ pub(super) struct Disk {
 #[derive(Debug, Default)]
 struct State {
     bytes: Option<u64>,
+    /// What was free on the disk when that was looked for.
+    free: Option<u64>,
     looking: bool,
     last: Option<Look>,
 }
@@ -62,11 +64,19 @@ impl Disk {
         }
     }
 
-    /// What was found last. A further look is begun where it is time for one.
-    pub(super) fn known(&self, haste: Haste, ticks: u64) -> Option<u64> {
+    /// What was found last. A further look is begun where it is time for one, or where there may be more than `limit` by now.
+    pub(super) fn known(&self, haste: Haste, ticks: u64, limit: Option<u64>) -> Option<u64> {
         let mut state = lock(&self.state);
         let now = Instant::now();
-        if !state.looking && is_due(state.last, now, haste, ticks) {
+        let free = limit.and_then(|_| free());
+        let taken = state
+            .free
+            .zip(free)
+            .map(|(then, now)| then.saturating_sub(now));
+        let is_over = limit.is_some_and(|limit| may_be_over(state.bytes, taken, limit));
+        let is_due = is_due(state.last, now, haste, ticks) || is_over && may_hurry(state.last, now);
+        if !state.looking && is_due {
+            state.free = free;
             state.looking = self.begin(now, ticks);
         }
         state.bytes
@@ -106,6 +116,25 @@ fn look(own_home: Option<&std::path::Path>) -> Result<u64, FileError> {
     Ok(workspace.saturating_add(home))
 }
 
+/// What is free on the disk of the working directory.
+fn free() -> Option<u64> {
+    let disk = rustix::fs::statvfs(".").ok()?;
+    Some(disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
+/// Whether what has gone from the disk since the last look would bring the session over its limit, or as far again beyond it: others
+/// may have taken it, which only a look can tell.
+fn may_be_over(bytes: Option<u64>, taken: Option<u64>, limit: u64) -> bool {
+    let room = bytes.map(|bytes| limit.saturating_sub(bytes).max(limit / 20));
+    room.zip(taken).is_some_and(|(room, taken)| taken > room)
+}
+
+/// Whether one can look again already: never more than a fifth of the time, and never more often than once a second.
+fn may_hurry(last: Option<Look>, now: Instant) -> bool {
+    let pause = |last: Look| last.took.saturating_mul(5).max(Duration::from_secs(1));
+    last.is_none_or(|last| now.duration_since(last.began) >= pause(last))
+}
+
 /// Whether it is time to look. Files of a session whose programs have not run are as they were, but for what people upload.
 fn is_due(last: Option<Look>, now: Instant, haste: Haste, ticks: u64) -> bool {
     let Some(last) = last else { return true };
@@ -122,6 +151,35 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_may_be_over_its_limit_is_looked_at_sooner() {
+        for (bytes, taken, over) in [
+            (None, Some(900), false),
+            (Some(100), None, false),
+            (Some(100), Some(900), false),
+            (Some(100), Some(901), true),
+            (Some(999), Some(2), false),
+            (Some(999), Some(51), true),
+            (Some(5_000), Some(0), false),
+            (Some(5_000), Some(51), true),
+        ] {
+            assert_eq!(
+                may_be_over(bytes, taken, 1_000),
+                over,
+                "{bytes:?} {taken:?}"
+            );
+        }
+        let (began, took) = (Instant::now(), Duration::from_millis(400));
+        let last = Some(Look {
+            began,
+            took,
+            ticks: 0,
+        });
+        assert!(may_hurry(None, began));
+        assert!(!may_hurry(last, began + Duration::from_millis(1_900)));
+        assert!(may_hurry(last, began + Duration::from_secs(2)));
+    }
 
     #[test]
     fn the_longer_a_look_takes_the_seldomer_it_is_done() {

@@ -5,7 +5,7 @@ use longhouse_link::proto::{TerminalRef, UsageReply, UsageRequest};
 use crate::house::{House, wait_for, within};
 
 async fn usage(house: &House) -> UsageReply {
-    let question = UsageRequest { unhurried: false };
+    let question = UsageRequest::default();
     within(house.client().usage(question))
         .await
         .unwrap()

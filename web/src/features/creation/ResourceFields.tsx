@@ -11,10 +11,10 @@ const FIELDS = [
 ] as const
 
 export function ResourceFields({ form, errors, onChange, config }: FieldsProps & { config: Pick<ServerConfig, 'limits'> }) {
-  const { least, usual, most } = config.limits.container
+  const { least, usual, most, diskLimit } = config.limits.container
   return (
     <div>
-      <div className="grid grid-cols-1 gap-4 sm:grid-cols-3">
+      <div className="grid grid-cols-1 gap-4 sm:grid-cols-2">
         {FIELDS.map(({ field, label, inputMode }) => (
           <TextField
             key={field}
@@ -29,9 +29,21 @@ export function ResourceFields({ form, errors, onChange, config }: FieldsProps &
             onChange={(event) => onChange({ [field]: event.target.value.trim() })}
           />
         ))}
+        <TextField
+          label="Disk (MB)"
+          name="diskLimit"
+          inputMode="numeric"
+          autoComplete="off"
+          placeholder={String(diskLimit ?? 'no limit')}
+          value={form.diskLimit}
+          error={errors['diskLimit']}
+          hint="workspace and home"
+          onChange={(event) => onChange({ diskLimit: event.target.value.trim() })}
+        />
       </div>
       <p className="mt-3 text-xs text-faint text-pretty">
-        A session that wants more memory than this has a program ended, and says so; it takes nothing from others.
+        A session that wants more memory than this has a program ended, and says so; it takes nothing from others. One that stays above its limit of disk is
+        stopped, after it has said so.
       </p>
     </div>
   )

@@ -20,8 +20,8 @@ test('a refusal that is about one field stands there too', () => {
 })
 
 test('what has no field is said apart', () => {
-  const error = refusal('request.invalid', ['diskLimit', 'later'])
-  expect(otherErrors(error)).toEqual([{ field: 'diskLimit', message: 'later' }])
+  const error = refusal('request.invalid', ['autoCommit', 'later'])
+  expect(otherErrors(error)).toEqual([{ field: 'autoCommit', message: 'later' }])
   expect(needsSaying(error)).toBe(true)
   expect(needsSaying(refusal('session.limit_reached'))).toBe(true)
 })

@@ -16,7 +16,7 @@ export const PARTS = {
   place: ['runtime', 'workdir', 'multiplexer', 'template', 'image'],
   repository: ['repoUrl', 'branch', 'cloneDepth', 'cloneSubmodules', 'gitUserName', 'gitUserEmail'],
   network: ['network', 'allowHosts', 'ports'],
-  resources: ['cpuLimit', 'memoryLimit', 'pidsLimit'],
+  resources: ['cpuLimit', 'memoryLimit', 'pidsLimit', 'diskLimit'],
   environment: ['env', 'secrets'],
   more: ['description', 'flags', 'labels', 'idleTimeoutSeconds'],
 } as const

@@ -26,6 +26,7 @@ export interface CreationForm {
   cpuLimit: string
   memoryLimit: string
   pidsLimit: string
+  diskLimit: string
   network: Network
   /** One host per line. */
   allowHosts: string
@@ -63,6 +64,7 @@ export function blankForm(config: ServerConfig, name: string): CreationForm {
     cpuLimit: '',
     memoryLimit: '',
     pidsLimit: '',
+    diskLimit: '',
     network: 'open',
     allowHosts: '',
     ports: [],
@@ -149,6 +151,7 @@ function inContainer(form: CreationForm): Partial<CreateSession> {
     ...(form.cpuLimit === '' ? {} : { cpuLimit: Number(form.cpuLimit) }),
     ...(form.memoryLimit === '' ? {} : { memoryLimit: Number(form.memoryLimit) }),
     ...(form.pidsLimit === '' ? {} : { pidsLimit: Number(form.pidsLimit) }),
+    ...(form.diskLimit === '' ? {} : { diskLimit: Number(form.diskLimit) }),
   }
 }
 

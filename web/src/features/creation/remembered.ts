@@ -7,7 +7,7 @@ import { offersAgent, usualAgent } from './form'
 import type { CreationForm } from './form'
 
 /** Kept as they are. */
-const TEXTS = ['workdir', 'image', 'cpuLimit', 'memoryLimit', 'pidsLimit', 'allowHosts', 'gitUserName', 'gitUserEmail', 'idleMinutes'] as const
+const TEXTS = ['workdir', 'image', 'cpuLimit', 'memoryLimit', 'pidsLimit', 'diskLimit', 'allowHosts', 'gitUserName', 'gitUserEmail', 'idleMinutes'] as const
 /** Longer text is nobody's choice. */
 const LONGEST = 20_000
 

@@ -1,6 +1,6 @@
 // What is chosen in each folded part of the form, in a few words.
 import type { ServerConfig } from '../../api/types'
-import { NETWORK_WORDS, resourceWords, TEMPLATE_WORDS } from './container'
+import { memoryWords, NETWORK_WORDS, resourceWords, TEMPLATE_WORDS } from './container'
 import { filledIn } from './form'
 import type { CreationForm } from './form'
 import { readHosts } from './hosts'
@@ -33,9 +33,12 @@ export function networkSummary(form: CreationForm): string {
 }
 
 export function resourcesSummary(form: CreationForm, config: Pick<ServerConfig, 'limits'>): string {
-  const { usual } = config.limits.container
+  const { limits } = config
+  const { usual } = limits.container
   const number = (text: string, otherwise: number): number => (text === '' ? otherwise : Number(text))
-  return resourceWords(number(form.cpuLimit, usual.cpuLimit), number(form.memoryLimit, usual.memoryLimit), number(form.pidsLimit, usual.pidsLimit))
+  const disk = form.diskLimit === '' ? limits.container.diskLimit : Number(form.diskLimit)
+  const words = resourceWords(number(form.cpuLimit, usual.cpuLimit), number(form.memoryLimit, usual.memoryLimit), number(form.pidsLimit, usual.pidsLimit))
+  return disk == null ? words : `${words}, ${memoryWords(disk)} of disk`
 }
 
 export function environmentSummary(form: CreationForm): string {

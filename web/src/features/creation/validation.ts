@@ -10,6 +10,8 @@ import { readLabels, splitFlags } from './words'
 export type FormErrors = Partial<Record<string, string>>
 
 const LONGEST_NAME = 64
+/** Megabytes: a home with its settings fits. */
+const LEAST_DISK = 16
 const LONGEST_IDLE_MINUTES = 60 * 24 * 30
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i
 
@@ -80,6 +82,7 @@ function containerErrors(form: CreationForm, { limits: { container }, publish }:
     ['cpuLimit', form.cpuLimit === '' ? null : cores(form.cpuLimit)],
     ['memoryLimit', form.memoryLimit === '' ? null : numberError(form.memoryLimit, least.memoryLimit, most?.memoryLimit)],
     ['pidsLimit', form.pidsLimit === '' ? null : numberError(form.pidsLimit, least.pidsLimit, most?.pidsLimit)],
+    ['diskLimit', form.diskLimit === '' ? null : numberError(form.diskLimit, LEAST_DISK, undefined)],
     ['ports', portsError(form.ports, publish)],
     ['allowHosts', form.network === 'allowlist' ? (noHosts ?? hostsError(form.allowHosts)) : null],
   ]

@@ -40,6 +40,7 @@ export function makeSession(part: Partial<Session>): Session {
     cpuLimit: null,
     memoryLimit: null,
     pidsLimit: null,
+    diskLimit: null,
     network: 'open',
     allowHosts: [],
     ports: [],

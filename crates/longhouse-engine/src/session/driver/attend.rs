@@ -162,11 +162,13 @@ impl Driver {
         let began_at = i64::try_from(connection.began_at_ms()).unwrap_or(i64::MAX);
         // Its clock is this machine's, but its word is foreign.
         let began_at = from_millis(began_at).min(self.context.now());
+        self.place = None;
+        let notice = self.notice();
         self.publish(|live| {
             live.terminals = views;
             live.pid = pid;
             live.began_at = Some(began_at);
-            live.notice = None;
+            live.notice = notice;
         });
         Ok(news)
     }
@@ -246,6 +248,7 @@ impl Driver {
                         written = latest;
                     }
                     if self.idle_for(last_active.elapsed()).await? { return Ok(Left::Wish) }
+                    if self.watch_disk(connection).await? { return Ok(Left::Wish) }
                 }
                 () = stop.cancelled() => return Ok(Left::ServerStopping),
             }

@@ -8,6 +8,7 @@ use longhouse_link::LinkListener;
 use longhouse_runtime::{Plan, Progress, ProvisionError};
 use tokio::sync::mpsc;
 
+use super::disk::DiskNews;
 use super::{Driver, Heard, Next};
 use crate::context::Context;
 use crate::error::EngineError;
@@ -43,6 +44,7 @@ impl From<EngineError> for Failure {
 impl Driver {
     /// Makes the place. What goes wrong for good ends in `error` with the reason, and nothing is left behind.
     pub(super) async fn make(&mut self) -> Result<Next, EngineError> {
+        self.disk = DiskNews::default();
         self.change(Box::new(|session| {
             session.starts = session.starts.saturating_add(1);
             session.turn_to(Phase::Starting)

@@ -10,6 +10,7 @@
 
 mod attend;
 mod clone;
+mod disk;
 mod end;
 mod keep;
 pub(super) mod make;
@@ -39,6 +40,7 @@ use super::live::Live;
 use super::view::TerminalView;
 use crate::context::Context;
 use crate::error::EngineError;
+use disk::DiskNews;
 use ports::PortNews;
 
 /// The pauses between attempts at a step that failed for a reason that may pass.
@@ -75,6 +77,9 @@ pub(crate) struct Driver {
     reach: watch::Sender<Reach>,
     listener: Option<LinkListener>,
     ports: PortNews,
+    disk: DiskNews,
+    /// What was said last of its place, beside the status.
+    place: Option<String>,
     /// What the session may reach, for those who open its connections.
     allowed: watch::Sender<Arc<AllowList>>,
     /// Why the session is being stopped, where it was not a person's wish.
@@ -105,6 +110,8 @@ pub(crate) fn spawn(
         reach,
         listener: None,
         ports: PortNews::default(),
+        disk: DiskNews::default(),
+        place: None,
         allowed,
         ending: None,
     };

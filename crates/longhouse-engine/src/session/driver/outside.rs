@@ -68,6 +68,20 @@ impl Driver {
 
     /// Says something beside the status, or no more.
     pub(super) async fn note(&mut self, notice: Option<String>) {
+        self.place = notice;
+        self.show_notice().await;
+    }
+
+    /// What is to be said beside the status, of its place and of its disk.
+    pub(super) fn notice(&self) -> Option<String> {
+        let parts = [self.place.as_deref(), self.disk.said()];
+        let parts: Vec<_> = parts.into_iter().flatten().collect();
+        (!parts.is_empty()).then(|| parts.join("; "))
+    }
+
+    /// Shows that, where it is not shown already.
+    pub(super) async fn show_notice(&mut self) {
+        let notice = self.notice();
         if self.live.borrow().notice == notice {
             return;
         }

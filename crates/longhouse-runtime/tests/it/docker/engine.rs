@@ -95,6 +95,7 @@ pub(crate) fn spec(template: Template) -> ContainerSpec {
         network: Network::None,
         allow_hosts: Default::default(),
         ports: Vec::new(),
+        disk_mb: None,
     }
 }
 

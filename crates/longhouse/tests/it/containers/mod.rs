@@ -1,8 +1,10 @@
 //! Sessions in containers, against the built server and a real engine: their life, crashes at each call to the engine, what is done to
 //! them from outside, an engine that is away, and what `doctor` says of it.
 
+mod clone;
 mod crash;
 mod deaths;
+mod disk;
 mod doctor;
 mod engine;
 mod life;

@@ -35,6 +35,8 @@ workdir {"workdir":"/etc"}
 multiplexer {"multiplexer":"tmux"}
 ports[0].host {"ports":[{"container":80,"host":80}]}
 diskLimit {"diskLimit":10}
+diskLimit {"diskLimit":0}
+diskLimit {"diskLimit":-1}
 hostConfig {"hostConfig":{"Privileged":true}}
 privileged {"privileged":true}
 binds {"binds":["/:/h"]}

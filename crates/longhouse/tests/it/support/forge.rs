@@ -16,6 +16,7 @@ const HEAD_BYTES: usize = 64 * 1024;
 /// See the module.
 pub(crate) struct Forge {
     dir: tempfile::TempDir,
+    host: &'static str,
     pub(crate) port: u16,
     stalled: Arc<AtomicUsize>,
     serving: tokio::task::JoinHandle<()>,
@@ -30,8 +31,13 @@ impl Drop for Forge {
 impl Forge {
     /// A forge with one repository, `a.git`, of one file on the branches `main` and `dev`.
     pub(crate) async fn new() -> Self {
+        Self::at("127.0.0.1").await
+    }
+
+    /// The same at an address that containers do not take for their own.
+    pub(crate) async fn at(host: &'static str) -> Self {
         let dir = tempfile::Builder::new().prefix("lh").tempdir().unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = TcpListener::bind((host, 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let stalled = Arc::new(AtomicUsize::new(0));
         let (root, count) = (dir.path().to_owned(), stalled.clone());
@@ -42,6 +48,7 @@ impl Forge {
         });
         let forge = Self {
             dir,
+            host,
             port,
             stalled,
             serving,
@@ -56,7 +63,7 @@ impl Forge {
 
     /// The address of what is there at a path: below `private/` a login is asked for, `moved/` leads elsewhere, `stalled/` never answers.
     pub(crate) fn url(&self, path: &str) -> String {
-        format!("http://127.0.0.1:{}/{path}", self.port)
+        format!("http://{}:{}/{path}", self.host, self.port)
     }
 
     /// How many requests wait for ever.

@@ -1,0 +1,143 @@
+//! Containers that begin with a repository: cloned inside, by the way out of a closed network, from a real git server.
+
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use super::engine::{GIT_IMAGE, IMAGE, Yard, sh, small, until_running};
+use crate::support::forge::Forge;
+use crate::support::http::Client;
+use crate::support::wait_for;
+
+/// Where the git server is: on this machine, and in no container, where 127.0.0.1 is the container itself.
+const FORGE: &str = "127.0.0.2";
+
+/// A server that may clone over plain HTTP, as a test's forge has it.
+fn yard() -> Yard {
+    let mut yard = Yard::new();
+    let (name, value) = ("LONGHOUSE_GIT_PROTOCOLS", "https:ssh:http");
+    yard.house
+        .variables
+        .push((name.to_owned(), value.to_owned()));
+    yard.house.start();
+    yard
+}
+
+async fn create(yard: &mut Yard, client: &Client, url: &str, more: Value) -> String {
+    let mut body = small("cloned");
+    body["image"] = json!(GIT_IMAGE);
+    body["repoUrl"] = json!(url);
+    let fields = more.as_object().unwrap().clone();
+    body.as_object_mut().unwrap().extend(fields);
+    let made = client.post("/api/sessions", &body).await.created();
+    let id = made["id"].as_str().unwrap().to_owned();
+    yard.remember(&id);
+    id
+}
+
+/// Why the session is in `error`.
+async fn failed(client: &Client, id: &str) -> String {
+    let session = wait_for("the session fails", async || {
+        client.session_in(id, "error").await
+    })
+    .await;
+    session["statusReason"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_container_that_reaches_git_alone_begins_in_its_repository_and_reaches_nothing_else() {
+    let (mut yard, forge) = (yard(), Forge::at(FORGE).await);
+    let client = yard.house.client().await;
+    let url = forge.url("a.git");
+    let more = json!({"network": "git", "branch": "dev", "gitUserName": "Ada", "gitUserEmail": "ada@example.org"});
+    let id = create(&mut yard, &client, &url, more).await;
+    let session = until_running(&client, &id).await;
+    let host = format!("{FORGE}:{}", forge.port);
+    assert_eq!(session["allowHosts"], json!([host]));
+    assert!(session["clonedAt"].is_string(), "{session}");
+    let script = "cat readme; git branch --show-current; echo more >more && git add more && git commit -qm x && git log -1 --format='%an <%ae>'";
+    assert_eq!(
+        sh(&client, &id, script).await,
+        "hello\ndev\nAda <ada@example.org>"
+    );
+    // Git goes on reaching it, and nobody reaches anything else.
+    let remote = sh(
+        &client,
+        &id,
+        "git fetch --quiet && git ls-remote --heads origin | wc -l",
+    )
+    .await;
+    assert_eq!(remote, "2");
+    let other = TcpListener::bind((FORGE, 0)).await.unwrap();
+    let port = other.local_addr().unwrap().port();
+    let script = format!(
+        "git ls-remote http://{FORGE}:{port}/a.git 2>&1; /opt/longhouse/sessiond connect {FORGE} {port} 2>&1"
+    );
+    let refused = sh(&client, &id, &script).await;
+    assert!(refused.contains("403"), "{refused}");
+    let named = format!("{FORGE}:{port} is not on this session's list");
+    assert!(refused.contains(&named), "{refused}");
+    yard.delete(&client, &id).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn why_a_container_was_not_cloned_is_said_in_words() {
+    let (mut yard, forge) = (yard(), Forge::at(FORGE).await);
+    let client = yard.house.client().await;
+    let nobody = {
+        let closed = TcpListener::bind((FORGE, 0)).await.unwrap();
+        closed.local_addr().unwrap().port()
+    };
+    let (there, nowhere) = (forge.url("a.git"), format!("http://{FORGE}:{nobody}/a.git"));
+    let list = json!({"network": "allowlist", "allowHosts": ["*.example.org"]});
+    let bare = json!({"network": "git", "image": IMAGE});
+    for (url, more, words) in [
+        (
+            &nowhere,
+            json!({"network": "git"}),
+            "does not accept the connection",
+        ),
+        (
+            &there,
+            list,
+            "is not on this session's list of allowed hosts",
+        ),
+        (&there, bare, "install git"),
+        (
+            &forge.url("none.git"),
+            json!({"network": "git"}),
+            "none.git was not cloned",
+        ),
+    ] {
+        let id = create(&mut yard, &client, url, more).await;
+        let why = failed(&client, &id).await;
+        assert!(
+            why.contains("was not cloned") && why.contains(words),
+            "{why}"
+        );
+        yard.delete(&client, &id).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clone_in_a_container_goes_on_after_the_server_was_killed_and_leaves_nothing_when_it_is_given_up()
+ {
+    let (mut yard, forge) = (yard(), Forge::at(FORGE).await);
+    let client = yard.house.client().await;
+    let more = json!({"network": "git"});
+    let id = create(&mut yard, &client, &forge.url("stalled/a.git"), more).await;
+    let asked = async |times: usize| {
+        let what = format!("git asks for the {times}th time");
+        wait_for(&what, async || (forge.stalled() >= times).then_some(())).await;
+    };
+    asked(1).await;
+    yard.house.kill();
+    yard.house.start();
+    let client = yard.house.client().await;
+    asked(2).await;
+    let session = client.get(&format!("/api/sessions/{id}")).await.created();
+    assert_eq!(
+        (&session["status"], &session["clonedAt"]),
+        (&json!("starting"), &Value::Null)
+    );
+    yard.delete(&client, &id).await;
+}
