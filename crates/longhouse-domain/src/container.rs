@@ -10,6 +10,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::egress::AllowList;
+use crate::id::UserId;
 use crate::publish::PublishedPort;
 
 /// The longest reference of an image, bytes: as registries have it.
@@ -321,6 +322,9 @@ pub struct ContainerSpec {
     /// What it may reach by way of the server, with [`Network::AllowList`] and [`Network::Git`].
     #[serde(default)]
     pub allow_hosts: AllowList,
+    /// Whose right to the host lets it reach what of that list is not on the public internet; the owner's, if absent.
+    #[serde(default)]
+    pub inside_by: Option<UserId>,
     /// Which of its ports are reached on the server's machine, and where.
     #[serde(default)]
     pub ports: Vec<PublishedPort>,

@@ -223,6 +223,19 @@ impl AllowList {
         &self.0
     }
 
+    /// Whether some of them lead where the public internet does not.
+    #[must_use]
+    pub fn leads_inside(&self) -> bool {
+        self.0.iter().any(HostPattern::is_private)
+    }
+
+    /// The list without those.
+    #[must_use]
+    pub fn public(&self) -> Self {
+        let public = self.0.iter().filter(|entry| !entry.is_private());
+        Self(public.cloned().collect())
+    }
+
     /// Whether a program may name this destination.
     #[must_use]
     pub fn allows(&self, host: &Host, port: u16) -> bool {

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::agent::Mode;
 use crate::clock::Timestamp;
 use crate::container::ContainerSpec;
+use crate::egress::AllowList;
 use crate::event::EventKind;
 use crate::git::Repository;
 use crate::id::{SessionId, UserId};
@@ -133,6 +134,14 @@ pub struct SessionSpec {
 }
 
 impl SessionSpec {
+    /// Whose right to the host lets it reach what is not on the public internet, where its list leads there.
+    #[must_use]
+    pub fn inside_by(&self, owner: UserId) -> Option<UserId> {
+        let container = self.container.as_ref()?;
+        let leads_inside = container.way_out().is_some_and(AllowList::leads_inside);
+        leads_inside.then(|| container.inside_by.unwrap_or(owner))
+    }
+
     /// The ports that are published on the server's machine.
     #[must_use]
     pub fn published(&self) -> &[PublishedPort] {

@@ -137,7 +137,13 @@ impl Engine {
             }
         }
         self.leave_shares(&user, deed).await?;
-        self.accounts().remove(&user, deed).await
+        self.accounts().remove(&user, deed).await?;
+        let nobody = User {
+            disabled: true,
+            may_use_host: false,
+            ..user
+        };
+        self.reconsider_sessions(&nobody).await
     }
 
     /// Enabled users in whose name this text occurs, for whoever looks for somebody to share with.
@@ -193,13 +199,17 @@ impl Engine {
         Ok(self.context().store.sessions_owned_by(user.id).await?)
     }
 
-    /// The drivers of their sessions look whether these may go on.
+    /// The drivers of sessions that hang on their rights look whether these may go on, and what they may reach.
     async fn reconsider_sessions(&self, user: &User) -> Result<(), AccountError> {
-        if user.actor().may_use_host() {
-            return Ok(());
-        }
-        for session in self.sessions_of(user).await? {
-            if let Some(handle) = self.handle(session.id) {
+        let may_use_host = user.actor().may_use_host();
+        for (_, handle) in self.handles() {
+            let hangs_on = {
+                let session = &handle.live.borrow().session;
+                let on_host = session.spec.runtime == RuntimeKind::Host;
+                let would_end = on_host && session.owner == user.id && !may_use_host;
+                would_end || session.spec.inside_by(session.owner) == Some(user.id)
+            };
+            if hangs_on {
                 gone_is_fine(handle.ask(Command::Reconsider).await)?;
             }
         }

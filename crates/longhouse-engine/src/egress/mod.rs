@@ -45,8 +45,32 @@ pub(crate) struct Gate {
     pub(crate) session_name: String,
     pub(crate) owner: UserId,
     pub(crate) owner_name: String,
+    /// Counts what goes through.
+    pub(crate) traffic: Arc<Traffic>,
     /// Told of each connection and each refusal.
     pub(crate) told: mpsc::Sender<Passage>,
+}
+
+/// How much went through, since the session was started; over a restart of the server it begins anew.
+#[derive(Debug, Default)]
+pub(crate) struct Traffic {
+    sent: AtomicU64,
+    received: AtomicU64,
+}
+
+impl Traffic {
+    /// From the session, and to it, bytes.
+    pub(crate) fn read(&self) -> (u64, u64) {
+        let [sent, received] =
+            [&self.sent, &self.received].map(|count| count.load(Ordering::Relaxed));
+        (sent, received)
+    }
+
+    /// The session is started anew.
+    pub(crate) fn begin(&self) {
+        self.sent.store(0, Ordering::Relaxed);
+        self.received.store(0, Ordering::Relaxed);
+    }
 }
 
 /// What came of one wish to get out.
@@ -188,17 +212,19 @@ impl Gate {
         wish: &Wish,
         stream: TcpStream,
     ) -> Result<(), Status> {
-        let (sent, received) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
-        let count = |counter: &Arc<AtomicU64>| {
-            let counter = counter.clone();
+        let (own, all) = (Arc::new(Traffic::default()), self.traffic.clone());
+        let count = |of: fn(&Traffic) -> &AtomicU64| {
+            let counted = [own.clone(), all.clone()];
             move |bytes: &[u8]| {
-                counter.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+                for traffic in &counted {
+                    of(traffic).fetch_add(bytes.len() as u64, Ordering::Relaxed);
+                }
             }
         };
-        let stream = InspectReader::new(stream, count(&received));
-        let stream = InspectWriter::new(stream, count(&sent));
+        let stream = InspectReader::new(stream, count(|traffic| &traffic.received));
+        let stream = InspectWriter::new(stream, count(|traffic| &traffic.sent));
         let carried = carry_out(link, wish.ask, stream).await;
-        let [sent, received] = [sent, received].map(|counter| counter.load(Ordering::Relaxed));
+        let (sent, received) = own.read();
         self.tell(wish, Came::Ended { sent, received }).await;
         carried
     }

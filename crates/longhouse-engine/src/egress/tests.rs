@@ -62,6 +62,7 @@ impl Bed {
             session_name: "one".to_owned(),
             owner: UserId(Uuid::from_u128(8)),
             owner_name: "ann".to_owned(),
+            traffic: Arc::default(),
             told,
         };
         tasks.spawn(gate.serve(link.client()));

@@ -188,7 +188,8 @@ impl Monitor {
                 Some(Ok(outside)) => {
                     // A sessiond that is away takes nothing from what is counted outside.
                     let inside = inside(connections, Haste::Watched).await;
-                    self.see(together(outside, inside.unwrap_or_default()), &mut before);
+                    let reading = together(outside, inside.unwrap_or_default(), &self.handle);
+                    self.see(reading, &mut before);
                 }
                 Some(Err(error)) => return (error.to_string(), before.is_some()),
                 None => return ("its place counts no more".to_owned(), before.is_some()),

@@ -105,7 +105,7 @@ impl Engine {
         match runtime.measure(place, Pace::Once) {
             Some(mut readings) => {
                 let outside = readings.next().await?.ok()?;
-                Some(together(outside, inside.unwrap_or_default()))
+                Some(together(outside, inside.unwrap_or_default(), handle))
             }
             None => inside.ok(),
         }

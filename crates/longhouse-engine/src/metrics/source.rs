@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use longhouse_domain::container::ContainerSpec;
 use longhouse_domain::metrics::{CpuTime, Reading};
 use longhouse_link::proto::{UsageReply, UsageRequest};
 use tonic::Code;
 
 use crate::error::plain;
 use crate::session::connection::{Connection, Connections};
+use crate::session::handle::Handle;
 
 /// How long sessiond may take for an answer. It takes milliseconds.
 const ANSWER: Duration = Duration::from_secs(2);
@@ -51,12 +53,29 @@ pub(crate) async fn disk(connection: &Connection, limit: u64) -> Option<u64> {
 }
 
 /// What counts of a place together with what is seen inside. Processor time is never mixed: the two count from different moments.
-pub(super) fn together(outside: Reading, inside: Reading) -> Reading {
+pub(super) fn together(outside: Reading, inside: Reading, handle: &Handle) -> Reading {
     let inside = Reading {
         cpu: None,
         ..inside
     };
-    outside.plausible().or(inside)
+    outside.plausible().or(inside).or(by_way_out(handle))
+}
+
+/// What a session carried that has no network of its own, where it has a way out.
+fn by_way_out(handle: &Handle) -> Reading {
+    let live = handle.live.borrow();
+    let container = live.session.spec.container.as_ref();
+    match container.and_then(ContainerSpec::way_out) {
+        None => Reading::default(),
+        Some(_) => {
+            let (sent, received) = handle.traffic.read();
+            Reading {
+                network_tx_bytes: Some(sent),
+                network_rx_bytes: Some(received),
+                ..Reading::default()
+            }
+        }
+    }
 }
 
 fn read(reply: &UsageReply) -> Reading {

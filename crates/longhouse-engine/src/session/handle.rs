@@ -18,6 +18,7 @@ use super::connection::Connections;
 use super::live::Live;
 use super::request::SecretsPatch;
 use super::right::Right;
+use crate::egress::Traffic;
 use crate::error::EngineError;
 use crate::metrics::Metering;
 use crate::terminal::Hub;
@@ -65,6 +66,8 @@ pub(crate) struct Handle {
     opening: tokio::sync::Mutex<()>,
     /// What it uses.
     pub(crate) metering: Metering,
+    /// What went through its way out.
+    pub(crate) traffic: Arc<Traffic>,
     /// Room for connections to its ports.
     pub(crate) port_streams: Arc<Semaphore>,
 }
@@ -84,6 +87,7 @@ impl Handle {
             hubs: Mutex::default(),
             opening: tokio::sync::Mutex::default(),
             metering: Metering::default(),
+            traffic: Arc::default(),
             port_streams: Arc::new(Semaphore::new(limits::PORT_STREAMS)),
         }
     }

@@ -75,9 +75,10 @@ impl Engine {
     ) -> Result<SessionView, EngineError> {
         let (session, handle) = self.find(actor, reference, Permission::Drive).await?;
         check_patch(&session, &patch)?;
-        if let Some(list) = &patch.allow_hosts {
-            check_changed_list(actor, &session, list)?;
-        }
+        let inside_by = match &patch.allow_hosts {
+            Some(list) => Some(check_changed_list(actor, &session, list)?),
+            None => None,
+        };
         let mut patch = patch;
         if let Some(asked) = patch.disk_mb {
             patch.disk_mb = Some(self.changed_disk(actor, &session, asked)?);
@@ -91,6 +92,9 @@ impl Engine {
                 let names: Vec<_> = names.collect();
                 let change = Box::new(move |session: &mut Session| {
                     apply(session, patch);
+                    if let (Some(by), Some(container)) = (inside_by, &mut session.spec.container) {
+                        container.inside_by = by;
+                    }
                     note_secrets(session, names);
                     vec![EventKind::Updated]
                 });

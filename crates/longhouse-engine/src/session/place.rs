@@ -1,6 +1,7 @@
 //! Where a new session is to live: the runtime that it gets where nobody says, the container that is asked for, and whether the place
 //! can be made at all.
 
+use longhouse_domain::UserId;
 use longhouse_domain::actor::Actor;
 use longhouse_domain::container::{ContainerSpec, Limits, Network, Template};
 use longhouse_domain::egress::{AllowList, HostPattern};
@@ -119,6 +120,7 @@ impl Engine {
             limits,
             disk_mb,
             network,
+            inside_by: allow_hosts.leads_inside().then_some(actor.user),
             allow_hosts,
             // They are chosen once everything else is known to be right.
             ports: Vec::new(),
@@ -225,19 +227,27 @@ fn check_list(
     check_private(actor, list.entries().iter())
 }
 
-/// A new list for a session that exists. What its old one has may stay, whoever put it there.
+/// A new list for a session that exists. What its old one has may stay, whoever put it there. Answers by whose right it leads inside.
 pub(super) fn check_changed_list(
     actor: &Actor,
     session: &Session,
     list: &AllowList,
-) -> Result<(), EngineError> {
+) -> Result<Option<UserId>, EngineError> {
     let container = session.spec.container.as_ref();
     let Some(asked) = container.filter(|asked| asked.network == Network::AllowList) else {
         let message = "is for sessions whose network is \"allowlist\"";
         return Err(EngineError::invalid("allowHosts", message));
     };
     let is_new = |entry: &&HostPattern| !asked.allow_hosts.entries().contains(entry);
-    check_private(actor, list.entries().iter().filter(is_new))
+    let mut new = list.entries().iter().filter(is_new);
+    check_private(actor, new.clone())?;
+    // Whoever adds some answers for all of it.
+    let adds = new.any(HostPattern::is_private);
+    Ok(if adds {
+        Some(actor.user)
+    } else {
+        asked.inside_by
+    })
 }
 
 /// What is not public is the server's own network: it is opened by whoever may be there anyway.

@@ -45,6 +45,7 @@ impl Driver {
     /// Makes the place. What goes wrong for good ends in `error` with the reason, and nothing is left behind.
     pub(super) async fn make(&mut self) -> Result<Next, EngineError> {
         self.disk = DiskNews::default();
+        self.traffic.begin();
         self.change(Box::new(|session| {
             session.starts = session.starts.saturating_add(1);
             session.turn_to(Phase::Starting)

@@ -27,7 +27,7 @@ use std::time::Duration;
 use longhouse_domain::egress::AllowList;
 use longhouse_domain::event::{ContainerHealth, LogLevel};
 use longhouse_domain::lifecycle::{Phase, Status, Step, Wish, next_step};
-use longhouse_domain::session::Session;
+use longhouse_domain::session::{RuntimeKind, Session};
 use longhouse_domain::{Audience, SessionId};
 use longhouse_link::LinkListener;
 use longhouse_runtime::Runtime;
@@ -39,6 +39,7 @@ use super::handle::{Command, Handle, MAILBOX, Reply};
 use super::live::Live;
 use super::view::TerminalView;
 use crate::context::Context;
+use crate::egress::Traffic;
 use crate::error::EngineError;
 use disk::DiskNews;
 use ports::PortNews;
@@ -82,6 +83,8 @@ pub(crate) struct Driver {
     place: Option<String>,
     /// What the session may reach, for those who open its connections.
     allowed: watch::Sender<Arc<AllowList>>,
+    /// What went through its way out.
+    traffic: Arc<Traffic>,
     /// Why the session is being stopped, where it was not a person's wish.
     ending: Option<String>,
 }
@@ -98,6 +101,7 @@ pub(crate) fn spawn(
     let (reach, connections) = Connections::channel();
     let (audience, known) = watch::channel(audience);
     let handle = Arc::new(Handle::new(known, state, connections, sender));
+    let traffic = handle.traffic.clone();
     let (allowed, _) = watch::channel(way_out::list_of(&session));
     let driver = Driver {
         id: session.id,
@@ -113,6 +117,7 @@ pub(crate) fn spawn(
         disk: DiskNews::default(),
         place: None,
         allowed,
+        traffic,
         ending: None,
     };
     context.tasks.spawn(driver.run());
@@ -121,6 +126,7 @@ pub(crate) fn spawn(
 
 impl Driver {
     async fn run(mut self) {
+        self.note_list().await;
         let stop = self.context.stop.clone();
         let mut pause = BACKOFF_FIRST;
         while !stop.is_cancelled() {
@@ -227,8 +233,12 @@ impl Driver {
             }
             Command::Happened(what) => self.happened(what).await,
             Command::Reconsider(reply) => {
+                self.note_list().await;
                 self.answer(reply, Ok(()));
-                Heard::NewWish
+                match self.session.spec.runtime {
+                    RuntimeKind::Host => Heard::NewWish,
+                    RuntimeKind::Docker | RuntimeKind::Kubernetes => Heard::Nothing,
+                }
             }
         }
     }
@@ -315,7 +325,7 @@ impl Driver {
             return Err(EngineError::SessionNotFound);
         };
         self.session = changed.session;
-        self.note_list();
+        self.note_list().await;
         let names: Vec<_> = self.session.terminals.clone();
         self.publish(|live| {
             live.terminals

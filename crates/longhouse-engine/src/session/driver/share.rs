@@ -41,6 +41,7 @@ impl Driver {
     /// First who may, then what happened: nobody hears of it who has just lost the right to.
     async fn take_over(&mut self, shared: Shared) {
         self.session = shared.session;
+        self.note_list().await;
         self.audience.send_replace(shared.audience);
         self.publish(|_| ());
         self.tell(shared.events).await;

@@ -41,6 +41,7 @@ impl Driver {
             session_name: self.session.name.to_string(),
             owner,
             owner_name: self.context.username(owner).await.unwrap_or_default(),
+            traffic: self.traffic.clone(),
             told,
         };
         let (id, link) = (self.id, connection.client());
@@ -55,14 +56,36 @@ impl Driver {
         }
     }
 
-    /// A changed list holds at once, for what is open too.
-    pub(super) fn note_list(&self) {
-        let list = list_of(&self.session);
-        self.allowed.send_if_modified(|known| {
+    /// A changed list holds at once, for what is open too. So does a lost right: what is not on the public internet is reached for as
+    /// long as whoever put it there may use the host.
+    pub(super) async fn note_list(&self) {
+        let Some(list) = way_out(&self.session) else {
+            return;
+        };
+        let by = self.session.spec.inside_by(self.session.owner);
+        let list = match by {
+            None => list.clone(),
+            Some(by) => match self.context.store.user(by).await {
+                Ok(Some(user)) if user.actor().may_use_host() => list.clone(),
+                Ok(_) => list.public(),
+                // What is known stands; what was never known stays shut.
+                Err(error) => {
+                    return self
+                        .context
+                        .complain(self.id, "judge its list", &error.into());
+                }
+            },
+        };
+        let list = Arc::new(list);
+        let differs = self.allowed.send_if_modified(|known| {
             let differs = *known != list;
-            *known = list;
+            *known = list.clone();
             differs
         });
+        if differs && Some(&*list) != way_out(&self.session) {
+            let text = "what its list has beside the public internet is shut: who put it there may not use the host any more";
+            self.log(LogLevel::Warn, "egress", text).await;
+        }
     }
 
     /// Tells everybody who may know that a program got out, or that it did not. How much a connection carried stands in the log alone.
@@ -97,7 +120,8 @@ fn way_out(session: &Session) -> Option<&AllowList> {
     container.and_then(ContainerSpec::way_out)
 }
 
-/// What the session may reach by way of the server.
+/// What the session may reach by way of the server, whoever vouches for it.
 pub(super) fn list_of(session: &Session) -> Arc<AllowList> {
-    Arc::new(way_out(session).cloned().unwrap_or_default())
+    let list = way_out(session).map(AllowList::public);
+    Arc::new(list.unwrap_or_default())
 }

@@ -95,6 +95,7 @@ pub(crate) fn spec(template: Template) -> ContainerSpec {
         network: Network::None,
         allow_hosts: Default::default(),
         ports: Vec::new(),
+        inside_by: None,
         disk_mb: None,
     }
 }

@@ -89,6 +89,7 @@ pub(crate) fn session(owner: UserId, name: &str) -> Session {
                 network: Network::Open,
                 allow_hosts: Default::default(),
                 ports: Vec::new(),
+                inside_by: None,
                 disk_mb: None,
             }),
             idle_timeout_seconds: Some(60),

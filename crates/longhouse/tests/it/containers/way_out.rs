@@ -52,6 +52,16 @@ async fn a_closed_container_reaches_what_its_list_has_and_every_attempt_is_on_re
         "lo\nhttp://127.0.0.1:3128"
     );
 
+    // What went through counts as what the session carried; its container has no network to count for.
+    let figures = format!("/api/sessions/{id}/metrics");
+    wait_for("the bytes are counted", async || {
+        let found = client.get(&figures).await.created();
+        let [sent, received] =
+            ["networkTxBytes", "networkRxBytes"].map(|name| found["current"][name].as_u64());
+        (sent? >= 5 && received? >= 11).then_some(())
+    })
+    .await;
+
     // The way out is there again when the server is.
     yard.house.kill();
     yard.house.start();
@@ -159,4 +169,65 @@ async fn a_changed_list_holds_in_a_running_container_and_leads_inside_only_by_th
         ]
     );
     yard.delete(&ann, id).await;
+}
+
+/// The right is the one of whoever put the entry there: with it goes what it opened, and it comes back with it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_way_inside_is_shut_while_who_opened_it_may_not_use_the_host() {
+    let mut yard = Yard::started();
+    let admin = yard.house.client().await;
+    let ann =
+        json!({"username": "ann", "password": PASSWORD, "role": "member", "permissions": ["host"]});
+    let ann = admin.post("/api/users", &ann).await.created();
+    let user = format!("/api/users/{}", ann["id"].as_str().unwrap());
+    let port = destination().await;
+    let body = json!({"name": "closed", "runtime": "docker", "network": "allowlist", "allowHosts": [format!("127.0.0.1:{port}")],
+        "memoryLimit": 128, "cpuLimit": 0.5, "pidsLimit": 64});
+    let client = yard.house.client_of("ann", PASSWORD).await;
+    let made = client.post("/api/sessions", &body).await.created();
+    let id = made["id"].as_str().unwrap();
+    yard.remember(id);
+    until_running(&client, id).await;
+    let connect =
+        format!("echo word | /opt/longhouse/sessiond connect 127.0.0.1 {port} 2>&1 || true");
+    assert_eq!(sh(&client, id, &connect).await, "you are out");
+    let allow = async |permissions: Value| {
+        let change = json!({"permissions": permissions});
+        admin
+            .send(Method::PATCH, &user, Some(&change))
+            .await
+            .created()
+    };
+    allow(json!([])).await;
+    let said = sh(&admin, id, &connect).await;
+    assert!(said.contains("is not on this session's list"), "{said}");
+    // So it is for a server that begins with it.
+    yard.house.kill();
+    yard.house.start();
+    let admin = yard.house.client().await;
+    until_running(&admin, id).await;
+    let said = sh(&admin, id, &connect).await;
+    assert!(said.contains("is not on this session's list"), "{said}");
+    let change = json!({"permissions": ["host"]});
+    admin
+        .send(Method::PATCH, &user, Some(&change))
+        .await
+        .created();
+    assert_eq!(sh(&admin, id, &connect).await, "you are out");
+    // What an administrator vouches for holds by their right.
+    let path = format!("/api/sessions/{id}");
+    for list in [json!([]), json!([format!("127.0.0.1:{port}")])] {
+        let list = json!({"allowHosts": list});
+        admin
+            .send(Method::PATCH, &path, Some(&list))
+            .await
+            .created();
+    }
+    let change = json!({"permissions": []});
+    admin
+        .send(Method::PATCH, &user, Some(&change))
+        .await
+        .created();
+    assert_eq!(sh(&admin, id, &connect).await, "you are out");
+    yard.delete(&admin, id).await;
 }
