@@ -63,6 +63,7 @@ async fn a_session_is_warned_before_its_disk_limit_stopped_above_it_and_may_tidy
     let id = made["id"].as_str().unwrap();
     house.wait_for_status(&ann, id, "running").await;
     let path = format!("/api/sessions/{id}");
+    let mut client = house.connect(&ann, None).await;
 
     says(
         &house,
@@ -74,6 +75,8 @@ async fn a_session_is_warned_before_its_disk_limit_stopped_above_it_and_may_tidy
     .await;
     let (_, boxed) = house.get(&ann, &format!("/api/containers/{id}")).await;
     assert_eq!(boxed["health"], "unhealthy", "{boxed}");
+    // That it began in health may still be on its way.
+    while client.event("container.health").await.arguments[0]["health"] != "unhealthy" {}
     says(&house, &ann, id, 50, |session| {
         session["statusReason"].is_null()
     })

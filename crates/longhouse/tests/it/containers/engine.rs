@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
@@ -188,6 +188,8 @@ pub(super) struct Door {
     /// How many more changing calls pass; 0 is no bound.
     armed: Arc<AtomicUsize>,
     lost: watch::Receiver<usize>,
+    /// Whether the engine's events are kept back.
+    deaf: Arc<AtomicBool>,
     /// How many had been lost when it was told to lose the next.
     before: usize,
     serving: tokio::task::JoinHandle<()>,
@@ -197,13 +199,14 @@ impl Door {
     fn open(path: &Path) -> Self {
         let listener = UnixListener::bind(path).unwrap();
         let armed = Arc::new(AtomicUsize::new(0));
+        let deaf = Arc::new(AtomicBool::new(false));
         let (told, lost) = watch::channel(0);
         let told = Arc::new(told);
         let serving = tokio::spawn({
-            let armed = armed.clone();
+            let (armed, deaf) = (armed.clone(), deaf.clone());
             async move {
                 while let Ok((stream, _)) = listener.accept().await {
-                    tokio::spawn(pass(stream, armed.clone(), told.clone()));
+                    tokio::spawn(pass(stream, armed.clone(), told.clone(), deaf.clone()));
                 }
             }
         });
@@ -211,6 +214,7 @@ impl Door {
             path: path.to_owned(),
             armed,
             lost,
+            deaf,
             before: 0,
             serving,
         }
@@ -229,6 +233,11 @@ impl Door {
     /// Nothing is lost any more.
     pub(super) fn lose_nothing(&self) {
         self.armed.store(0, Ordering::SeqCst);
+    }
+
+    /// From now on nothing is heard of the engine's events, and their stream stays open.
+    pub(super) fn deafen(&self) {
+        self.deaf.store(true, Ordering::SeqCst);
     }
 
     /// Waits until that answer is lost.
@@ -256,7 +265,12 @@ impl Drop for Door {
 }
 
 /// One connection, which is one call: the client keeps none.
-async fn pass(mut client: UnixStream, armed: Arc<AtomicUsize>, lost: Arc<watch::Sender<usize>>) {
+async fn pass(
+    mut client: UnixStream,
+    armed: Arc<AtomicUsize>,
+    lost: Arc<watch::Sender<usize>>,
+    deaf: Arc<AtomicBool>,
+) {
     let mut head = Vec::new();
     while !head.windows(4).any(|four| four == b"\r\n\r\n") && head.len() < HEAD_BYTES {
         match client.read_buf(&mut head).await {
@@ -269,6 +283,9 @@ async fn pass(mut client: UnixStream, armed: Arc<AtomicUsize>, lost: Arc<watch::
     };
     if engine.write_all(&head).await.is_err() {
         return;
+    }
+    if is_events(&head) {
+        return pass_events(client, engine, &deaf).await;
     }
     let changes = !head.starts_with(b"GET ");
     let next = |left: usize| left.checked_sub(1);
@@ -292,4 +309,20 @@ async fn pass(mut client: UnixStream, armed: Arc<AtomicUsize>, lost: Arc<watch::
     }
     lost.send_modify(|number| *number += 1);
     std::future::pending().await
+}
+
+fn is_events(head: &[u8]) -> bool {
+    let line = head.split(|byte| *byte == b'\r').next().unwrap_or_default();
+    String::from_utf8_lossy(line).contains("/events?")
+}
+
+/// The engine's events, unless they are kept back.
+async fn pass_events(mut client: UnixStream, mut engine: UnixStream, deaf: &AtomicBool) {
+    let mut piece = [0; 4096];
+    while let Ok(length @ 1..) = engine.read(&mut piece).await {
+        let is_kept = deaf.load(Ordering::SeqCst);
+        if !is_kept && client.write_all(&piece[..length]).await.is_err() {
+            return;
+        }
+    }
 }

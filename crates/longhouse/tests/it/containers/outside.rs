@@ -55,6 +55,21 @@ async fn what_is_done_to_a_container_from_outside_stands_in_the_sessions_reason(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_engine_did_not_tell_is_found_by_looking() {
+    let mut yard = Yard::started();
+    let client = yard.house.client().await;
+    let session = yard.running(&client, "unheard").await;
+    let id = session["id"].as_str().unwrap();
+    let container = session["container"]["id"].as_str().unwrap();
+    yard.door.deafen();
+    docker(&["pause", container]);
+    until(&client, id, "running", "paused").await;
+    docker(&["rm", "--force", container]);
+    until(&client, id, "error", "unexpectedly").await;
+    yard.delete(&client, id).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_its_engine_the_server_says_so_and_everything_else_goes_on() {
     let mut yard = Yard::started();
     let client = yard.house.client().await;
