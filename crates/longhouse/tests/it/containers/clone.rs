@@ -125,15 +125,16 @@ async fn a_clone_in_a_container_goes_on_after_the_server_was_killed_and_leaves_n
     let client = yard.house.client().await;
     let more = json!({"network": "git"});
     let id = create(&mut yard, &client, &forge.url("stalled/a.git"), more).await;
-    let asked = async |times: usize| {
-        let what = format!("git asks for the {times}th time");
-        wait_for(&what, async || (forge.stalled() >= times).then_some(())).await;
+    let waiting = async |number: usize| {
+        let what = format!("{number} git waits at the forge");
+        wait_for(&what, async || (forge.stalled() == number).then_some(())).await;
     };
-    asked(1).await;
+    waiting(1).await;
     yard.house.kill();
+    waiting(0).await;
     yard.house.start();
     let client = yard.house.client().await;
-    asked(2).await;
+    waiting(1).await;
     let session = client.get(&format!("/api/sessions/{id}")).await.created();
     assert_eq!(
         (&session["status"], &session["clonedAt"]),
