@@ -154,6 +154,7 @@ async fn the_server_says_how_it_fares() {
             "least": {"cpuLimit": 0.05, "memoryLimit": 64, "pidsLimit": 16},
             "usual": {"cpuLimit": 2.0, "memoryLimit": 4096, "pidsLimit": 512},
             "most": null,
+            "diskLimit": null,
         })
     );
     house.close().await;
