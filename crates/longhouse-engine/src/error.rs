@@ -63,6 +63,16 @@ pub enum EngineError {
         /// In words.
         detail: String,
     },
+    /// The same, with what is in the way one by one.
+    #[error("{detail}")]
+    InTheWay {
+        /// Stable code.
+        code: &'static str,
+        /// In words.
+        detail: String,
+        /// Each, and what is the matter with it.
+        items: Vec<FieldProblem>,
+    },
     /// Something that is needed is away: try again later.
     #[error("{detail}")]
     Unavailable {

@@ -33,7 +33,7 @@ pub use files::{
     FileBytes, FileChange, FileContent, FileError, FileKind, FilePage, FilePlace, FileRange,
     FileView, SaveCondition, Saved, UploadError,
 };
-pub use git::{CommitPage, NewCommit, RepositoryStatus};
+pub use git::{CommitPage, GitOutcome, NewCommit, RepositoryStatus, UnsavedWork};
 pub use longhouse_runtime::host::user_name;
 pub use longhouse_runtime::{Container, RuntimeHealth};
 pub use longhouse_store::{

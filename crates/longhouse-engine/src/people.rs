@@ -11,6 +11,7 @@ use longhouse_store::{Account, Deed, Person, UserChange};
 use crate::accounts::{AccountError, NewAccount, Secret};
 use crate::engine::Engine;
 use crate::error::{EngineError, FieldProblem};
+use crate::git::UnsavedWork;
 use crate::session::handle::Command;
 
 /// What to change of an account. `None` leaves it as it is.
@@ -132,7 +133,11 @@ impl Engine {
                     let handed = handle.ask(|reply| Command::HandOver(heir, handing, reply));
                     gone_is_fine(handed.await)?;
                 }
-                (None, Some(_)) => gone_is_fine(self.delete_session(actor, &id.to_string()).await)?,
+                (None, Some(_)) => {
+                    let id = id.to_string();
+                    let deleted = self.delete_session(actor, &id, UnsavedWork::GivenUp).await;
+                    gone_is_fine(deleted)?;
+                }
                 (_, None) => return Err(AccountError::OwnsSessions),
             }
         }

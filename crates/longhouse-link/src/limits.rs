@@ -71,6 +71,9 @@ pub const GIT_TIME: Duration = Duration::from_secs(30 * 60);
 /// The most of what git says in answer that is kept, bytes. With [`GIT_SAID_BYTES`] it fits one message.
 pub const GIT_OUTPUT_BYTES: usize = 3 * 1024 * 1024;
 
+/// The most of a status that comes with another answer, bytes.
+pub const GIT_STATUS_BYTES: usize = 512 * 1024;
+
 /// The most of what git says beside it that is kept, bytes.
 pub const GIT_SAID_BYTES: usize = 64 * 1024;
 

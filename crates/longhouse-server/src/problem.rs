@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use longhouse_engine::{EngineError, FileError, UploadError};
+use longhouse_engine::{EngineError, FieldProblem, FileError, UploadError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -263,6 +263,11 @@ impl From<EngineError> for Problem {
                     .map(|problem| FieldError::new(problem.field, problem.message))
                     .collect(),
             ),
+            EngineError::InTheWay {
+                code,
+                detail,
+                items,
+            } => in_the_way(code, detail, items),
             EngineError::Conflict { code, detail } => Self::new(StatusCode::CONFLICT, code, detail),
             EngineError::Unavailable { code, detail } => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail)
@@ -274,6 +279,14 @@ impl From<EngineError> for Problem {
             EngineError::Internal(detail) => Self::internal(detail),
         }
     }
+}
+
+fn in_the_way(code: &'static str, detail: String, items: Vec<FieldProblem>) -> Problem {
+    let items = items.into_iter();
+    let items = items.map(|item| FieldError::new(item.field, item.message));
+    let mut problem = Problem::new(StatusCode::CONFLICT, code, detail);
+    problem.errors = items.collect();
+    problem
 }
 
 fn of_file(error: FileError) -> Problem {

@@ -145,6 +145,18 @@ fn for_drivers(input_limit: usize) -> Vec<Row> {
         row(Access::Drive, Every("file.delete", Subject::Nothing), routes!(files::delete_file)).with_own_deadline().for_tokens(ForTokens::With(Scope::FilesWrite)),
         row(Access::Drive, Every("git.commit", Subject::Session), routes!(repository::commit_in_session)).with_own_deadline(),
         row(Access::Drive, Every("git.commit", Subject::Session), routes!(repository::commit_session)).with_own_deadline(),
+        row(Access::Drive, Every("git.stage", Subject::Session), routes!(repository::stage_files)).with_own_deadline(),
+        row(Access::Drive, Every("git.unstage", Subject::Session), routes!(repository::unstage_files)).with_own_deadline(),
+        row(Access::Drive, Every("git.checkout", Subject::Session), routes!(repository::checkout_branch)).with_own_deadline(),
+        row(Access::Drive, Every("git.branch", Subject::Session), routes!(repository::change_branch)).with_own_deadline(),
+        row(Access::Drive, Every("git.stash", Subject::Session), routes!(repository::stash_changes)).with_own_deadline(),
+        row(Access::Drive, Every("git.reset", Subject::Session), routes!(repository::reset_branch)).with_own_deadline(),
+        row(Access::Drive, Every("git.merge", Subject::Session), routes!(repository::merge_branch)).with_own_deadline(),
+        row(Access::Drive, Every("git.rebase", Subject::Session), routes!(repository::rebase_branch)).with_own_deadline(),
+        row(Access::Drive, Every("git.fetch", Subject::Session), routes!(repository::fetch_repository)).with_own_deadline(),
+        row(Access::Drive, Every("git.pull", Subject::Session), routes!(repository::pull_repository)).with_own_deadline(),
+        row(Access::Drive, Every("git.push", Subject::Session), routes!(repository::push_repository)).with_own_deadline(),
+        row(Access::Drive, Every("git.run", Subject::Nothing), routes!(repository::run_git)).with_own_deadline(),
         row(Access::Drive, Quiet, routes!(users::list_people)),
     ]
 }

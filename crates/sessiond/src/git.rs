@@ -10,6 +10,7 @@ mod fault;
 mod operate;
 mod place;
 mod progress;
+mod remote;
 mod repository;
 mod run;
 
@@ -95,6 +96,12 @@ const IN_REPOSITORY: [&str; 24] = [
     "core.bigFileThreshold=16m",
 ];
 
+/// Words of a command line.
+fn words<'a>(words: impl IntoIterator<Item = &'a str>) -> Vec<Vec<u8>> {
+    let words = words.into_iter();
+    words.map(|word| word.as_bytes().to_vec()).collect()
+}
+
 /// Who commits, where the session says it.
 const IDENTITY: [&str; 4] = [
     "GIT_AUTHOR_NAME",
@@ -110,6 +117,8 @@ fn in_repository(
     protocols: &str,
     arguments: Vec<Vec<u8>>,
 ) -> Result<GitCommand, ProgramError> {
+    // Stashing is told no paths, and tells a git of its own a pattern.
+    let has_paths = arguments.first().is_none_or(|command| command != b"stash");
     let settings = IN_REPOSITORY.iter().flat_map(|setting| ["-c", *setting]);
     let words = settings.map(|word| word.as_bytes().to_vec());
     let mut command = command(
@@ -127,9 +136,10 @@ fn in_repository(
         })?;
         command.env.insert(name.to_owned(), path.to_owned());
     }
-    command
-        .env
-        .insert("GIT_LITERAL_PATHSPECS".to_owned(), "1".to_owned());
+    if has_paths {
+        let literally = ("GIT_LITERAL_PATHSPECS".to_owned(), "1".to_owned());
+        command.env.extend([literally]);
+    }
     let base = session.environment.for_program(&BTreeMap::new())?;
     let identity = base
         .into_iter()

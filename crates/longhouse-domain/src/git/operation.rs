@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CommitMessage, GitPath, LOG_FORMAT, Revision};
+use super::{CommandLine, CommitMessage, GitPath, LOG_FORMAT, RepositoryUrl, Revision, Step};
 
 /// The most paths that a commit can be told.
 pub const COMMIT_PATHS: usize = 2_000;
@@ -41,6 +41,8 @@ pub enum Operation {
         /// How many unchanged lines are shown around each change.
         context: u32,
     },
+    /// Commits that no other repository is known to have, the newest first, and how the working tree stands: what would be lost with it.
+    Unsaved,
     /// Commits: these paths and nothing else of what is staged; without paths what is staged, and where nothing is, all that changed and is
     /// not ignored.
     Commit {
@@ -49,6 +51,29 @@ pub enum Operation {
         /// At most [`COMMIT_PATHS`].
         paths: Vec<GitPath>,
     },
+    /// Does something that needs nothing but the repository.
+    Step(Step),
+    /// Fetches from this address, or from the one that the repository has for `origin`.
+    Fetch(Option<RepositoryUrl>),
+    /// Fetches, and joins what the branch's namesake has.
+    Pull(Option<RepositoryUrl>, PullWay),
+    /// Pushes the branch to its namesake, never by force.
+    Push(Option<RepositoryUrl>),
+    /// Runs a command line from the closed list.
+    Run(CommandLine),
+}
+
+/// How what was fetched is joined.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum PullWay {
+    /// Only where the branch has no commits of its own.
+    #[default]
+    FastForward,
+    /// By a commit with both as its parents.
+    Merge,
+    /// The branch's own commits are made anew on top.
+    Rebase,
 }
 
 /// What is compared.
@@ -103,7 +128,13 @@ impl Operation {
                 path,
                 context,
             } => (between.arguments(*context), path),
-            Self::Commit { .. } => return None,
+            Self::Unsaved => (unsaved(), &None),
+            Self::Commit { .. }
+            | Self::Step(_)
+            | Self::Fetch(_)
+            | Self::Pull(..)
+            | Self::Push(_)
+            | Self::Run(_) => return None,
         };
         let mut arguments: Vec<Vec<u8>> = words.into_iter().map(String::into_bytes).collect();
         arguments.push(b"--".to_vec());
@@ -146,6 +177,25 @@ fn log(from: Option<&Revision>, skip: u32, limit: u32) -> Vec<String> {
         &format!("--skip={skip}"),
         &format!("--max-count={limit}"),
         from,
+    ]
+    .map(str::to_owned)
+    .into()
+}
+
+/// What is stashed is among them; tags come from elsewhere, and Longhouse's own places hold nothing that was not committed or is not there.
+fn unsaved() -> Vec<String> {
+    [
+        "log",
+        "-z",
+        LOG_FORMAT,
+        "--decorate=full",
+        "--no-show-signature",
+        "--max-count=50",
+        "--exclude=refs/tags/*",
+        "--exclude=refs/longhouse/*",
+        "--all",
+        "--not",
+        "--remotes",
     ]
     .map(str::to_owned)
     .into()

@@ -21,11 +21,17 @@ pub enum Refusal {
     NothingToCommit,
     /// Nobody said who commits.
     NoIdentity,
+    /// The working tree stands on no branch.
+    NoBranch,
+    /// There is no other repository to speak with.
+    NoRemote,
+    /// The repository's settings lead addresses elsewhere.
+    Rewritten,
 }
 
 impl Refusal {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::NoRepository,
         Self::Above,
         Self::Elsewhere,
@@ -35,6 +41,9 @@ impl Refusal {
         Self::Conflicts,
         Self::NothingToCommit,
         Self::NoIdentity,
+        Self::NoBranch,
+        Self::NoRemote,
+        Self::Rewritten,
     ];
 
     /// As it travels and as programs read it.
@@ -50,6 +59,9 @@ impl Refusal {
             Self::Conflicts => "conflict",
             Self::NothingToCommit => "nothing_to_commit",
             Self::NoIdentity => "no_identity",
+            Self::NoBranch => "no_branch",
+            Self::NoRemote => "no_remote",
+            Self::Rewritten => "rewritten",
         }
     }
 
@@ -79,6 +91,14 @@ impl Refusal {
             Self::Busy => "another git is at work in the repository: try again when it has ended",
             Self::Conflicts => {
                 "some files hold changes that do not go together: settle them and stage them, or abort what is under way"
+            }
+            Self::NoBranch => "the working tree stands on no branch: make one, or stand on one",
+            Self::NoRemote => {
+                "there is no repository to push to or fetch from: begin the session with one, or give origin an address that can be used"
+            }
+            Self::Rewritten => {
+                "the repository's configuration leads addresses elsewhere (url.*.insteadOf): remove that setting, for only the address \
+                 that the session knows is used"
             }
             Self::NothingToCommit => "nothing has changed that could be committed",
             Self::NoIdentity => {

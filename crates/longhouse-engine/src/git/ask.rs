@@ -137,6 +137,9 @@ fn code(refusal: Refusal) -> &'static str {
         Refusal::Conflicts => "git.conflict",
         Refusal::NothingToCommit => "git.nothing_to_commit",
         Refusal::NoIdentity => "git.no_identity",
+        Refusal::NoBranch => "git.no_branch",
+        Refusal::NoRemote => "git.no_remote",
+        Refusal::Rewritten => "git.rewritten",
     }
 }
 

@@ -8,6 +8,8 @@ use longhouse_domain::git::{
     read_log,
 };
 
+use longhouse_link::proto::GitReply;
+
 use super::ask::{ask, knows_no_such_commit, nonsense, succeeded, underway};
 use crate::engine::Engine;
 use crate::error::EngineError;
@@ -28,6 +30,16 @@ pub struct RepositoryStatus {
     pub underway: Underway,
 }
 
+impl RepositoryStatus {
+    /// As it came with an answer.
+    pub(super) fn read(reply: &GitReply, said: &[u8], cut: bool) -> Result<Self, EngineError> {
+        Ok(Self {
+            tree: TreeStatus::read(said, cut).map_err(nonsense)?,
+            underway: underway(reply),
+        })
+    }
+}
+
 /// Some commits, the newest first.
 #[derive(Clone, Debug)]
 pub struct CommitPage {
@@ -46,10 +58,7 @@ impl Engine {
     ) -> Result<RepositoryStatus, EngineError> {
         let reply = self.look(actor, reference, &Operation::Status).await?;
         let reply = succeeded(reply)?;
-        Ok(RepositoryStatus {
-            tree: TreeStatus::read(&reply.stdout, reply.truncated).map_err(nonsense)?,
-            underway: underway(&reply),
-        })
+        RepositoryStatus::read(&reply, &reply.stdout, reply.truncated)
     }
 
     /// Commits of the session's repository, from one on, the newest first.
@@ -137,7 +146,7 @@ impl Engine {
         actor: &Actor,
         reference: &str,
         operation: &Operation,
-    ) -> Result<longhouse_link::proto::GitReply, EngineError> {
+    ) -> Result<GitReply, EngineError> {
         let (session, handle) = self.find(actor, reference, Permission::Look).await?;
         require_running(&session)?;
         let transports = &self.context().settings.git_transports;

@@ -5,7 +5,10 @@
 
 mod ask;
 mod change;
+mod failure;
 mod look;
+mod unsaved;
 
-pub use change::NewCommit;
+pub use change::{GitOutcome, NewCommit};
 pub use look::{CommitPage, RepositoryStatus};
+pub use unsaved::UnsavedWork;

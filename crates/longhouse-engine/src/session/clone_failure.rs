@@ -22,7 +22,8 @@ pub(crate) fn explain(repository: &Repository, failed: &Failed, refused: Option<
     format!("{} was not cloned: {what}", repository.url)
 }
 
-fn words(repository: &Repository, why: Why, said: &str) -> String {
+/// What to do about it.
+pub(crate) fn words(repository: &Repository, why: Why, said: &str) -> String {
     let host = repository.url.destination();
     let host = host.map_or_else(|| "this machine".to_owned(), |(host, _)| host.to_string());
     match why {

@@ -18,6 +18,7 @@ use super::secrets::{check_secrets, note_secrets};
 use super::view::SessionView;
 use crate::engine::Engine;
 use crate::error::{EngineError, FieldProblem};
+use crate::git::UnsavedWork;
 
 /// How many sessions one page of a walk over all of them holds.
 const WALK_PAGE: u32 = 500;
@@ -105,9 +106,17 @@ impl Engine {
     }
 
     /// Deletes a session with everything that Longhouse made for it; returns when it is gone.
-    pub async fn delete_session(&self, actor: &Actor, reference: &str) -> Result<(), EngineError> {
+    pub async fn delete_session(
+        &self,
+        actor: &Actor,
+        reference: &str,
+        unsaved: UnsavedWork,
+    ) -> Result<(), EngineError> {
         let (session, handle) = self.find(actor, reference, Permission::Own).await?;
         self.require_runtime(&session).await?;
+        if unsaved == UnsavedWork::Kept {
+            self.require_saved(&session, &handle).await?;
+        }
         match handle
             .ask(|reply| Command::Want(Wish::Deleted, reply))
             .await

@@ -1,7 +1,7 @@
 //! Sessions: what people ask of them, and the tasks that drive each to its wish.
 
 pub(crate) mod ask;
-mod clone_failure;
+pub(crate) mod clone_failure;
 pub(crate) mod connection;
 mod container;
 pub(crate) mod create;

@@ -11,7 +11,9 @@ use longhouse_domain::clock::{Clock, Timestamp};
 use longhouse_domain::session::{GitIdentity, Multiplexer};
 use longhouse_domain::{Actor, Role, Secrets, Status, UserId};
 use longhouse_engine::secrets::{Key, Vault};
-use longhouse_engine::{Engine, EngineSettings, NewContainer, NewSession, SessionView};
+use longhouse_engine::{
+    Engine, EngineSettings, NewContainer, NewSession, SessionView, UnsavedWork,
+};
 use longhouse_runtime::Runtime;
 use longhouse_runtime::echo::EchoRuntime;
 use longhouse_store::{Deed, NewUser, Store, StoreUrl};
@@ -161,7 +163,11 @@ impl House {
         let sessions = self.engine.list_sessions(&self.ann, all()).await.unwrap();
         for session in sessions.items {
             self.engine
-                .delete_session(&self.ann, &session.session.id.to_string())
+                .delete_session(
+                    &self.ann,
+                    &session.session.id.to_string(),
+                    UnsavedWork::GivenUp,
+                )
                 .await
                 .unwrap();
         }

@@ -6,7 +6,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
 use longhouse_domain::metrics::MetricsRange;
 use longhouse_domain::{Role, Status};
-use longhouse_engine::{EngineError, MetricsNews};
+use longhouse_engine::{EngineError, MetricsNews, UnsavedWork};
 use longhouse_link::proto::UsageReply;
 use longhouse_runtime::echo::{METERED_MEMORY, Trouble};
 
@@ -125,7 +125,11 @@ async fn trouble_is_told_once_and_the_figures_come_back_by_themselves() {
     assert_eq!(house.engine.last_metrics(session), None);
     house.engine.start_session(&house.ann, "a").await.unwrap();
     until(&mut news, is_update).await;
-    house.engine.delete_session(&house.ann, "a").await.unwrap();
+    house
+        .engine
+        .delete_session(&house.ann, "a", UnsavedWork::GivenUp)
+        .await
+        .unwrap();
     in_time("the end of the news", async {
         while news.next().await.is_some() {}
     })

@@ -2,6 +2,7 @@
 
 use longhouse_domain::{SecretText, Status};
 use longhouse_engine::SessionPatch;
+use longhouse_engine::UnsavedWork;
 use longhouse_runtime::echo::EchoRuntime;
 use longhouse_store::SecretScope;
 
@@ -53,7 +54,7 @@ async fn secrets_reach_the_session_change_at_once_and_go_with_it_and_nobody_is_s
 
     house
         .engine
-        .delete_session(&house.ann, "one")
+        .delete_session(&house.ann, "one", UnsavedWork::GivenUp)
         .await
         .unwrap();
     assert_eq!(held(&house.runtime), [""; 0]);

@@ -3,7 +3,7 @@
 use longhouse_domain::event::EventKind;
 use longhouse_domain::lifecycle::{Phase, Wish};
 use longhouse_domain::{Role, Status};
-use longhouse_engine::{Action, CatchUp, EngineError, SessionPatch};
+use longhouse_engine::{Action, CatchUp, EngineError, SessionPatch, UnsavedWork};
 use longhouse_runtime::echo::Trouble;
 
 use crate::house::{House, actor, all, in_time, shell};
@@ -270,7 +270,11 @@ async fn a_user_has_no_more_running_sessions_than_allowed() {
     assert_full(house.engine.restart_session(&house.ann, "a").await);
     let resting = house.engine.get_session(&house.ann, "a").await.unwrap();
     assert_eq!(resting.session.status(), Status::Stopped);
-    house.engine.delete_session(&house.ann, "e").await.unwrap();
+    house
+        .engine
+        .delete_session(&house.ann, "e", UnsavedWork::GivenUp)
+        .await
+        .unwrap();
     house.engine.start_session(&house.ann, "a").await.unwrap();
     house.close().await;
 }
@@ -305,7 +309,10 @@ async fn others_do_not_see_a_session_and_an_admin_does() {
     for refused in [
         house.engine.get_session(&bob, "one").await.map(drop),
         house.engine.stop_session(&bob, "one").await.map(drop),
-        house.engine.delete_session(&bob, "one").await,
+        house
+            .engine
+            .delete_session(&bob, "one", UnsavedWork::GivenUp)
+            .await,
         house.engine.list_terminals(&bob, "one").await.map(drop),
     ] {
         assert!(

@@ -11,17 +11,29 @@ pub(super) fn git(operation: &str) -> Result<GitReply, Status> {
     let wrong = |error: serde_json::Error| Status::invalid_argument(error.to_string());
     let operation: Operation = serde_json::from_str(operation).map_err(wrong)?;
     let who = "Echo\0echo@example.org\x001700000000";
+    let head = format!("# branch.oid {COMMIT}\0# branch.head main\0");
+    let status = match operation {
+        Operation::Unsaved => head,
+        _ => format!("{head}? new\0"),
+    };
     let stdout = match operation {
-        Operation::Status => format!("# branch.oid {COMMIT}\0# branch.head main\0? new\0"),
+        Operation::Status => status.clone(),
         Operation::Log { .. } | Operation::Commit { .. } => {
             format!(
                 "{COMMIT}\0\0{who}\0{who}\0HEAD -> refs/heads/main\0first\0\0\n 1 file changed, 1 insertion(+)\n"
             )
         }
-        Operation::Diff { .. } => String::new(),
+        Operation::Diff { .. }
+        | Operation::Unsaved
+        | Operation::Step(_)
+        | Operation::Fetch(_)
+        | Operation::Pull(..)
+        | Operation::Push(_) => String::new(),
+        Operation::Run(_) => "main\n".to_owned(),
     };
     Ok(GitReply {
         stdout: stdout.into(),
+        status: status.into(),
         ..GitReply::default()
     })
 }

@@ -25,6 +25,9 @@ pub(crate) struct CommitRequest {
     /// committed, and where nothing is, all that changed and is not ignored. At most 2000.
     #[serde(default)]
     paths: Vec<String>,
+    /// Whether to push the branch afterwards. Where that fails the commit stays, and the answer is the push's.
+    #[serde(default)]
+    push: bool,
 }
 
 impl TryFrom<CommitRequest> for NewCommit {
@@ -34,18 +37,23 @@ impl TryFrom<CommitRequest> for NewCommit {
         let message = request.message.map(CommitMessage::try_from).transpose();
         let message =
             message.map_err(|error| Problem::invalid_field("message", error.to_string()))?;
-        if request.paths.len() > COMMIT_PATHS {
-            let text = format!("must be at most {COMMIT_PATHS}; name directories instead");
-            return Err(Problem::invalid_field("paths", text));
-        }
-        let paths = request.paths.into_iter().enumerate().map(|(at, path)| {
-            GitPath::try_from(path.into_bytes())
-                .map_err(|error| FieldError::new(format!("paths[{at}]"), error.to_string()))
-        });
-        let paths = paths.collect::<Result<_, _>>();
-        let paths = paths.map_err(|error| Problem::invalid(vec![error]))?;
+        let paths = paths_of(request.paths)?;
         Ok(Self { message, paths })
     }
+}
+
+/// Paths as they came.
+pub(super) fn paths_of(paths: Vec<String>) -> Result<Vec<GitPath>, Problem> {
+    if paths.len() > COMMIT_PATHS {
+        let text = format!("must be at most {COMMIT_PATHS}; name directories instead");
+        return Err(Problem::invalid_field("paths", text));
+    }
+    let paths = paths.into_iter().enumerate().map(|(at, path)| {
+        let path = GitPath::try_from(path.into_bytes());
+        path.map_err(|error| FieldError::new(format!("paths[{at}]"), error.to_string()))
+    });
+    let paths: Result<_, _> = paths.collect();
+    paths.map_err(|error| Problem::invalid(vec![error]))
 }
 
 /// Commits in a session's repository, as the session's person: no hook runs, and nothing is signed.
@@ -60,9 +68,13 @@ pub(crate) async fn commit_in_session(
     id: PathOf<String>,
     body: OptionalBody<CommitRequest>,
 ) -> Result<(StatusCode, Json<CommitBody>), Problem> {
+    let push = body.0.push;
     let new = NewCommit::try_from(body.0)?;
     let commit = state.engine().git_commit(&caller.actor, &id.0, new).await?;
     note.detail("commit", commit.hash.as_str());
+    if push {
+        state.engine().git_push(&caller.actor, &id.0).await?;
+    }
     Ok((StatusCode::CREATED, Json(commit.into())))
 }
 

@@ -3,11 +3,15 @@
 mod body;
 mod commit;
 mod diff;
+mod exchange;
 mod log;
 mod path;
 mod status;
+mod steps;
 
 pub(crate) use commit::*;
 pub(crate) use diff::*;
+pub(crate) use exchange::*;
 pub(crate) use log::*;
 pub(crate) use status::*;
+pub(crate) use steps::*;

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use longhouse_domain::name::SessionName;
-use longhouse_engine::{SecretsPatch, SessionPatch};
+use longhouse_engine::{SecretsPatch, SessionPatch, UnsavedWork};
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
@@ -117,7 +117,7 @@ pub(crate) async fn update_session(
 }
 
 /// Deletes a session with everything that Longhouse made for it; answers when it is gone. A working directory that a person
-/// named stays.
+/// named stays. 409 `session.unsaved_work` where work would be lost that is neither committed nor pushed: `errors` names files and commits.
 #[utoipa::path(delete, path = "/api/sessions/{id}", tag = "sessions",
     params(("id" = String, Path, description = "Identifier or unique name"),
         ("force" = Option<bool>, Query, description = "Also where work would be lost that is neither committed nor pushed")),
@@ -128,9 +128,12 @@ pub(crate) async fn delete_session(
     id: PathOf<String>,
     mut question: Question,
 ) -> Result<StatusCode, Problem> {
-    // No session of this version has a repository of Longhouse's making, so there is no work that force would have to give up.
-    question.parsed("force", "true or false", parse_switch);
+    let unsaved = match question.parsed("force", "true or false", parse_switch) {
+        Some(true) => UnsavedWork::GivenUp,
+        _ => UnsavedWork::Kept,
+    };
     question.done()?;
-    state.engine().delete_session(&caller.actor, &id.0).await?;
+    let engine = state.engine();
+    engine.delete_session(&caller.actor, &id.0, unsaved).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -72,7 +72,7 @@ async fn start(client: &Client, id: &str) {
 
 async fn delete(house: &House, client: &Client, id: &str) {
     let path = format!("/api/sessions/{id}");
-    client.delete(&path).await.created();
+    client.delete(&format!("{path}?force=true")).await.created();
     wait_for("nothing of the session is left", async || {
         let gone = client.get(&path).await.status == 404;
         (gone && house.leftovers().is_empty()).then_some(())

@@ -11,6 +11,7 @@ use tonic::Status;
 
 use super::operate::{Work, refused};
 use super::repository::Turn;
+use super::words;
 use crate::exec::Outcome;
 
 /// Git refuses for want of a name with one of these.
@@ -204,13 +205,6 @@ async fn has_staged(work: &mut Work<'_>) -> Result<bool, Status> {
         "--ignore-submodules=dirty",
     ];
     Ok(work.look(words(diff)).await?.code == 1)
-}
-
-fn words<'a>(words: impl IntoIterator<Item = &'a str>) -> Vec<Vec<u8>> {
-    words
-        .into_iter()
-        .map(|word| word.as_bytes().to_vec())
-        .collect()
 }
 
 fn with_paths(mut words: Vec<Vec<u8>>, paths: &[GitPath]) -> Vec<Vec<u8>> {

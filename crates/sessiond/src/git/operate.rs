@@ -14,10 +14,9 @@ use tokio::time::Instant;
 use tonic::Status;
 use tonic::metadata::MetadataValue;
 
-use super::commit;
-use super::in_repository;
 use super::repository::{Repository, Turn};
 use super::run::GitCommand;
+use super::{commit, fault, in_repository, remote};
 use crate::environment::ProgramError;
 use crate::exec::{self, CutShort, Outcome, Overflow};
 use crate::session::Session;
@@ -33,7 +32,7 @@ type Caller = oneshot::Sender<Result<GitReply, Status>>;
 
 /// A caller's wish, while it is carried out.
 pub(super) struct Work<'a> {
-    session: &'a Session,
+    pub(super) session: &'a Session,
     repository: &'a Repository,
     protocols: &'a str,
     deadline: Instant,
@@ -87,13 +86,18 @@ async fn attempt(
         deadline,
         caller,
     };
-    let outcome = match operation {
-        Operation::Commit { message, paths } => {
-            commit::commit(&mut work, message.as_ref(), paths).await?
+    let outcome = work.carry_out(operation).await?;
+    let remote = match operation {
+        Operation::Fetch(_) | Operation::Pull(..) | Operation::Push(_) if outcome.code != 0 => {
+            let said = String::from_utf8_lossy(&outcome.stderr);
+            let lines: Vec<String> = said.lines().map(str::to_owned).collect();
+            Some(fault::read(outcome.code, &lines))
         }
-        Operation::Status | Operation::Log { .. } | Operation::Diff { .. } => {
-            work.look(operation.question().unwrap_or_default()).await?
-        }
+        _ => None,
+    };
+    let status = match operation {
+        Operation::Status | Operation::Log { .. } | Operation::Diff { .. } => Vec::new(),
+        _ => work.status().await?,
     };
     let said = outcome.stderr.len().min(limits::GIT_SAID_BYTES);
     Ok(GitReply {
@@ -104,10 +108,44 @@ async fn attempt(
         underway: underway(&repository).into(),
         stderr: Bytes::from(outcome.stderr).slice(..said),
         stdout: outcome.stdout.into(),
+        remote,
+        status: status.into(),
     })
 }
 
 impl<'a> Work<'a> {
+    async fn carry_out(&mut self, operation: &Operation) -> Result<Outcome, Status> {
+        match operation {
+            Operation::Commit { message, paths } => {
+                commit::commit(self, message.as_ref(), paths).await
+            }
+            Operation::Step(step) => {
+                let turn = self.turn().await?;
+                self.change(&turn, step.arguments(), b"").await
+            }
+            Operation::Fetch(url) => remote::fetch(self, url.as_ref()).await,
+            Operation::Pull(url, way) => remote::pull(self, url.as_ref(), *way).await,
+            Operation::Push(url) => remote::push(self, url.as_ref()).await,
+            Operation::Run(line) if line.changes() => {
+                let turn = self.turn().await?;
+                self.change(&turn, line.arguments(), b"").await
+            }
+            Operation::Run(line) => self.look(line.arguments()).await,
+            Operation::Status
+            | Operation::Log { .. }
+            | Operation::Diff { .. }
+            | Operation::Unsaved => self.look(operation.question().unwrap_or_default()).await,
+        }
+    }
+
+    /// How the working tree stands afterwards; cut at the end of an entry where it is too much.
+    async fn status(&mut self) -> Result<Vec<u8>, Status> {
+        let question = Operation::Status.question().unwrap_or_default();
+        let mut said = self.look(question).await?.stdout;
+        said.truncate(limits::GIT_STATUS_BYTES);
+        Ok(said)
+    }
+
     /// The right to change the repository.
     pub(super) async fn turn(&self) -> Result<Turn<'a>, Status> {
         let waits = Instant::now() + OTHERS_TIME;

@@ -34,7 +34,7 @@ async fn house() -> House {
     house
 }
 
-async fn sh(house: &House, script: &str) -> String {
+pub(crate) async fn sh(house: &House, script: &str) -> String {
     let done = house.exec(&["sh", "-c", script]).await;
     let said = String::from_utf8_lossy(&done.stderr).into_owned();
     assert_eq!(done.exit_code, 0, "{script}: {said}");
@@ -58,7 +58,7 @@ async fn ask(house: &House, operation: &Operation) -> Result<GitReply, Status> {
         .into_inner())
 }
 
-async fn status(house: &House) -> TreeStatus {
+pub(crate) async fn status(house: &House) -> TreeStatus {
     let reply = ask(house, &Operation::Status).await.unwrap();
     TreeStatus::read(&reply.stdout, reply.truncated).unwrap()
 }
@@ -77,7 +77,7 @@ async fn committed(house: &House, operation: &Operation) -> LoggedCommit {
     read_log(&reply.stdout, false).unwrap().remove(0)
 }
 
-fn refusal(refused: Result<GitReply, Status>) -> Refusal {
+pub(crate) fn refusal(refused: Result<GitReply, Status>) -> Refusal {
     let status = refused.unwrap_err();
     let name = status
         .metadata()

@@ -7,6 +7,7 @@
 
 mod clone;
 mod git;
+mod git_remote;
 mod house;
 mod output;
 mod ports;

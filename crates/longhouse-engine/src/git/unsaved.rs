@@ -1,0 +1,108 @@
+//! What would be lost with a session: changes that are not committed, commits that no other repository is known to have.
+//!
+//! Only sessiond looks, in the session. What does not run is not looked at; where a repository was cloned into it, that is said instead.
+
+use std::time::Duration;
+
+use longhouse_domain::git::{Operation, StatusKind, TreeStatus, read_log};
+use longhouse_domain::lifecycle::Status;
+use longhouse_domain::session::{RuntimeKind, Session, Workdir};
+
+use super::ask::ask;
+use crate::engine::Engine;
+use crate::error::{EngineError, FieldProblem, plain};
+use crate::session::handle::Handle;
+
+/// How long a look may take before the session is deleted: somebody waits.
+const LOOK_TIME: Duration = Duration::from_secs(20);
+
+/// The most files and commits that are named, each.
+const NAMED: usize = 20;
+
+/// What becomes of work that would be lost with a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnsavedWork {
+    /// It keeps the session.
+    Kept,
+    /// It is lost.
+    GivenUp,
+}
+
+impl Engine {
+    /// Refuses where something would be lost.
+    pub(crate) async fn require_saved(
+        &self,
+        session: &Session,
+        handle: &Handle,
+    ) -> Result<(), EngineError> {
+        // A directory that a person named stays as it is.
+        let stays =
+            session.spec.runtime == RuntimeKind::Host && session.spec.workdir != Workdir::Own;
+        if stays {
+            return Ok(());
+        }
+        if session.status() != Status::Running {
+            return cannot_look(session);
+        }
+        let transports = &self.context().settings.git_transports;
+        let asked = ask(handle, &Operation::Unsaved, transports, LOOK_TIME).await;
+        let items = match asked {
+            Ok(reply) => {
+                let status = TreeStatus::read(&reply.status, true);
+                let commits = read_log(&reply.stdout, true);
+                let (Ok(status), Ok(commits)) = (status, commits) else {
+                    return cannot_look(session);
+                };
+                let mut items = files(&status);
+                let subjects = commits.iter().take(NAMED);
+                items.extend(subjects.map(|commit| {
+                    let short = &commit.hash.as_str()[..12];
+                    FieldProblem::new(short, format!("not pushed: {}", plain(&commit.subject)))
+                }));
+                items
+            }
+            // There is no repository to lose anything of.
+            Err(EngineError::Conflict { code, .. })
+                if code.starts_with("git.") && code != "git.timeout" =>
+            {
+                return Ok(());
+            }
+            Err(_) => return cannot_look(session),
+        };
+        if items.is_empty() {
+            return Ok(());
+        }
+        Err(EngineError::InTheWay {
+            code: "session.unsaved_work",
+            detail: "the session holds work that is neither committed nor pushed: save it, or delete the session with force=true".to_owned(),
+            items,
+        })
+    }
+}
+
+fn files(status: &TreeStatus) -> Vec<FieldProblem> {
+    let entries = status.entries.iter().take(NAMED);
+    let named = entries.map(|entry| {
+        let what = match entry.kind {
+            StatusKind::Untracked => "new, not committed",
+            StatusKind::Conflicted(_) => "to be settled, not committed",
+            StatusKind::Tracked { .. } => "changed, not committed",
+        };
+        FieldProblem::new(plain(&String::from_utf8_lossy(&entry.path)), what)
+    });
+    named.collect()
+}
+
+/// Of a session that was given a repository nobody knows what would be lost.
+fn cannot_look(session: &Session) -> Result<(), EngineError> {
+    if session.cloned_at.is_none() {
+        return Ok(());
+    }
+    Err(EngineError::InTheWay {
+        code: "session.unsaved_work",
+        detail: "the session holds a repository and does not run, so nobody can look whether its work is saved: start it, or delete it with \
+                 force=true"
+            .to_owned(),
+        items: Vec::new(),
+    })
+}

@@ -1,0 +1,170 @@
+//! The repository that the session's came from: fetched, pulled, pushed to. Only ever the address that is given, whatever the repository's own
+//! settings make of its remotes; never by force.
+//!
+//! Git is told of the address as a remote of this one command, under a name that nobody knows beforehand, which fetches into the places of
+//! `origin`. So what it knows of `origin` is right afterwards, and no setting of the repository's speaks of that remote.
+
+use longhouse_domain::git::{BranchName, PullWay, Refusal, RepositoryUrl};
+use tonic::Status;
+
+use super::operate::{Work, refused};
+use super::repository::Turn;
+use super::words;
+use crate::exec::Outcome;
+
+/// Fetches.
+pub(super) async fn fetch(
+    work: &mut Work<'_>,
+    url: Option<&RepositoryUrl>,
+) -> Result<Outcome, Status> {
+    let turn = work.turn().await?;
+    let remote = Remote::find(work, url).await?;
+    remote.fetch(work, &turn).await
+}
+
+/// Fetches, and joins what the branch's namesake has.
+pub(super) async fn pull(
+    work: &mut Work<'_>,
+    url: Option<&RepositoryUrl>,
+    way: PullWay,
+) -> Result<Outcome, Status> {
+    let turn = work.turn().await?;
+    let remote = Remote::find(work, url).await?;
+    let branch = branch(work).await?;
+    let fetched = remote.fetch(work, &turn).await?;
+    if fetched.code != 0 {
+        return Ok(fetched);
+    }
+    let theirs = format!("refs/remotes/origin/{branch}");
+    let join: &[&str] = match way {
+        PullWay::FastForward => &["merge", "--quiet", "--ff-only", "--no-verify"],
+        PullWay::Merge => &[
+            "merge",
+            "--quiet",
+            "--no-edit",
+            "--no-verify",
+            "--no-gpg-sign",
+        ],
+        PullWay::Rebase => &[
+            "rebase",
+            "--quiet",
+            "--no-verify",
+            "--no-gpg-sign",
+            "--no-autostash",
+        ],
+    };
+    let join = join.iter().copied().chain([theirs.as_str()]);
+    work.change(&turn, words(join), b"").await
+}
+
+/// Pushes the branch to its namesake.
+pub(super) async fn push(
+    work: &mut Work<'_>,
+    url: Option<&RepositoryUrl>,
+) -> Result<Outcome, Status> {
+    let turn = work.turn().await?;
+    let remote = Remote::find(work, url).await?;
+    let branch = branch(work).await?;
+    let what = format!("refs/heads/{branch}:refs/heads/{branch}");
+    let push = [
+        "push",
+        "--porcelain",
+        "--no-verify",
+        "--no-signed",
+        "--no-follow-tags",
+        "--no-recurse-submodules",
+    ];
+    let push = push
+        .into_iter()
+        .chain([remote.name.as_str(), what.as_str()]);
+    let outcome = remote.run(work, &turn, push).await?;
+    if outcome.code == 0 {
+        // Ahead and behind are counted from now on. Where there is no remote of that name, nothing is lost.
+        let upstream = format!("--set-upstream-to=origin/{branch}");
+        work.change(
+            &turn,
+            words(["branch", "--quiet", upstream.as_str(), branch.as_str()]),
+            b"",
+        )
+        .await?;
+    }
+    Ok(outcome)
+}
+
+/// The branch that the working tree stands on.
+async fn branch(work: &mut Work<'_>) -> Result<BranchName, Status> {
+    let said = work
+        .look(words(["symbolic-ref", "--quiet", "--short", "HEAD"]))
+        .await?;
+    let name = String::from_utf8_lossy(&said.stdout);
+    name.trim().parse().map_err(|_| refused(Refusal::NoBranch))
+}
+
+struct Remote {
+    name: String,
+    url: String,
+}
+
+impl Remote {
+    /// The address that is given; else the one that the repository has for `origin`, if it can be one.
+    async fn find(work: &mut Work<'_>, url: Option<&RepositoryUrl>) -> Result<Self, Status> {
+        // `git push` would take an address that is written otherwise there.
+        let rewritten = [
+            "config",
+            "--includes",
+            "--name-only",
+            "--get-regexp",
+            r"^(url\..*\.(push)?insteadof|remote\.longhouse-.*)$",
+        ];
+        if !work.look(words(rewritten)).await?.stdout.is_empty() {
+            return Err(refused(Refusal::Rewritten));
+        }
+        let url = match url {
+            Some(url) => url.clone(),
+            None => {
+                let said = work
+                    .look(words([
+                        "config",
+                        "--includes",
+                        "--get",
+                        "remote.origin.url",
+                    ]))
+                    .await?;
+                let text = String::from_utf8_lossy(&said.stdout);
+                text.trim()
+                    .parse()
+                    .map_err(|_| refused(Refusal::NoRemote))?
+            }
+        };
+        Ok(Self {
+            name: format!("longhouse-{}", work.session.boot_id),
+            url: url.to_string(),
+        })
+    }
+
+    async fn fetch(&self, work: &mut Work<'_>, turn: &Turn<'_>) -> Result<Outcome, Status> {
+        let fetch = [
+            "fetch",
+            "--no-recurse-submodules",
+            "--no-write-fetch-head",
+            self.name.as_str(),
+        ];
+        self.run(work, turn, fetch).await
+    }
+
+    async fn run<'w>(
+        &self,
+        work: &mut Work<'_>,
+        turn: &Turn<'_>,
+        told: impl IntoIterator<Item = &'w str>,
+    ) -> Result<Outcome, Status> {
+        let url = format!("remote.{}.url={}", self.name, self.url);
+        let places = format!(
+            "remote.{}.fetch=+refs/heads/*:refs/remotes/origin/*",
+            self.name
+        );
+        let mut all = words(["-c", url.as_str(), "-c", places.as_str()]);
+        all.extend(words(told));
+        work.change(turn, all, b"").await
+    }
+}
