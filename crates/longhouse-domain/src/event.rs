@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
+use crate::git::{KeptCommit, RefusedFile};
 use crate::id::{SessionId, UserId};
 use crate::lifecycle::Status;
 
@@ -93,6 +94,23 @@ pub enum EventKind {
         port: u16,
         /// The process's name; may be empty.
         process: String,
+    },
+    /// A commit was made in the session's repository.
+    GitCommit {
+        /// Which.
+        commit: KeptCommit,
+    },
+    /// A checkpoint of the session's directory was made.
+    GitCheckpoint {
+        /// Its number.
+        number: u64,
+        /// What had changed, in a line.
+        subject: String,
+    },
+    /// Files are not committed by themselves.
+    GitRefused {
+        /// Which, and why.
+        files: Vec<RefusedFile>,
     },
     /// Nothing listens on a port any more.
     PortClosed {

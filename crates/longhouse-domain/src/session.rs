@@ -10,7 +10,7 @@ use crate::clock::Timestamp;
 use crate::container::ContainerSpec;
 use crate::egress::AllowList;
 use crate::event::EventKind;
-use crate::git::Repository;
+use crate::git::{AutoCommit, Repository};
 use crate::id::{SessionId, UserId};
 use crate::lifecycle::{Phase, Status, Wish};
 use crate::name::SessionName;
@@ -129,6 +129,9 @@ pub struct SessionSpec {
     pub ssh_key: Option<SessionSshKey>,
     /// Git identity.
     pub git: GitIdentity,
+    /// What is made of changes in its repository. It may change at any time.
+    #[serde(default)]
+    pub auto_commit: AutoCommit,
     /// Seconds without input or output after which the session is stopped; never, if absent.
     pub idle_timeout_seconds: Option<u32>,
 }

@@ -41,6 +41,9 @@ pub enum EngineError {
     /// No such SSH key, or none that the actor keeps.
     #[error("there is no such SSH key")]
     SshKeyNotFound,
+    /// No such checkpoint of the session.
+    #[error("there is no such checkpoint")]
+    CheckpointNotFound,
     /// The session is not shared with that user.
     #[error("the session is not shared with that user")]
     ShareNotFound,

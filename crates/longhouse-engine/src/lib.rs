@@ -43,6 +43,9 @@ pub use metrics::{MetricsHistory, MetricsNews, MetricsTotals};
 pub use people::{Inheritance, UserPatch};
 pub use policy::{Policy, PolicyPatch, RETENTION_DAYS};
 pub use session::inside::Join;
+pub use session::kept::{
+    AutoCommitPatch, AutoCommitView, CheckpointView, CheckpointWish, Checkpoints,
+};
 pub use session::logs::{
     FollowedLog, LogQuestion, LogSources, MOST_LOG_LINES, SessionLog, SessionLogLine,
 };

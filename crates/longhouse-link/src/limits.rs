@@ -80,6 +80,12 @@ pub const GIT_SAID_BYTES: usize = 64 * 1024;
 /// In a refused question to a repository: which refusal it is.
 pub const GIT_REFUSAL: &str = "longhouse-git-refusal";
 
+/// How long a commit of what waits, a checkpoint or its restoration may take: a repository of a hundred thousand files needs a few seconds.
+pub const KEEPING_TIME: Duration = Duration::from_secs(120);
+
+/// The most files that a restoration is told to have left alone.
+pub const LEFT_ALONE: usize = 100;
+
 /// The most data bytes in one message of a connection to a port: a frame's worth.
 pub const PORT_CHUNK_BYTES: usize = 32 * 1024;
 

@@ -241,6 +241,11 @@ impl From<EngineError> for Problem {
                 "terminal.not_found",
                 "the session has no such terminal",
             ),
+            EngineError::CheckpointNotFound => Self::new(
+                StatusCode::NOT_FOUND,
+                "checkpoint.not_found",
+                "the session has no such checkpoint: the newest hundred are kept",
+            ),
             EngineError::VolumeNotFound => Self::new(
                 StatusCode::NOT_FOUND,
                 "volume.not_found",

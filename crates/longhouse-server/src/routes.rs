@@ -68,6 +68,8 @@ fn for_the_logged_in() -> Vec<Row> {
         row(Access::Look, Quiet, routes!(sessions::get_session_metrics)),
         row(Access::Look, Quiet, routes!(sessions::get_session_logs)).with_own_deadline(),
         row(Access::Look, Quiet, routes!(sessions::list_ports)),
+        row(Access::Look, Quiet, routes!(sessions::get_auto_commit)),
+        row(Access::Look, Quiet, routes!(sessions::list_checkpoints)),
         // Who else may do what is for those to know who may change it.
         row(Access::Look, Quiet, routes!(sessions::list_shares)).for_tokens(ForTokens::With(Scope::SessionsWrite)),
         // Whoever has a share may leave, whatever else they may.
@@ -132,6 +134,10 @@ fn for_drivers(input_limit: usize) -> Vec<Row> {
         row(Access::Drive, Every("session.restart", Subject::Container), routes!(containers::restart_container)),
         row(Access::Drive, Every("preview.open", Subject::Session), routes!(preview::create_preview)),
         row(Access::Drive, Every("session.exec", Subject::Session), routes!(sessions::exec_in_session)).with_own_deadline(),
+        row(Access::Drive, Every("git.autocommit", Subject::Session), routes!(sessions::update_auto_commit)),
+        row(Access::Drive, Every("git.commit", Subject::Session), routes!(sessions::run_auto_commit)).with_own_deadline(),
+        row(Access::Drive, Every("git.checkpoint", Subject::Session), routes!(sessions::create_checkpoint)).with_own_deadline(),
+        row(Access::Drive, Every("git.restore", Subject::Session), routes!(sessions::restore_checkpoint)).with_own_deadline(),
         row(Access::Drive, Refusals("terminal.resize", Subject::Terminal), routes!(terminals::resize_session)),
         row(Access::Drive, Every("terminal.create", Subject::Session), routes!(terminals::create_terminal)),
         row(Access::Drive, Every("terminal.close", Subject::Terminal), routes!(terminals::close_terminal)),

@@ -7,12 +7,14 @@
 mod clone;
 mod commit;
 mod fault;
+pub(crate) mod keep;
 mod operate;
 mod place;
 mod progress;
 mod remote;
 mod repository;
 mod run;
+pub(crate) mod watch;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;

@@ -14,7 +14,8 @@ use longhouse_files::Workspace;
 use longhouse_link::files::{FileCalls, FileChunks};
 use longhouse_link::proto::sessiond_server::Sessiond;
 use longhouse_link::proto::{
-    ArchiveFilesRequest, CaptureChunk, CaptureRequest, ChangeFilesReply, ChangeFilesRequest,
+    ArchiveFilesRequest, AutoCommitQuestion, AutoCommitReply, AutoCommitRequest, CaptureChunk,
+    CaptureRequest, ChangeFilesReply, ChangeFilesRequest, CheckpointsReply, CheckpointsRequest,
     CloneNews, CloneRequest, CreateTerminalRequest, Done, ExecReply, ExecRequest, GitReply,
     GitRequest, HelloReply, HelloRequest, ListFilesReply, ListFilesRequest, ListTerminalsRequest,
     OutboundAsk, OutboundRefusal, OutputChunk, OutputRequest, PortBytes, ReadFileRequest,
@@ -29,6 +30,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 use crate::environment::ProgramError;
 use crate::git;
+use crate::git::keep;
 use crate::session::Session;
 use crate::terminal::Terminal;
 use crate::terminal::requests::StartError;
@@ -228,6 +230,29 @@ impl Sessiond for Service {
 
     async fn git(&self, request: Request<GitRequest>) -> Answer<GitReply> {
         let reply = git::git(&self.session, request.into_inner()).await?;
+        Ok(Response::new(reply))
+    }
+
+    async fn set_auto_commit(
+        &self,
+        request: Request<AutoCommitRequest>,
+    ) -> Answer<AutoCommitReply> {
+        let state = keep::set(&self.session, request.get_ref())?;
+        Ok(Response::new(state))
+    }
+
+    async fn auto_commit(&self, request: Request<AutoCommitQuestion>) -> Answer<AutoCommitReply> {
+        let AutoCommitQuestion { now, summary } = request.into_inner();
+        let state = if now {
+            keep::commit_now(&self.session, summary).await?
+        } else {
+            keep::state(&self.session)?
+        };
+        Ok(Response::new(state))
+    }
+
+    async fn checkpoints(&self, request: Request<CheckpointsRequest>) -> Answer<CheckpointsReply> {
+        let reply = keep::checkpoints(&self.session, request.into_inner()).await?;
         Ok(Response::new(reply))
     }
 

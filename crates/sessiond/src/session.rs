@@ -15,6 +15,7 @@ use tokio_util::task::TaskTracker;
 use crate::clock;
 use crate::environment::Environment;
 use crate::events::Events;
+use crate::git::keep::Keeping;
 use crate::ports::Ports;
 use crate::reaper::Reaper;
 use crate::screen::worker::Screens;
@@ -41,6 +42,8 @@ pub(crate) struct Session {
     pub(crate) usage: Usage,
     pub(crate) strain: Strain,
     pub(crate) outbound: Outbound,
+    /// What changes is committed of its own accord.
+    pub(crate) keeping: Keeping,
     pub(crate) screens: Screens,
     pub(crate) clock: Arc<dyn Clock>,
     /// Every task of the session.
@@ -86,6 +89,7 @@ impl Session {
             strain: Strain::new(events.clone()),
             events,
             outbound: Outbound::default(),
+            keeping: Keeping::new(),
             screens,
             started_at: clock::millis(clock.as_ref()),
             clock,

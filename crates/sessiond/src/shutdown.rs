@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use longhouse_domain::SessionId;
 
+use crate::git::keep;
 use crate::processes;
 use crate::session::Session;
 use crate::termination;
@@ -26,7 +27,6 @@ pub(crate) async fn shut_down(session: &Session, grace: Duration, tmux: TmuxFate
     // Nothing new is started from here on.
     session.changing.close();
     session.cloning.close();
-    session.changing_repository.close();
     let server = session.tmux.server_pid().await;
     let id: SessionId = session.environment.session();
     let kept: Vec<u32> = match (tmux, server) {
@@ -42,6 +42,9 @@ pub(crate) async fn shut_down(session: &Session, grace: Duration, tmux: TmuxFate
         family(p.pid) || family(p.parent)
     })
     .await;
+    // What they wrote to the last is kept, too.
+    keep::last(session).await;
+    session.changing_repository.close();
     if tmux == TmuxFate::Ended {
         session.tmux.remove_files();
     }

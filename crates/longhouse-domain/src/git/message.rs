@@ -47,6 +47,9 @@ pub fn message(changes: &[Change], summary: Option<&str>, template: &MessageTemp
 
 /// Which of the conventional types: what the names and the kinds of the changes show, and nothing that only whoever made them knows.
 fn kind(changes: &[Change]) -> &'static str {
+    if changes.is_empty() {
+        return "chore";
+    }
     let all = |wanted: Sort| changes.iter().all(|change| sort(&change.path) == wanted);
     for (wanted, kind) in [
         (Sort::Docs, "docs"),

@@ -9,7 +9,7 @@
 //! before the program hears of it; where the log cannot be written, nothing is opened.
 
 mod dial;
-mod pace;
+pub(crate) mod pace;
 #[cfg(test)]
 mod tests;
 

@@ -10,13 +10,13 @@ const PER_SECOND: f64 = 20.0;
 
 /// A bucket that fills with time.
 #[derive(Debug)]
-pub(super) struct Pace {
+pub(crate) struct Pace {
     left: f64,
     at: Instant,
 }
 
 impl Pace {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             left: BURST,
             at: Instant::now(),
@@ -24,7 +24,7 @@ impl Pace {
     }
 
     /// Whether one more may come now; if so, it is counted.
-    pub(super) fn allows_one_more(&mut self) -> bool {
+    pub(crate) fn allows_one_more(&mut self) -> bool {
         let now = Instant::now();
         let gained = (now - self.at).as_secs_f64() * PER_SECOND;
         self.left = (self.left + gained).min(BURST);

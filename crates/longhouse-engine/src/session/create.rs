@@ -164,6 +164,7 @@ impl Engine {
                 repository: new.repository,
                 ssh_key: None,
                 git: or_usual(new.git, usual),
+                auto_commit: new.auto_commit,
                 idle_timeout_seconds: new.idle_timeout_seconds,
             },
             wish: Wish::Running,
@@ -280,6 +281,9 @@ fn check_fields(new: &NewSession) -> Result<(), EngineError> {
         if value.as_ref().is_some_and(|text| !is_identity(text)) {
             refuse(field, BadIdentity.to_string());
         }
+    }
+    for wrong in new.auto_commit.problems() {
+        refuse(&format!("autoCommit.{}", wrong.field), wrong.problem);
     }
     if new.idle_timeout_seconds == Some(0) {
         refuse("idleTimeoutSeconds", "must be at least 1".to_owned());

@@ -8,6 +8,7 @@ pub(crate) mod create;
 pub(crate) mod driver;
 pub(crate) mod handle;
 pub(crate) mod inside;
+pub(crate) mod kept;
 mod lists;
 pub(crate) mod live;
 pub(crate) mod logs;

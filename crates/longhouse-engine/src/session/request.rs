@@ -8,7 +8,7 @@ use longhouse_domain::agent::Mode;
 use longhouse_domain::clock::Timestamp;
 use longhouse_domain::container::{ImageName, Network, Template};
 use longhouse_domain::egress::AllowList;
-use longhouse_domain::git::Repository;
+use longhouse_domain::git::{AutoCommit, Repository};
 use longhouse_domain::lifecycle::Status;
 use longhouse_domain::name::{SessionName, TerminalName};
 use longhouse_domain::publish::PortWish;
@@ -58,6 +58,8 @@ pub struct NewSession {
     pub ssh_key: Option<NewSessionKey>,
     /// Git identity.
     pub git: GitIdentity,
+    /// What is made of changes in its repository.
+    pub auto_commit: AutoCommit,
     /// Seconds without input or output after which it is stopped.
     pub idle_timeout_seconds: Option<u32>,
 }

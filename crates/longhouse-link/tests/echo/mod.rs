@@ -53,6 +53,27 @@ impl Sessiond for Echo {
         none()
     }
 
+    async fn set_auto_commit(
+        &self,
+        _: Request<AutoCommitRequest>,
+    ) -> Result<Response<AutoCommitReply>, Status> {
+        none()
+    }
+
+    async fn auto_commit(
+        &self,
+        _: Request<AutoCommitQuestion>,
+    ) -> Result<Response<AutoCommitReply>, Status> {
+        none()
+    }
+
+    async fn checkpoints(
+        &self,
+        _: Request<CheckpointsRequest>,
+    ) -> Result<Response<CheckpointsReply>, Status> {
+        none()
+    }
+
     async fn exec(&self, r: Request<ExecRequest>) -> Result<Response<ExecReply>, Status> {
         let said = r.into_inner().argv.join(" ");
         if said == "refuse" {

@@ -7,11 +7,13 @@ mod clone;
 mod events;
 mod exec;
 mod git;
+mod keep;
 mod meter;
 mod output;
 mod port;
 mod repaint;
 mod sessiond;
+mod state;
 mod terminal;
 mod trouble;
 mod usage;
@@ -43,7 +45,7 @@ use crate::{
 use clone::Clones;
 pub use meter::{EchoMeter, METERED_MEMORY};
 use output::Printed;
-use sessiond::EchoSessiond;
+use state::EchoSessiond;
 use trouble::Manner;
 pub use trouble::Trouble;
 

@@ -1,19 +1,14 @@
 //! The session's end of the link, answered without a process.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use futures_util::{Stream, StreamExt, stream};
-use longhouse_domain::terminal::Environment;
-use longhouse_files::Workspace;
-use longhouse_link::Outbound;
-use longhouse_link::files::{FileCalls, FileChunks};
-use longhouse_link::limits::PROTOCOL;
+use longhouse_link::files::FileChunks;
 use longhouse_link::proto::sessiond_server::Sessiond;
 use longhouse_link::proto::{
-    ArchiveFilesRequest, CaptureChunk, CaptureRequest, ChangeFilesReply, ChangeFilesRequest,
+    ArchiveFilesRequest, AutoCommitQuestion, AutoCommitReply, AutoCommitRequest, CaptureChunk,
+    CaptureRequest, ChangeFilesReply, ChangeFilesRequest, CheckpointsReply, CheckpointsRequest,
     CloneNews, CloneRequest, CreateTerminalRequest, Done, ExecReply, ExecRequest, GitReply,
     GitRequest, HelloReply, HelloRequest, ListFilesReply, ListFilesRequest, ListTerminalsRequest,
     OutboundAsk, OutboundRefusal, OutputChunk, OutputRequest, PortBytes, ReadFileRequest,
@@ -22,124 +17,18 @@ use longhouse_link::proto::{
     WatchOutboundRequest, WatchRequest, WriteFileReply, WriteFileRequest, WriteRequest,
     session_event,
 };
-use tokio::sync::broadcast;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::Manner;
-use super::clone::Clones;
 use super::events;
 use super::exec::exec;
 use super::git::git;
-use super::port::EchoPorts;
 use super::repaint;
+use super::state::{EchoSessiond, Inner};
 use super::terminal::EchoTerminal;
-use super::usage::EchoUsage;
-use crate::Plan;
-
-/// Events that wait for a watcher; who falls further behind misses some, as with a real sessiond.
-const EVENTS: usize = 256;
 
 /// A stream of answers.
 pub(super) type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
-
-/// A sessiond in the server's own process.
-#[derive(Clone, Debug)]
-pub(super) struct EchoSessiond {
-    inner: Arc<Inner>,
-}
-
-#[derive(Debug)]
-struct Inner {
-    hello: HelloReply,
-    env: Environment,
-    first_offset: u64,
-    terminals: Mutex<BTreeMap<String, Arc<EchoTerminal>>>,
-    events: broadcast::Sender<SessionEvent>,
-    dead: CancellationToken,
-    manner: Manner,
-    /// Not of an old one, which has no such calls.
-    files: Option<FileCalls>,
-    ports: EchoPorts,
-    outbound: Outbound,
-    usage: EchoUsage,
-    tasks: TaskTracker,
-    clones: Clones,
-}
-
-impl EchoSessiond {
-    pub(super) fn new(
-        plan: &Plan,
-        number: u64,
-        dead: CancellationToken,
-        manner: Manner,
-        workdir: PathBuf,
-        tasks: TaskTracker,
-        clones: Clones,
-    ) -> Self {
-        let hello = HelloReply {
-            protocol: PROTOCOL,
-            version: "echo".to_owned(),
-            session_id: plan.session.to_string(),
-            pid: std::process::id(),
-            started_at_ms: 0,
-            boot_id: format!("echo-{number}"),
-        };
-        let inner = Arc::new(Inner {
-            hello,
-            env: plan.env.clone(),
-            first_offset: plan.first_offset,
-            terminals: Mutex::default(),
-            events: broadcast::Sender::new(EVENTS),
-            dead: dead.clone(),
-            manner,
-            files: (manner != Manner::KnowsNoFiles).then(|| FileCalls::new(Workspace::At(workdir))),
-            ports: EchoPorts::new(dead.clone(), tasks.clone()),
-            outbound: Outbound::default(),
-            usage: EchoUsage::new(),
-            tasks,
-            clones,
-        });
-        Self { inner }
-    }
-
-    fn terminals(&self) -> MutexGuard<'_, BTreeMap<String, Arc<EchoTerminal>>> {
-        let terminals = self.inner.terminals.lock();
-        terminals.unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn terminal(&self, name: &str) -> Result<Arc<EchoTerminal>, Status> {
-        let found = self.terminals().get(name).cloned();
-        found.ok_or_else(|| Status::not_found(format!("there is no terminal {name:?}")))
-    }
-
-    fn files(&self) -> Result<&FileCalls, Status> {
-        let files = self.inner.files.as_ref();
-        files.ok_or_else(|| Status::unimplemented("this one knows no files"))
-    }
-
-    /// Says that its programs listen on these ports, and on no others.
-    pub(super) fn listen(&self, ports: Vec<session_event::Port>) {
-        self.inner.ports.listen(ports);
-        self.tell(self.inner.ports.news());
-    }
-
-    /// What it says it uses.
-    pub(super) fn usage(&self) -> &EchoUsage {
-        &self.inner.usage
-    }
-
-    /// What its programs ask of the way out.
-    pub(super) fn outbound(&self) -> Outbound {
-        self.inner.outbound.clone()
-    }
-
-    fn tell(&self, what: session_event::What) {
-        // Nobody may be watching.
-        let _ = self.inner.events.send(SessionEvent { what: Some(what) });
-    }
-}
 
 #[tonic::async_trait]
 impl Sessiond for EchoSessiond {
@@ -364,6 +253,34 @@ impl Sessiond for EchoSessiond {
         let Inner { manner, dead, .. } = &*self.inner;
         let news = (self.inner.clones).news(&request.get_ref().url, *manner, dead.clone());
         Ok(Response::new(news))
+    }
+
+    async fn set_auto_commit(
+        &self,
+        request: Request<AutoCommitRequest>,
+    ) -> Result<Response<AutoCommitReply>, Status> {
+        let reply = self.inner.keeping.set(&request.get_ref().settings)?;
+        Ok(Response::new(reply))
+    }
+
+    async fn auto_commit(
+        &self,
+        request: Request<AutoCommitQuestion>,
+    ) -> Result<Response<AutoCommitReply>, Status> {
+        let (reply, news) = self.inner.keeping.ask(request.into_inner())?;
+        if let Some(news) = news {
+            // Nobody may be watching.
+            let _unheard = self.inner.events.send(news);
+        }
+        Ok(Response::new(reply))
+    }
+
+    async fn checkpoints(
+        &self,
+        request: Request<CheckpointsRequest>,
+    ) -> Result<Response<CheckpointsReply>, Status> {
+        let reply = self.inner.keeping.checkpoints(request.into_inner())?;
+        Ok(Response::new(reply))
     }
 
     async fn git(&self, request: Request<GitRequest>) -> Result<Response<GitReply>, Status> {

@@ -11,6 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::autocommit::AutoCommitSettings;
 use super::create::{Network, RepoType};
 use super::names::{
     AccessName, ActionName, AgentStateName, ModeName, MultiplexerName, RuntimeName, StatusName,
@@ -95,6 +96,8 @@ pub(crate) struct SessionBody {
     cloned_at: Option<Timestamp>,
     git_user_name: Option<String>,
     git_user_email: Option<String>,
+    /// What is made of changes in its repository.
+    auto_commit: AutoCommitSettings,
     idle_timeout_seconds: Option<u32>,
     agent_state: AgentStateName,
     agent_state_since: Timestamp,
@@ -171,6 +174,7 @@ impl SessionBody {
             cloned_at: session.cloned_at,
             git_user_name: spec.git.user_name.clone(),
             git_user_email: spec.git.user_email.clone(),
+            auto_commit: spec.auto_commit.clone().into(),
             idle_timeout_seconds: spec.idle_timeout_seconds,
             agent_state: view.agent_state.kind.into(),
             agent_state_since: view.agent_state.since,

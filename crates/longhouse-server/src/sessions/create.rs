@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::autocommit::ChangeAutoCommit;
 use super::body::SessionBody;
 use super::names::{ModeName, MultiplexerName, RuntimeName, TemplateName};
 use crate::audit::Note;
@@ -43,32 +44,6 @@ pub(crate) enum Network {
     Git,
     Allowlist,
     Open,
-}
-
-/// When changes are committed by themselves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) enum AutoCommitMode {
-    Off,
-    Commit,
-    Checkpoint,
-}
-
-/// How changes are committed by themselves.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(
-    dead_code,
-    reason = "read to be refused with a clear message; only `off` can be honoured by this build"
-)]
-pub(crate) struct AutoCommit {
-    mode: AutoCommitMode,
-    push: Option<bool>,
-    debounce_seconds: Option<u32>,
-    interval_seconds: Option<u32>,
-    max_files: Option<u32>,
-    ignore: Option<Vec<String>>,
-    message_template: Option<String>,
 }
 
 /// A session to be created. Fields that the chosen runtime cannot honour are refused by name, never ignored.
@@ -153,7 +128,8 @@ pub(crate) struct CreateSession {
     /// address reaches the program.
     #[serde(default)]
     ports: Vec<PortRequest>,
-    auto_commit: Option<AutoCommit>,
+    /// What is made of changes in the repository; by default nothing.
+    auto_commit: Option<ChangeAutoCommit>,
 }
 
 /// Creates a session. It answers at once with `starting`; the rest happens in the background and is told by events.
@@ -234,6 +210,10 @@ impl CreateSession {
         let allow_hosts = allow_list(&self.allow_hosts, &mut errors);
         let repository = self.repository(&mut errors);
         let ssh_key = self.ssh_key(&mut errors);
+        let auto_commit = self.auto_commit.clone().unwrap_or_default();
+        let auto_commit = auto_commit
+            .checked("autoCommit.", &mut errors)
+            .onto_the_usual();
         let name = SessionName::try_from(self.name)
             .map_err(|error| errors.push(FieldError::new("name", error.to_string())));
         let (Ok(name), true) = (name, errors.is_empty()) else {
@@ -258,6 +238,7 @@ impl CreateSession {
             secrets: self.secrets,
             repository,
             ssh_key,
+            auto_commit,
             git: GitIdentity {
                 user_name: self.git_user_name,
                 user_email: self.git_user_email,
@@ -328,13 +309,6 @@ impl CreateSession {
             ("sshKeyId", self.ssh_key_id.is_some(), later),
             ("generateSshKey", self.generate_ssh_key == Some(true), later),
             ("sshKeyPath", self.ssh_key_path.is_some(), no_path),
-            (
-                "autoCommit",
-                self.auto_commit
-                    .as_ref()
-                    .is_some_and(|auto| auto.mode != AutoCommitMode::Off),
-                later,
-            ),
         ];
         asked
             .into_iter()

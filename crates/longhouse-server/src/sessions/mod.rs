@@ -1,6 +1,8 @@
 //! Sessions over HTTP: one file per group of operations, and the shapes that travel.
 
+mod autocommit;
 mod body;
+mod checkpoints;
 mod create;
 mod exec;
 mod lifecycle;
@@ -13,7 +15,9 @@ mod record;
 mod shares;
 mod stats;
 
+pub(crate) use autocommit::*;
 pub(crate) use body::*;
+pub(crate) use checkpoints::*;
 pub(crate) use create::*;
 pub(crate) use exec::*;
 pub(crate) use lifecycle::*;

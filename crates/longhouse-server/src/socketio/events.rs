@@ -12,8 +12,9 @@ use tokio::sync::broadcast::error::RecvError;
 
 use super::client::{Client, Gone};
 use super::wire::{
-    ContainerHealthEvent, EventPosition, SessionDeletedEvent, SessionEgressEvent, SessionEvent,
-    SessionPortClosedEvent, SessionPortOpenedEvent, SessionProgressEvent, SessionStatusEvent,
+    ContainerHealthEvent, EventPosition, GitCheckpointEvent, GitCommitEvent, GitRefusedEvent,
+    SessionDeletedEvent, SessionEgressEvent, SessionEvent, SessionPortClosedEvent,
+    SessionPortOpenedEvent, SessionProgressEvent, SessionStatusEvent,
 };
 use crate::sessions::{PortBody, SessionBody};
 
@@ -155,6 +156,9 @@ async fn send(client: &Client, event: &Event, session: Option<&SessionView>) -> 
             )
             .await
         }
+        EventKind::GitCommit { .. }
+        | EventKind::GitCheckpoint { .. }
+        | EventKind::GitRefused { .. } => send_git(client, event).await,
         EventKind::Egress { .. } => send_egress(client, event).await,
         EventKind::ContainerHealth { .. } => send_health(client, event).await,
         EventKind::Progress {
@@ -195,6 +199,40 @@ async fn send_port(
         &data,
     )
     .await
+}
+
+async fn send_git(client: &Client, event: &Event) -> Result<(), Gone> {
+    let (seq, session_id, at) = (event.seq, event.session.0, event.at);
+    match &event.what {
+        EventKind::GitCommit { commit } => {
+            let data = GitCommitEvent {
+                seq,
+                session_id,
+                commit: commit.clone().into(),
+            };
+            client.emit("git.commit", &data).await
+        }
+        EventKind::GitCheckpoint { number, subject } => {
+            let data = GitCheckpointEvent {
+                seq,
+                session_id,
+                number: *number,
+                subject: subject.clone(),
+                at,
+            };
+            client.emit("git.checkpoint", &data).await
+        }
+        EventKind::GitRefused { files } => {
+            let data = GitRefusedEvent {
+                seq,
+                session_id,
+                files: files.iter().cloned().map(Into::into).collect(),
+                at,
+            };
+            client.emit("git.refused", &data).await
+        }
+        _ => Ok(()),
+    }
 }
 
 async fn send_egress(client: &Client, event: &Event) -> Result<(), Gone> {

@@ -9,7 +9,10 @@ use uuid::Uuid;
 
 use crate::containers::{ContainerBody, HealthName};
 use crate::problem::ProblemBody;
-use crate::sessions::{LogLineBody, MetricsBody, PortBody, SessionBody, StageName, StatusName};
+use crate::sessions::{
+    KeptCommitBody, LogLineBody, MetricsBody, PortBody, RefusedFileBody, SessionBody, StageName,
+    StatusName,
+};
 
 /// The `auth` of a handshake. Without a token the cookie of the login counts.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -100,6 +103,38 @@ pub(crate) struct SessionEgressEvent {
     pub(super) allowed: bool,
     /// Why it was refused.
     pub(super) reason: Option<String>,
+    pub(super) at: Timestamp,
+}
+
+/// `git.commit`: a commit was made in a session's repository.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct GitCommitEvent {
+    pub(super) seq: i64,
+    pub(super) session_id: Uuid,
+    #[serde(flatten)]
+    pub(super) commit: KeptCommitBody,
+}
+
+/// `git.checkpoint`: a checkpoint of a session's directory was made.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct GitCheckpointEvent {
+    pub(super) seq: i64,
+    pub(super) session_id: Uuid,
+    pub(super) number: u64,
+    /// What had changed, in a line.
+    pub(super) subject: String,
+    pub(super) at: Timestamp,
+}
+
+/// `git.refused`: files are not committed by themselves; they stay as they are.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct GitRefusedEvent {
+    pub(super) seq: i64,
+    pub(super) session_id: Uuid,
+    pub(super) files: Vec<RefusedFileBody>,
     pub(super) at: Timestamp,
 }
 

@@ -13,6 +13,7 @@ mod audit_outage;
 mod audit_policy;
 mod audit_refusals;
 mod audit_sockets;
+mod autocommit;
 mod bad_input;
 mod browser;
 mod container_logs;

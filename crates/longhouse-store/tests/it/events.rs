@@ -1,6 +1,7 @@
 //! The log of events.
 
 use longhouse_domain::event::{ContainerHealth, Event, EventKind, Stage};
+use longhouse_domain::git::{KeptCommit, RefusedFile};
 use longhouse_domain::{Role, SessionId};
 use longhouse_store::{CatchUp, EventBounds};
 
@@ -38,6 +39,9 @@ on_both_back_ends! {
             EventKind::PortClosed { port: 3000 },
             EventKind::Egress { host: "example.org".to_owned(), port: 443, reason: None },
             EventKind::Egress { host: "[::1]".to_owned(), port: 22, reason: Some("no".to_owned()) },
+            EventKind::GitCommit { commit: KeptCommit { commit: "0a1b".to_owned(), files: 1, ..KeptCommit::default() } },
+            EventKind::GitCheckpoint { number: 1, subject: "chore: update a".to_owned() },
+            EventKind::GitRefused { files: vec![RefusedFile { path: ".env".to_owned(), reason: "is secret".to_owned() }] },
             EventKind::ContainerHealth { health: ContainerHealth::Oom, detail: Some("full".to_owned()) },
             EventKind::Created,
         ];

@@ -22,6 +22,7 @@ mod containers;
 mod damage;
 mod descriptors;
 mod doctor;
+mod kept;
 mod keys;
 mod killed;
 mod log_lines;

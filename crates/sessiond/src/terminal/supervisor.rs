@@ -11,6 +11,8 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
+use longhouse_domain::git::Milestone;
+use longhouse_domain::name::TerminalName;
 use longhouse_domain::terminal::TerminalSize;
 use longhouse_link::proto::session_event::{
     TerminalExited, TerminalResized, TerminalStarted, What,
@@ -268,6 +270,9 @@ impl Supervisor {
             exit_code: Some(code),
             ..self.terminal.status()
         });
+        if self.terminal.name == TerminalName::agent() {
+            self.session.keeping.milestone(Milestone::AgentExited);
+        }
         let name = self.terminal.name.to_string();
         self.session.events.log(
             tracing::Level::INFO,

@@ -9,6 +9,7 @@ mod clone;
 mod git;
 mod git_remote;
 mod house;
+mod keep;
 mod output;
 mod ports;
 mod programs;

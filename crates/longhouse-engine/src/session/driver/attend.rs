@@ -144,6 +144,7 @@ impl Driver {
         if fresh {
             self.progress(Stage::Agent, "starting the terminals").await;
         }
+        self.tell_auto_commit(connection).await?;
         let mut views = Vec::new();
         for spec in self.session.terminals.clone() {
             let terminal = self.furnish_one(&mut client, &spec).await?;
@@ -236,7 +237,9 @@ impl Driver {
                     Some(command) => match self.hear(command).await {
                         Heard::NewWish => return Ok(Left::Wish),
                         Heard::Refresh => self.refresh(connection).await,
-                        Heard::Nothing => {}
+                        Heard::Nothing => if self.settings_differ() && self.tell_auto_commit(connection).await.is_err() {
+                            return Ok(Left::Lost);
+                        },
                     },
                     None => return Ok(Left::ServerStopping),
                 },
@@ -293,6 +296,7 @@ impl Driver {
                 let level = LogLevel::parse(&log.level).unwrap_or(LogLevel::Info);
                 self.log(level, &log.source, &log.message).await;
             }
+            Some(What::Kept(kept)) => self.take_kept(&kept.news).await,
             Some(What::Strain(strain)) => self.take_strain(&strain.text).await,
             Some(What::Ending(_)) => self.take_leave(connection).await,
             Some(What::Ready(_)) | None => {}

@@ -13,6 +13,7 @@ mod clone;
 mod disk;
 mod end;
 mod keep;
+mod kept;
 pub(super) mod make;
 mod outside;
 mod ports;
@@ -81,6 +82,7 @@ pub(crate) struct Driver {
     disk: DiskNews,
     /// What was said last of its place, beside the status.
     place: Option<String>,
+    kept: kept::Kept,
     /// What the session may reach, for those who open its connections.
     allowed: watch::Sender<Arc<AllowList>>,
     /// What went through its way out.
@@ -116,6 +118,7 @@ pub(crate) fn spawn(
         ports: PortNews::default(),
         disk: DiskNews::default(),
         place: None,
+        kept: kept::Kept::new(),
         allowed,
         traffic,
         ending: None,

@@ -118,6 +118,7 @@ pub(super) async fn ask(
         .replace("{id}", id)
         .replace("{name}", "agent")
         .replace("{port}", "3000")
+        .replace("{number}", "1")
         .replace("{user}", "viewer");
     let mut request = house
         .request(case.method.parse().unwrap(), &path)
