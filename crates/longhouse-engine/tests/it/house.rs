@@ -8,6 +8,7 @@ use std::time::Duration;
 use longhouse_domain::agent::{Agents, Mode};
 use longhouse_domain::audit::{AuditActor, AuditEntry};
 use longhouse_domain::clock::{Clock, Timestamp};
+use longhouse_domain::git::AutoCommit;
 use longhouse_domain::session::{GitIdentity, Multiplexer};
 use longhouse_domain::{Actor, Role, Secrets, Status, UserId};
 use longhouse_engine::secrets::{Key, Vault};
@@ -72,6 +73,7 @@ pub(crate) fn shell(name: &str) -> NewSession {
         git: GitIdentity::default(),
         repository: None,
         ssh_key: None,
+        auto_commit: AutoCommit::default(),
         idle_timeout_seconds: None,
     }
 }

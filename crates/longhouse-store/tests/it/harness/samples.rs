@@ -6,7 +6,7 @@ use std::time::Duration;
 use longhouse_domain::agent::Mode;
 use longhouse_domain::audit::{AuditActor, AuditEntry};
 use longhouse_domain::container::{ContainerSpec, Limits, Network, Template};
-use longhouse_domain::git::Repository;
+use longhouse_domain::git::{AutoCommit, AutoCommitMode, Repository};
 use longhouse_domain::session::{GitIdentity, Multiplexer, RuntimeKind, Workdir};
 use longhouse_domain::terminal::{TerminalCommand, TerminalSize, TerminalSpec};
 use longhouse_domain::user::User;
@@ -92,6 +92,11 @@ pub(crate) fn session(owner: UserId, name: &str) -> Session {
                 inside_by: None,
                 disk_mb: None,
             }),
+            auto_commit: AutoCommit {
+                mode: AutoCommitMode::Commit,
+                ignore: vec!["*.log".to_owned()],
+                ..AutoCommit::default()
+            },
             idle_timeout_seconds: Some(60),
         },
         terminals: vec![TerminalSpec {
