@@ -95,6 +95,7 @@ const SENT_BY_CLIENTS: &[&str] = &[
     "CreateShare",
     "CreateTerminal",
     "CreateUser",
+    "Empty",
     "ExecRequest",
     "GitCommandRequest",
     "GitConfigPatch",

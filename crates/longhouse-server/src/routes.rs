@@ -68,8 +68,8 @@ fn for_the_logged_in() -> Vec<Row> {
         row(Access::Look, Quiet, routes!(sessions::get_session_metrics)),
         row(Access::Look, Quiet, routes!(sessions::get_session_logs)).with_own_deadline(),
         row(Access::Look, Quiet, routes!(sessions::list_ports)),
-        row(Access::Look, Quiet, routes!(sessions::get_auto_commit)),
-        row(Access::Look, Quiet, routes!(sessions::list_checkpoints)),
+        row(Access::Look, Quiet, routes!(sessions::get_auto_commit)).for_tokens(ForTokens::With(Scope::FilesRead)),
+        row(Access::Look, Quiet, routes!(sessions::list_checkpoints)).for_tokens(ForTokens::With(Scope::FilesRead)),
         // Who else may do what is for those to know who may change it.
         row(Access::Look, Quiet, routes!(sessions::list_shares)).for_tokens(ForTokens::With(Scope::SessionsWrite)),
         // Whoever has a share may leave, whatever else they may.

@@ -44,8 +44,10 @@ async function toProvider(page, path = '/login') {
 }
 
 async function sayWho(page, name) {
-  await page.getByLabel('Name').fill(name)
-  await page.getByRole('button', { name: 'Continue' }).click()
+  // The provider's form: a page of ours may have a field of that name, too.
+  const form = page.locator('form', { has: page.getByRole('button', { name: 'Continue', exact: true }) })
+  await form.getByLabel('Name').fill(name)
+  await form.getByRole('button').click()
   await page.getByRole('button', { name: 'Allow' }).click()
 }
 

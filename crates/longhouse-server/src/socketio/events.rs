@@ -144,17 +144,10 @@ async fn send(client: &Client, event: &Event, session: Option<&SessionView>) -> 
             send_port(client, event, session, (*port, process)).await
         }
         EventKind::PortClosed { port } => {
-            let data = SessionPortClosedEvent {
-                seq,
-                id,
-                container: *port,
-            };
-            both(
-                client,
-                ["session.port.closed", "session:port:closed"],
-                &data,
-            )
-            .await
+            let container = *port;
+            let data = SessionPortClosedEvent { seq, id, container };
+            let names = ["session.port.closed", "session:port:closed"];
+            both(client, names, &data).await
         }
         EventKind::GitCommit { .. }
         | EventKind::GitCheckpoint { .. }

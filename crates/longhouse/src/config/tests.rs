@@ -71,6 +71,8 @@ fn every_setting_can_come_from_the_file_and_from_a_variable() {
         let (toml, variable) = match (key.path, key.shape) {
             ("listen", _) => ("\"127.0.0.1:9\"", "127.0.0.1:9"),
             ("stop_grace", _) => ("\"9s\"", "9s"),
+            ("docker.publish_ports", _) => ("\"30000-30010\"", "30000-30010"),
+            ("docker.publish_address", _) => ("\"127.0.0.2\"", "127.0.0.2"),
             ("log.format", _) => ("\"json\"", "json"),
             ("redirect_listen", _) => ("\"127.0.0.1:8\"", "127.0.0.1:8"),
             ("acme_directory", _) => ("\"https://ca.example/d\"", "https://ca.example/d"),

@@ -73,8 +73,13 @@ impl Disk {
             .free
             .zip(free)
             .map(|(then, now)| then.saturating_sub(now));
-        let is_over = limit.is_some_and(|limit| may_be_over(state.bytes, taken, limit));
-        let is_due = is_due(state.last, now, haste, ticks) || is_over && may_hurry(state.last, now);
+        let may_be_over = limit.is_some_and(|limit| may_be_over(state.bytes, taken, limit));
+        let is_over = limit
+            .zip(state.bytes)
+            .is_some_and(|(limit, bytes)| bytes > limit);
+        let is_due = is_due(state.last, now, haste, ticks)
+            || may_be_over && may_hurry(state.last, now)
+            || is_over && may_fit(state.last, now);
         if !state.looking && is_due {
             state.free = free;
             state.looking = self.begin(now, ticks);
@@ -135,6 +140,15 @@ fn may_hurry(last: Option<Look>, now: Instant) -> bool {
     last.is_none_or(|last| now.duration_since(last.began) >= pause(last))
 }
 
+/// Whether one that has more than it may can be looked at again already: it is stopped unless it is seen to fit, and files can be deleted
+/// without any of its programs.
+fn may_fit(last: Option<Look>, now: Instant) -> bool {
+    let (least, times, _) = Haste::Some.pace();
+    last.is_none_or(|last| {
+        now.duration_since(last.began) >= least.max(last.took.saturating_mul(times))
+    })
+}
+
 /// Whether it is time to look. Files of a session whose programs have not run are as they were, but for what people upload.
 fn is_due(last: Option<Look>, now: Instant, haste: Haste, ticks: u64) -> bool {
     let Some(last) = last else { return true };
@@ -179,6 +193,8 @@ mod tests {
         assert!(may_hurry(None, began));
         assert!(!may_hurry(last, began + Duration::from_millis(1_900)));
         assert!(may_hurry(last, began + Duration::from_secs(2)));
+        assert!(!may_fit(last, began + Duration::from_secs(9)));
+        assert!(may_fit(last, began + Duration::from_secs(10)));
     }
 
     #[test]

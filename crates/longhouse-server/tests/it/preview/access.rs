@@ -31,7 +31,10 @@ async fn a_preview_takes_the_right_to_drive_and_strangers_are_told_nothing() {
     let ports = format!("/api/sessions/{}/ports", ground.session);
     let (_, listed) = ground.house.get(&bob, &ports).await;
     let url = format!("http://{}", ground.host());
-    let expected = json!({"container": port, "host": port, "url": url, "process": "node"});
+    let expected = json!({
+        "container": port, "host": port, "url": url, "process": "node",
+        "listening": true, "published": false, "address": null,
+    });
     assert_eq!(listed["items"], json!([expected]));
     ground.share("bob", "drive").await;
     let browser = ground.open(&bob).await;

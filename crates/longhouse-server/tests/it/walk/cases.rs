@@ -263,11 +263,11 @@ fn cases_of_sessions() -> Vec<Case> {
         case("POST", "/api/sessions/{id}/git/fetch", drivers(200)),
         case("POST", "/api/sessions/{id}/git/pull", drivers(200)),
         case("POST", "/api/sessions/{id}/git/push", drivers(200)),
-        case("GET", "/api/sessions/{id}/git/autocommit", seers(200)),
+        case("GET", "/api/sessions/{id}/git/autocommit", readers(200)),
         case("PATCH", "/api/sessions/{id}/git/autocommit", drivers(200)).with(|_| json!({"maxFiles": 20})),
         // Nothing is committed by itself there.
         case("POST", "/api/sessions/{id}/git/autocommit", drivers(409)).with(|_| json!({})),
-        case("GET", "/api/sessions/{id}/git/checkpoints", seers(200)),
+        case("GET", "/api/sessions/{id}/git/checkpoints", readers(200)),
         case("POST", "/api/sessions/{id}/git/checkpoints", drivers(200)),
         case("POST", "/api/sessions/{id}/git/checkpoints/{number}/restore", drivers(200)).with(|_| json!({})),
         case("POST", "/api/sessions/{id}/exec", drivers(200)).with(|_| json!({"command": ["env"]})),

@@ -52,6 +52,15 @@ pub(crate) async fn actor(store: &Store, username: &str, role: Role) -> Actor {
 }
 
 /// A session with something in every field.
+/// Commits that make themselves.
+fn keeping() -> AutoCommit {
+    AutoCommit {
+        mode: AutoCommitMode::Commit,
+        ignore: vec!["*.log".to_owned()],
+        ..AutoCommit::default()
+    }
+}
+
 pub(crate) fn session(owner: UserId, name: &str) -> Session {
     Session {
         id: SessionId(id()),
@@ -92,11 +101,7 @@ pub(crate) fn session(owner: UserId, name: &str) -> Session {
                 inside_by: None,
                 disk_mb: None,
             }),
-            auto_commit: AutoCommit {
-                mode: AutoCommitMode::Commit,
-                ignore: vec!["*.log".to_owned()],
-                ..AutoCommit::default()
-            },
+            auto_commit: keeping(),
             idle_timeout_seconds: Some(60),
         },
         terminals: vec![TerminalSpec {

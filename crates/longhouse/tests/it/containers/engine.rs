@@ -111,10 +111,10 @@ impl Yard {
         until_running(client, &id).await
     }
 
-    /// Deletes the session and sees that nothing of it is left.
+    /// Deletes the session, whatever it holds, and sees that nothing of it is left.
     pub(super) async fn delete(&self, client: &Client, id: &str) {
         client
-            .delete(&format!("/api/sessions/{id}"))
+            .delete(&format!("/api/sessions/{id}?force=true"))
             .await
             .created();
         self.assert_gone(client, id).await;

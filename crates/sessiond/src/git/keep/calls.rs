@@ -84,11 +84,7 @@ pub(crate) async fn checkpoints(
             None => {}
             Some(First::Take(_)) => {
                 let taken = checkpoint::take(&own, &left_out).await?;
-                shared
-                    .keeping
-                    .standing
-                    .refused(&shared.events, &taken.refused);
-                shared.keeping.standing.taken(&shared.events, &taken);
+                tell(&shared, &taken);
                 reply.taken = Some(taken.checkpoint.number);
                 reply.is_new = taken.new;
             }
@@ -101,6 +97,13 @@ pub(crate) async fn checkpoints(
         Ok(reply)
     };
     whole(session, work).await
+}
+
+/// Tells of a checkpoint, and of what is not in it.
+fn tell(session: &Session, taken: &checkpoint::Taken) {
+    let standing = &session.keeping.standing;
+    standing.refused(&session.events, &taken.refused);
+    standing.taken(&session.events, taken);
 }
 
 async fn restore(
@@ -117,7 +120,8 @@ async fn restore(
     let restored = checkpoint::restore(own, number, path.as_ref(), left_out).await?;
     let none = || Status::not_found(format!("there is no checkpoint {number}"));
     let restored = restored.ok_or_else(none)?;
-    reply.taken = Some(restored.before.number);
+    tell(own.session, &restored.before);
+    reply.taken = Some(restored.before.checkpoint.number);
     reply.files = u64::try_from(restored.files).unwrap_or(u64::MAX);
     let left_alone = restored.left_alone.into_iter().take(LEFT_ALONE);
     reply.left_alone = left_alone.map(Into::into).collect();

@@ -42,8 +42,8 @@ pub(crate) struct Taken {
 /// What was brought back.
 #[derive(Debug)]
 pub(crate) struct Restored {
-    /// The checkpoint of what was there before.
-    pub(crate) before: Checkpoint,
+    /// What was there before.
+    pub(crate) before: Taken,
     /// Files that were written or removed.
     pub(crate) files: usize,
     /// Files that were left alone, because no checkpoint holds what they are now.
@@ -192,7 +192,7 @@ pub(crate) async fn restore(
     let files = gone + written.len();
     write(own, &wanted.tree, &written).await?;
     Ok(Some(Restored {
-        before: taken.checkpoint,
+        before: taken,
         files,
         left_alone,
     }))
