@@ -47,7 +47,7 @@ async function sayWho(page, name) {
   // The provider's form: a page of ours may have a field of that name, too.
   const form = page.locator('form', { has: page.getByRole('button', { name: 'Continue', exact: true }) })
   await form.getByLabel('Name').fill(name)
-  await form.getByRole('button').click()
+  await form.getByRole('button', { name: 'Continue', exact: true }).click()
   await page.getByRole('button', { name: 'Allow' }).click()
 }
 

@@ -23,7 +23,7 @@ async fn create(client: &Client, auto_commit: Value) -> (String, PathBuf) {
     sh(client, &id, "git init --quiet --initial-branch=main").await;
     wait_for("the directory is watched", async || {
         let body = client.get(&path(&id)).await.created();
-        (body["state"]["activity"] == "watching" && body["state"]["pending"] == false).then_some(())
+        (body["state"]["activity"] == "watching").then_some(())
     })
     .await;
     (id, workdir)
