@@ -112,8 +112,9 @@ test('a password, and what is typed into a full-screen program, is never foretol
     assert.equal(await seen(['q', 'z', 'x', 'j']), false, 'nothing of the word was ever foretold')
 
     // The other screen, on which everything typed is echoed.
-    await page.keyboard.type("printf '\\033[?1049h'; cat")
+    await page.keyboard.type("printf '\\033[?1049hready\\n'; cat")
     await page.keyboard.press('Enter')
+    await person.untilScreen('manual', /^ready$/m)
     await page.keyboard.type('some')
     await person.untilScreen('manual', /some/)
     await page.keyboard.type('thing')
