@@ -99,9 +99,11 @@ test('over a slow line what is typed is shown before its echo, underlined, and c
 
 test('a password, and what is typed into a full-screen program, is never foretold', async () => {
   await withTypist(async ({ person, page, line, session }) => {
-    await page.keyboard.type('stty -echo; read word; stty echo; echo "word: ${#word}"')
+    await page.keyboard.type('stty -echo; echo asked; read word; stty echo; echo "word: ${#word}"')
     await api.untilScreen(session, 'manual', /\$\{#word\}"/)
     await page.keyboard.press('Enter')
+    // Until then the line is still the shell's own, to which Enter is another character than to `read`.
+    await person.untilScreen('manual', /^asked$/m)
     await page.evaluate(() => void window.foretold.splice(0))
     line.hold()
     await page.keyboard.type('qzxj')
