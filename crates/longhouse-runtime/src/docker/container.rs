@@ -204,21 +204,22 @@ impl Recipe<'_> {
     }
 }
 
-/// A container that never runs: through it the engine can be told whose the volumes are, which are root's when they are new.
-pub(super) fn bearer(recipe: &Recipe<'_>, directory: &str) -> ContainerCreateBody {
+/// A container that never runs, with the volumes in their places below `directory`: see [`super::ownership`]. In their own places they take
+/// over what the image has there; elsewhere they take nothing.
+pub(super) fn bearer(recipe: &Recipe<'_>, image: &str, directory: &str) -> ContainerCreateBody {
     let mounts = Volume::ALL.map(|volume| Mount {
         typ: Some(MountType::VOLUME),
         source: Some(volume.name(recipe.session)),
         target: Some(format!("{directory}{}", volume.target())),
         read_only: Some(false),
         volume_options: Some(MountVolumeOptions {
-            no_copy: Some(true),
+            no_copy: Some(!directory.is_empty()),
             ..MountVolumeOptions::default()
         }),
         ..Mount::default()
     });
     ContainerCreateBody {
-        image: Some(recipe.spec.image.to_string()),
+        image: Some(image.to_owned()),
         entrypoint: Some(vec!["/never-started".to_owned()]),
         cmd: Some(Vec::new()),
         labels: Some(labels(recipe.server, recipe.session, recipe.owner)),

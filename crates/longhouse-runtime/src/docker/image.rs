@@ -96,11 +96,15 @@ pub(super) async fn is_present(client: &Client, image: &ImageName) -> Result<boo
     }
 }
 
-/// The environment that the image gives its programs.
-pub(super) async fn environment(
-    client: &Client,
-    image: &ImageName,
-) -> Result<BTreeMap<String, String>, ProvisionError> {
+/// What is known of an image that is there.
+pub(super) struct Image {
+    pub(super) id: String,
+    /// The environment that it gives its programs.
+    pub(super) env: BTreeMap<String, String>,
+}
+
+/// Asks for what is known of the image.
+pub(super) async fn inspect(client: &Client, image: &ImageName) -> Result<Image, ProvisionError> {
     let found = client
         .ask(|docker| async move { docker.inspect_image(image.as_str()).await })
         .await;
@@ -121,7 +125,10 @@ pub(super) async fn environment(
         line.split_once('=')
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
     };
-    Ok(lines.into_iter().filter_map(pair).collect())
+    Ok(Image {
+        id: found.id.unwrap_or_default(),
+        env: lines.into_iter().filter_map(pair).collect(),
+    })
 }
 
 pub(super) fn unavailable(error: CallError) -> ProvisionError {

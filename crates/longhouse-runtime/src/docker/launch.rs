@@ -12,7 +12,7 @@ use super::client::CallError;
 use super::container::{self, HOME, LINK_DIR, Recipe, SECRETS_DIR, SESSIOND, STATE_DIR};
 use super::image::{self, unavailable, words};
 use super::observe::Handle;
-use super::{Docker, DockerRuntime, network, remove, volumes};
+use super::{Docker, DockerRuntime, network, ownership, remove, volumes};
 use crate::disk::secrets;
 use crate::{Plan, ProvisionError};
 
@@ -33,12 +33,12 @@ pub(super) async fn provision(
     let docker = &runtime.docker;
     let spec = container_spec(plan)?;
     let failed = |error: CallError| explain(error, "the container cannot be made");
-    let (env, ()) = tokio::try_join!(image::environment(&docker.client, &spec.image), async {
+    let (image, ()) = tokio::try_join!(image::inspect(&docker.client, &spec.image), async {
         let cleared = remove::containers(docker, plan.session).await;
         cleared.map_err(failed)
     },)?;
     let is_new = !docker.layout.volumes_are_owned(plan.session);
-    let sessiond = docker.sessiond_spec(plan, env);
+    let sessiond = docker.sessiond_spec(plan, image.env);
     let disk = |error: io::Error| {
         ProvisionError::Failed(format!("the session's place cannot be made: {error}"))
     };
@@ -53,7 +53,7 @@ pub(super) async fn provision(
         })
         .await
         .map_err(disk)?;
-    match start(docker, plan, spec).await {
+    match start(docker, plan, spec, &image.id).await {
         Ok(handle) => Ok(handle),
         Err(error) => {
             undo(runtime, plan, is_new).await;
@@ -73,6 +73,7 @@ async fn start(
     docker: &Docker,
     plan: &Plan,
     spec: &ContainerSpec,
+    image: &str,
 ) -> Result<RuntimeHandle, CallError> {
     let _network_stays = docker.using_networks.read().await;
     let network = network::name(docker, spec.network, plan.owner);
@@ -95,24 +96,22 @@ async fn start(
         network::ensure(docker, spec.network, plan.owner),
         volumes::ensure(docker, &recipe),
     )?;
-    let create = docker.client.have_done(|docker| {
+    let create = Box::pin(docker.client.have_done(|docker| {
         let name = container::name(plan.session);
         let options = CreateContainerOptionsBuilder::new().name(&name).build();
         let body = recipe.body();
         async move { docker.create_container(Some(options), body).await }
-    });
+    }));
     let (created, bearer) = match docker.layout.volumes_are_owned(plan.session) {
         true => (create.await?, None),
-        false => tokio::try_join!(create, async {
-            volumes::bearer(docker, &recipe).await.map(Some)
-        })?,
+        false => {
+            let (created, bearer) =
+                ownership::make_and_give(docker, &recipe, image, create).await?;
+            let noted = docker.layout.note_volumes_owned(plan.session);
+            noted.map_err(|error| CallError::Refused(error.to_string()))?;
+            (created, Some(bearer))
+        }
     };
-    // Only now: making the container has copied into the volumes what the image has there, with the image's owners.
-    if let Some(bearer) = &bearer {
-        volumes::give_to_user(docker, bearer).await?;
-        let noted = docker.layout.note_volumes_owned(plan.session);
-        noted.map_err(|error| CallError::Refused(error.to_string()))?;
-    }
     let id = &created.id;
     let start = docker.client.have_done(|docker| async move {
         let options = None::<StartContainerOptions>;
@@ -120,7 +119,7 @@ async fn start(
     });
     tokio::try_join!(start, async {
         match &bearer {
-            Some(bearer) => volumes::dismiss(docker, bearer).await,
+            Some(bearer) => ownership::dismiss(docker, bearer, image).await,
             None => Ok(()),
         }
     })?;

@@ -13,6 +13,7 @@ mod measure;
 mod network;
 mod observe;
 mod output;
+mod ownership;
 mod remove;
 mod seccomp;
 mod settings;
@@ -63,6 +64,7 @@ struct Docker {
     making_network: tokio::sync::Mutex<()>,
     /// Read by every start that uses a network, from before it is looked for until the container is on it; written by whoever removes some.
     using_networks: tokio::sync::RwLock<()>,
+    bare_images: ownership::BareImages,
     /// This start of the machine.
     boot: String,
 }
@@ -87,6 +89,7 @@ impl DockerRuntime {
                 scrollback_lines: settings.scrollback_lines,
                 making_network: tokio::sync::Mutex::default(),
                 using_networks: tokio::sync::RwLock::default(),
+                bare_images: ownership::BareImages::default(),
                 boot: boot_id()?,
             }),
         })

@@ -6,4 +6,5 @@ mod golden;
 mod inside;
 mod neighbours;
 mod outside;
+mod volumes;
 mod way_out;
