@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use bollard::errors::Error;
+use bollard::query_parameters::InspectNetworkOptions;
 use bollard::{API_DEFAULT_VERSION, Docker};
 use longhouse_domain::Timestamp;
 use longhouse_domain::container::Limits;
@@ -115,7 +116,7 @@ pub(super) struct Engine {
     live_restore: bool,
     /// Its own clock, when it was asked.
     now: Option<Timestamp>,
-    /// When it was found again after it had been gone, by its own clock.
+    /// When it began, as far as that can be told, or when it was found again after it had been gone; by its own clock.
     returned: Option<Timestamp>,
 }
 
@@ -197,7 +198,7 @@ impl Client {
                         State::Up(known) => known.returned,
                         State::Away { before, .. } if before.was_gone => engine.now,
                         State::Away { before, .. } => before.returned,
-                        State::Unasked | State::Absent { .. } => None,
+                        State::Unasked | State::Absent { .. } => engine.returned,
                     };
                     *state = State::Up(engine.clone());
                 });
@@ -348,7 +349,15 @@ async fn introduce(socket: &Path) -> Result<Engine, CallError> {
         },
         live_restore: info.live_restore_enabled == Some(true),
         now: info.system_time.and_then(|at| at.parse().ok()),
-        returned: None,
+        returned: beginning(&docker).await,
         docker,
     })
+}
+
+/// When the engine began, told by its default network, which one without running containers makes anew each time. Others do not tell
+/// (`--bridge=none`, Podman), and then nobody knows of an engine that began anew while this server was away.
+async fn beginning(docker: &Docker) -> Option<Timestamp> {
+    let options = None::<InspectNetworkOptions>;
+    let network = docker.inspect_network("bridge", options).await.ok()?;
+    network.created?.parse().ok()
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::engine::{sh, small, until_running, variables};
 use super::mortal::{Containers, Mortal};
@@ -129,8 +129,8 @@ async fn with_live_restore_terminals_go_on_while_the_engine_is_dead_and_after() 
     assert_eq!(engine.holds(), Vec::<String>::new());
 }
 
-/// Waits until the session rests because of the engine; what its terminal showed last can be read.
-async fn until_taken_along(client: &Client, id: &str, shown: &str) -> Value {
+/// Waits until the session rests because of the engine.
+async fn until_taken_along(client: &Client, id: &str) {
     let session = wait_for("it is stopped", async || {
         client.session_in(id, "stopped").await
     })
@@ -140,8 +140,6 @@ async fn until_taken_along(client: &Client, id: &str, shown: &str) -> Value {
         reason.contains("container engine was stopped or restarted"),
         "{reason}"
     );
-    until_shown(client, id, shown).await;
-    session
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -155,7 +153,8 @@ async fn without_live_restore_sessions_rest_with_the_reason_and_start_again_wher
     // Its containers do not know yet: they end when another engine begins, and have a moment for it.
     type_in(&client, &id, "meanwhile").await;
     engine.start().await;
-    until_taken_along(&client, &id, "meanwhile").await;
+    until_taken_along(&client, &id).await;
+    until_shown(&client, &id, "meanwhile").await;
     until_health(&client, "ok").await;
     act(&client, &id, "start").await;
     until_running(&client, &id).await;
@@ -165,7 +164,8 @@ async fn without_live_restore_sessions_rest_with_the_reason_and_start_again_wher
     engine.stop();
     until_health(&client, "degraded").await;
     engine.start().await;
-    until_taken_along(&client, &id, "later").await;
+    until_taken_along(&client, &id).await;
+    until_shown(&client, &id, "later").await;
     act(&client, &id, "start").await;
     until_running(&client, &id).await;
     assert_eq!(sh(&client, &id, "cat word").await, "later");
@@ -183,4 +183,35 @@ async fn without_live_restore_sessions_rest_with_the_reason_and_start_again_wher
         .await
         .created();
     assert_eq!(engine.holds(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_engine_and_a_server_that_die_together_leave_sessions_at_rest() {
+    let mut engine = Mortal::started(Containers::EndWithIt).await;
+    let mut house = house_on(&engine);
+    let client = house.client().await;
+    let id = session(&client, "taken", "before").await;
+    house.kill();
+    engine.kill();
+    // The engine ends its containers before it answers: nobody of the server's sees it gone, or sees it end them.
+    engine.start().await;
+    house.start();
+    let client = house.client().await;
+    until_taken_along(&client, &id).await;
+    act(&client, &id, "start").await;
+    until_running(&client, &id).await;
+    assert_eq!(sh(&client, &id, "cat word").await, "before");
+
+    // One that was killed by somebody while the engine went on is a fault, also where nobody looked.
+    let container = until_running(&client, &id).await["container"]["id"].clone();
+    house.kill();
+    engine
+        .try_docker(&["kill", container.as_str().unwrap()])
+        .unwrap();
+    house.start();
+    let client = house.client().await;
+    wait_for("it is in error", async || {
+        client.session_in(&id, "error").await
+    })
+    .await;
 }

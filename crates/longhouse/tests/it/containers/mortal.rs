@@ -108,12 +108,12 @@ impl Mortal {
             place("containerd.sock"),
             "--host".to_owned(),
             self.address(),
-            // Its containers need no network, and its namespace has none that could be taken away.
-            "--bridge=none".to_owned(),
+            // Its containers need no network; what it makes of its own stays in its namespace.
             "--iptables=false".to_owned(),
+            "--ip6tables=false".to_owned(),
         ];
         if self.containers == Containers::LiveOn {
-            arguments.push("--live-restore".to_owned());
+            arguments.extend(["--live-restore", "--bridge=none"].map(str::to_owned));
         }
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         self.dockerd = Some(within(self.init, &self.dir, "dockerd", &arguments));
