@@ -1,5 +1,7 @@
 //! Just enough of a client: JSON over HTTP, and a terminal's WebSocket.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result, bail};
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
@@ -12,6 +14,9 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+
+/// How long between two looks whether a session runs.
+const LOOK: Duration = Duration::from_millis(2);
 
 /// Somebody who is logged in.
 pub(crate) struct Api {
@@ -107,7 +112,7 @@ impl Api {
             match session["status"].as_str() {
                 Some("running") => return Ok(session),
                 Some("error") => bail!("the session did not start: {}", session["statusReason"]),
-                _ => tokio::task::yield_now().await,
+                _ => tokio::time::sleep(LOOK).await,
             }
         }
     }
