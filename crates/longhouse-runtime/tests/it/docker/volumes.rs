@@ -1,10 +1,13 @@
 //! Whose a session's fresh volumes are: its user's, whatever its image has in their places, and by the cheapest way that image allows.
 
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+
 use longhouse_domain::SessionId;
 use longhouse_domain::container::{ContainerSpec, Template};
 use longhouse_runtime::docker::DockerRuntime;
 
-use super::engine::{IMAGE, cli, spec};
+use super::engine::{IMAGE, cli, socket, spec};
 use super::inside::sh;
 use crate::fixture::Fixture;
 
@@ -39,25 +42,28 @@ impl Drop for Image {
     }
 }
 
-/// By way of which image the volumes of this session were given.
-fn given_by(session: SessionId) -> String {
-    let label = format!("label=longhouse.session={session}");
-    let created = cli(&[
-        "events",
-        "--since",
-        "10m",
-        "--until",
-        "0s",
-        "--filter",
-        &label,
-        "--filter",
-        "event=create",
-        "--format",
-        "{{.Actor.Attributes.name}} {{.Actor.Attributes.image}}",
-    ]);
-    let created = created.unwrap();
-    let bearer = created.lines().find_map(|line| line.split_once("-bearer "));
-    bearer.expect("there was a bearer").1.to_owned()
+/// What the engine tells of containers of a session that are made. It remembers but little, so somebody listens from before.
+struct Made(Child);
+
+impl Made {
+    fn of(session: SessionId) -> Self {
+        let mut listen = Command::new("docker");
+        listen.args(["--host", &format!("unix://{}", socket().display())]);
+        listen.args(["events", "--since", "1m", "--filter", "event=create"]);
+        listen.args(["--filter", &format!("label=longhouse.session={session}")]);
+        let what = "{{.Actor.Attributes.name}} {{.Actor.Attributes.image}}";
+        listen.args(["--format", what]).stdout(Stdio::piped());
+        Self(listen.spawn().unwrap())
+    }
+
+    /// The image of the bearer.
+    fn bearer(mut self) -> String {
+        let mut lines = BufReader::new(self.0.stdout.take().unwrap()).lines();
+        let image = lines.find_map(|line| Some(line.unwrap().split_once("-bearer ")?.1.to_owned()));
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+        image.expect("there was a bearer")
+    }
 }
 
 /// Starts a session of that image with this runtime, which sees what `script` prints; by way of which image its volumes were given.
@@ -68,11 +74,12 @@ async fn start(of: &Fixture<DockerRuntime>, image: &str) -> (String, String) {
         image: image.parse().unwrap(),
         ..spec(Template::Shell)
     });
+    let made = Made::of(fixture.plan.session);
     let (_handle, link) = fixture.start().await;
     let seen =
         "touch /workspace/new ~/new && stat -c %u:%g /workspace ~ && cat /workspace/note 2>&1";
     let seen = sh(&link, seen).await;
-    let way = given_by(fixture.plan.session);
+    let way = made.bearer();
     fixture.finish().await;
     (seen, way)
 }
