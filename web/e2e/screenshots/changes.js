@@ -32,12 +32,17 @@ function furnish(directory) {
   repository.commit('build: a package of its own', { 'package.json': '{ "type": "module" }\n' })
   repository.git('merge', '--quiet', '--no-ff', '--message=Merge branch guide', 'guide')
   repository.git('tag', 'v0.1')
+  repository.git('clone', '--quiet', '--bare', directory, `${directory}.git`)
+  repository.git('remote', 'add', 'origin', `file://${directory}.git`)
+  repository.git('fetch', '--quiet')
+  repository.git('branch', '--quiet', '--set-upstream-to=origin/main')
+  repository.commit('docs: days are twenty-four hours', { 'docs/guide.md': '# Durations\n\nWrite `1h30m`. A day has 24 hours.\n' })
   repository.write('src/duration.ts', CHANGED)
   repository.write('src/duration.test.ts', `import { test } from 'node:test'\n`)
 }
 
 export async function changes(browser) {
-  await withServer({}, async (server) => {
+  await withServer({ env: { LONGHOUSE_GIT_PROTOCOLS: 'https:ssh:file' } }, async (server) => {
     const directory = join(server.home, 'duration')
     furnish(directory)
     const api = await server.api()
@@ -51,6 +56,15 @@ export async function changes(browser) {
           await page.locator('[data-file-head="src/duration.ts"]').click()
           await page.locator('.tok').first().waitFor()
           if (page.viewportSize().width > 900) for (const terminal of ['agent', 'manual']) await person.untilFits(terminal)
+        },
+        branches: async () => {
+          await page.goto(`/sessions/${made.id}?panel=changes`)
+          await page.getByRole('button', { name: /Go over to another one/ }).click()
+          await page.locator('[data-branch-row="guide"]').waitFor()
+        },
+        discard: async () => {
+          await page.goto(`/sessions/${made.id}?panel=changes`)
+          await page.getByRole('button', { name: 'Discard all of “New”' }).click()
         },
         history: async () => {
           await page.goto(`/sessions/${made.id}?panel=history`)

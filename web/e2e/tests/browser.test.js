@@ -1,22 +1,12 @@
 // The product as a person meets it: a real browser in front of a real server.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { freshName } from '../harness/api.js'
-import { launch, PHONE, withPersonAt } from '../harness/browser.js'
-import { PASSWORD, Server, withServer } from '../harness/server.js'
+import { PHONE, withPersonAt } from '../harness/browser.js'
+import { openHouse } from '../harness/house.js'
+import { PASSWORD, withServer } from '../harness/server.js'
 
-let browser
-let server
-let api
-before(async () => {
-  browser = await launch()
-  server = await Server.start()
-  api = await server.api()
-})
-after(async () => {
-  await browser?.close()
-  await server?.close()
-})
+const { browser, server, api } = await openHouse()
 
 /** Runs `use` with a person at a browser of their own. */
 const withPerson = (use, options = {}, at = server) => withPersonAt(browser, at, use, options)

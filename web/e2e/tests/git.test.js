@@ -1,23 +1,13 @@
 // A session's repository in the page: what changed in it, the commit that takes it, and the history.
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
-import { launch, PHONE, withPersonAt } from '../harness/browser.js'
+import { test } from 'node:test'
+import { PHONE, withPersonAt } from '../harness/browser.js'
+import { openHouse } from '../harness/house.js'
 import { Repository } from '../harness/repository.js'
-import { PASSWORD, Server } from '../harness/server.js'
+import { PASSWORD } from '../harness/server.js'
 
-let browser
-let server
-let api
-before(async () => {
-  browser = await launch()
-  server = await Server.start()
-  api = await server.api()
-})
-after(async () => {
-  await browser?.close()
-  await server?.close()
-})
+const { browser, server, api } = await openHouse()
 
 let repositories = 0
 

@@ -1,24 +1,14 @@
 // Several people in one house, as they meet it in their browsers: accounts, sharing, tokens, logins, and what the audit tells.
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { freshName } from '../harness/api.js'
-import { launch, PHONE, withPersonAt } from '../harness/browser.js'
-import { Server, withServer } from '../harness/server.js'
+import { PHONE, withPersonAt } from '../harness/browser.js'
+import { openHouse } from '../harness/house.js'
+import { withServer } from '../harness/server.js'
 import { waitFor } from '../harness/wait.js'
 
-let browser
-let server
-let api
-before(async () => {
-  browser = await launch()
-  server = await Server.start()
-  api = await server.api()
-})
-after(async () => {
-  await browser?.close()
-  await server?.close()
-})
+const { browser, server, api } = await openHouse()
 
 const withPerson = (use, options = {}, at = server) => withPersonAt(browser, at, use, options)
 const card = (page, name) => page.locator(`[data-session="${name}"]`)

@@ -1,26 +1,15 @@
 // Typing over a slow line, in a real browser: what is typed is on the screen before its echo, and what is not to be seen never is.
 // The line is held up between the page and the server, where the test lets it through; nothing here depends on how fast anything is.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { freshName } from '../harness/api.js'
-import { launch, withPersonAt } from '../harness/browser.js'
-import { Server } from '../harness/server.js'
+import { withPersonAt } from '../harness/browser.js'
+import { openHouse } from '../harness/house.js'
 
 /** How long everything takes on its way to the page, milliseconds; what is sent there waits no less. */
 const ONE_WAY_MS = 100
 
-let browser
-let server
-let api
-before(async () => {
-  browser = await launch()
-  server = await Server.start()
-  api = await server.api()
-})
-after(async () => {
-  await browser?.close()
-  await server?.close()
-})
+const { browser, server, api } = await openHouse()
 
 /** A line that takes its time both ways, and can be held up. */
 class SlowLine {

@@ -3,22 +3,11 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
-import { launch, PHONE, withPersonAt } from '../harness/browser.js'
-import { Server } from '../harness/server.js'
+import { test } from 'node:test'
+import { PHONE, withPersonAt } from '../harness/browser.js'
+import { openHouse } from '../harness/house.js'
 
-let browser
-let server
-let api
-before(async () => {
-  browser = await launch()
-  server = await Server.start()
-  api = await server.api()
-})
-after(async () => {
-  await browser?.close()
-  await server?.close()
-})
+const { browser, server, api } = await openHouse()
 
 test('a key is made, brought along, and deleted, and its private half never comes back', async () => {
   const file = join(server.root, 'laptop')

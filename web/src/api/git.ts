@@ -44,6 +44,29 @@ export const gitLogQuery = (id: string) =>
     getNextPageParam: (page): string | null => page.nextCursor,
   })
 
+/** What git says to a line as people type it. */
+async function say(id: string, command: string, args: string[], signal: AbortSignal): Promise<string> {
+  const said = await unwrap(client.POST('/api/git', { body: { sessionId: id, command, args }, signal }))
+  if (said.exitCode !== 0) throw new Error(said.stderr.trim() || `git ended with ${said.exitCode}`)
+  return said.stdout
+}
+
+/** Every branch, one's own and those of the other repository, as git prints them. */
+export const gitBranchesQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...gitKey(id), 'branches'],
+    queryFn: ({ signal }) => say(id, 'branch', ['--all', '--verbose', '--no-color'], signal),
+    staleTime: 2000,
+  })
+
+/** The changes that were put away, as git prints them. */
+export const gitPutAwayQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...gitKey(id), 'putAway'],
+    queryFn: ({ signal }) => say(id, 'stash', ['list'], signal),
+    staleTime: 2000,
+  })
+
 /** More of a new file is not looked at, bytes. */
 const MOST_OF_FILE = 512 * 1024
 

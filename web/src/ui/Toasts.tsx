@@ -22,6 +22,18 @@ export function Toasts() {
         >
           {item.tone === 'error' && <CircleAlert size={16} className="mt-0.5 shrink-0 text-err" />}
           <span className="min-w-0 break-words">{item.text}</span>
+          {item.action !== null && (
+            <button
+              type="button"
+              className="shrink-0 rounded px-1 font-medium text-ember hover:underline coarse:min-h-9"
+              onClick={() => {
+                item.action?.run()
+                dismissToast(item.id)
+              }}
+            >
+              {item.action.label}
+            </button>
+          )}
           <button type="button" aria-label="Dismiss" className="rounded p-0.5 text-faint hover:text-text" onClick={() => dismissToast(item.id)}>
             <X size={14} />
           </button>

@@ -4,10 +4,18 @@ export interface Toast {
   id: number
   tone: 'plain' | 'error'
   text: string
+  /** What can be done about it while it stands there. */
+  action: ToastAction | null
 }
 
-/** A note stays this long, in milliseconds; an error twice as long. */
+export interface ToastAction {
+  label: string
+  run: () => void
+}
+
+/** A note stays this long, in milliseconds; an error twice as long; one that offers something long enough to be reached. */
 const STAY_MS = 4500
+const OFFER_STAYS_MS = 20_000
 const MOST_TOASTS = 4
 
 let toasts: readonly Toast[] = []
@@ -23,12 +31,12 @@ export function onToasts(listener: () => void): () => void {
   return () => listeners.delete(listener)
 }
 
-export function toast(text: string, tone: Toast['tone'] = 'plain'): void {
+export function toast(text: string, tone: Toast['tone'] = 'plain', action: ToastAction | null = null): void {
   const id = nextId
   nextId += 1
   const others = toasts.filter((item) => item.text !== text)
-  publish([...others, { id, tone, text }].slice(-MOST_TOASTS))
-  setTimeout(() => dismissToast(id), tone === 'error' ? STAY_MS * 2 : STAY_MS)
+  publish([...others, { id, tone, text, action }].slice(-MOST_TOASTS))
+  setTimeout(() => dismissToast(id), action !== null ? OFFER_STAYS_MS : tone === 'error' ? STAY_MS * 2 : STAY_MS)
 }
 
 export function dismissToast(id: number): void {

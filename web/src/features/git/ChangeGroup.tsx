@@ -1,11 +1,15 @@
 // Files of one sort, each with a box to tick and its diff below.
 import { useState } from 'react'
+import type { ReactNode } from 'react'
 import type { Diff, FileDiff, Session } from '../../api/types'
 import { Button } from '../../ui/Button'
 import { DiffFileRow } from '../diff/DiffFileRow'
 import type { DiffView } from '../diff/useDiffView'
+import { DiscardDialog } from './DiscardDialog'
 import { barOf } from './status'
 import type { Entry, Group } from './status'
+import { GroupButtons, RowButtons } from './SortButtons'
+import type { GitWork } from './useGitWork'
 import { TrackedDiff, UntrackedDiff } from './EntryDiff'
 
 /** How many files stand in a list before somebody asks for the rest. */
@@ -18,12 +22,14 @@ interface ChangeGroupProps {
   diff: Diff | undefined
   chosen: ReadonlySet<string>
   view: DiffView
+  work: GitWork
   onChoose: (paths: readonly string[], how: 'take' | 'leave') => void
 }
 
-export function ChangeGroup({ session, group, diff, chosen, view, onChoose }: ChangeGroupProps) {
+export function ChangeGroup({ session, group, diff, chosen, view, work, onChoose }: ChangeGroupProps) {
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set())
   const [all, setAll] = useState(false)
+  const [discarding, setDiscarding] = useState<readonly Entry[] | null>(null)
   const files = new Map((diff?.files ?? []).map((file) => [file.path, file]))
   const free = group.entries.filter((entry) => barOf(entry.file) === null).map((entry) => entry.file.path)
   const taken = free.filter((path) => chosen.has(path)).length
@@ -48,6 +54,7 @@ export function ChangeGroup({ session, group, diff, chosen, view, onChoose }: Ch
         <span className="flex-1">
           {group.title} <span className="font-normal text-faint tabular-nums">{group.entries.length}</span>
         </span>
+        <GroupButtons session={session} group={group} work={work} onDiscard={setDiscarding} />
         <Button size="small" look="quiet" onClick={() => setOpen(allOpen ? new Set() : new Set(shown.map((entry) => entry.key)))}>
           {allOpen ? 'Fold all' : 'Unfold all'}
         </Button>
@@ -62,6 +69,7 @@ export function ChangeGroup({ session, group, diff, chosen, view, onChoose }: Ch
             chosen={chosen.has(entry.file.path)}
             open={open.has(entry.key)}
             view={view}
+            after={<RowButtons session={session} entry={entry} work={work} onDiscard={setDiscarding} />}
             onToggle={() => toggle(entry.key)}
             onChoose={(how) => onChoose([entry.file.path], how)}
           />
@@ -72,6 +80,7 @@ export function ChangeGroup({ session, group, diff, chosen, view, onChoose }: Ch
           Show the other {(group.entries.length - shown.length).toLocaleString('en')}
         </Button>
       )}
+      {discarding !== null && <DiscardDialog session={session} entries={discarding} onClose={() => setDiscarding(null)} />}
     </section>
   )
 }
@@ -83,11 +92,12 @@ interface ChangeRowProps {
   chosen: boolean
   open: boolean
   view: DiffView
+  after: ReactNode
   onToggle: () => void
   onChoose: (how: 'take' | 'leave') => void
 }
 
-function ChangeRow({ session, entry, file, chosen, open, view, onToggle, onChoose }: ChangeRowProps) {
+function ChangeRow({ session, entry, file, chosen, open, view, after, onToggle, onChoose }: ChangeRowProps) {
   const bar = barOf(entry.file)
   return (
     <DiffFileRow
@@ -109,6 +119,7 @@ function ChangeRow({ session, entry, file, chosen, open, view, onToggle, onChoos
           onChange={() => onChoose(chosen ? 'leave' : 'take')}
         />
       }
+      after={after}
       renderDiff={() =>
         entry.group === 'untracked' ? (
           <UntrackedDiff session={session} path={entry.file.path} submodule={entry.file.submodule} view={view} />

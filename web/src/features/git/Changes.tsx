@@ -11,6 +11,7 @@ import { ChangeGroup } from './ChangeGroup'
 import { CommitForm } from './CommitForm'
 import { groupsOf, renewedChoice, usualChoice } from './status'
 import { Underway } from './Underway'
+import { useGitWork } from './useGitWork'
 
 /** How often changes are looked at, in milliseconds, and how often where there are very many of them. */
 const PACE = 5000
@@ -30,6 +31,7 @@ interface Choice {
 }
 
 export function Changes({ session, status, view }: ChangesProps) {
+  const work = useGitWork(session, status)
   const [kept, setKept] = useState<Choice | null>(null)
   const choice: Choice = kept === null ? { status, paths: usualChoice(status) } : { status, paths: renewedChoice(kept.paths, kept.status, status) }
   if (kept !== null && kept.status !== status) setKept(choice)
@@ -51,8 +53,8 @@ export function Changes({ session, status, view }: ChangesProps) {
   }
   return (
     <>
-      <BranchBar session={session} status={status} />
-      <Underway status={status} />
+      <BranchBar session={session} status={status} work={work} />
+      <Underway session={session} status={status} work={work} />
       {groups.length === 0 ? (
         <Notice icon={<CheckCheck size={30} />} title="Nothing changed">
           The working directory is as the last commit has it. What an agent or you change appears here.
@@ -67,6 +69,7 @@ export function Changes({ session, status, view }: ChangesProps) {
               group={group}
               diff={group.name === 'staged' ? staged.data : unstaged.data}
               chosen={choice.paths}
+              work={work}
               view={view}
               onChoose={choose}
             />

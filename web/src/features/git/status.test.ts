@@ -1,33 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import type { GitFile, GitStatus } from '../../api/types'
+import type { GitFile } from '../../api/types'
+import { makeFile, makeStatus } from './makeStatus.testing'
 import { barOf, branchWord, groupsOf, pathsOf, renewedChoice, usualChoice } from './status'
 
-function file(path: string, part: Partial<GitFile>): GitFile {
-  return { path, pathBytes: null, from: null, fromBytes: null, staged: null, unstaged: null, untracked: false, conflict: null, submodule: false, ...part }
-}
-
-function status(files: GitFile[], part: Partial<GitStatus> = {}): GitStatus {
-  const count = (is: (file: GitFile) => boolean): number => files.filter(is).length
-  return {
-    branch: 'main',
-    detached: false,
-    head: 'abcdef0123',
-    upstream: null,
-    ahead: null,
-    behind: null,
-    stashes: 0,
-    underway: null,
-    counts: {
-      staged: count((one) => one.staged !== null),
-      unstaged: count((one) => one.unstaged !== null),
-      untracked: count((one) => one.untracked),
-      conflicted: count((one) => one.conflict !== null),
-    },
-    files,
-    truncated: false,
-    ...part,
-  }
-}
+const file = (path: string, part: Partial<GitFile>): GitFile => makeFile({ path, ...part })
+const status = makeStatus
 
 const CHANGED = file('a', { unstaged: 'modified' })
 const STAGED = file('b', { staged: 'added' })

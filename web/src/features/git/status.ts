@@ -46,8 +46,12 @@ function entriesOf(file: GitFile): Entry[] {
 /** Why a file cannot be chosen for a commit of its own; `null` where it can. */
 export function barOf(file: GitFile): string | null {
   if (file.conflict !== null) return 'Settle its conflict first.'
-  // Bytes stand there only where the name is no text.
-  return file.pathBytes == null && file.fromBytes == null ? null : 'Its name is no text: commit it in a terminal.'
+  return nameable(file) ? null : 'Its name is no text: commit it in a terminal.'
+}
+
+/** Whether it can be named in a request: its bytes stand there only where its name is no text. */
+export function nameable(file: GitFile): boolean {
+  return file.pathBytes == null && file.fromBytes == null
 }
 
 /** What the next commit takes if nobody chooses: what is staged, and where nothing is, everything. */

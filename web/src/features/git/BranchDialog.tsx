@@ -1,0 +1,153 @@
+// Every branch: to go over to one, to begin one, to join one with the present one.
+import { useQuery } from '@tanstack/react-query'
+import { Check, GitMerge, Plus } from 'lucide-react'
+import { useId, useState } from 'react'
+import { gitBranchesQuery } from '../../api/git'
+import { describe } from '../../api/problem'
+import type { GitStatus, Session } from '../../api/types'
+import { Badge } from '../../ui/Badge'
+import { Button, IconButton } from '../../ui/Button'
+import { Dialog } from '../../ui/Dialog'
+import { TextField } from '../../ui/Field'
+import { Menu, MenuItem } from '../../ui/Menu'
+import { matches } from '../palette/matches'
+import { branchNameError, readBranches, refOf } from './branches'
+import type { Branch } from './branches'
+import type { GitOperation } from './operations'
+import { branchWord } from './status'
+import type { GitWork } from './useGitWork'
+
+/** More do not stand in the list; a few letters find the others. */
+const SHOWN = 200
+
+interface BranchDialogProps {
+  session: Session
+  status: GitStatus
+  work: GitWork
+  /** The branch is protected over there: what is on it is pushed from a new one. */
+  purpose: 'branch' | 'pushFromNewBranch'
+  onClose: () => void
+}
+
+export function BranchDialog({ session, status, work, purpose, onClose }: BranchDialogProps) {
+  const { data, error } = useQuery(gitBranchesQuery(session.id))
+  const [typed, setTyped] = useState(purpose === 'branch' ? '' : `longhouse/${session.name}`)
+  const formId = useId()
+  const branches = readBranches(data ?? '')
+  const name = typed.trim()
+  const found = purpose === 'branch' ? branches.filter((branch) => matches(branch.name, name)) : []
+  const same = branches.find((branch) => branch.name === name)
+  const run = (...operations: GitOperation[]): void => {
+    work.run(...operations)
+    onClose()
+  }
+  const then: GitOperation[] = purpose === 'branch' ? [] : [{ kind: 'push' }]
+  const problem = same === undefined ? branchNameError(name) : purpose === 'branch' ? null : 'There is a branch of that name.'
+  const canMake = same === undefined && problem === null && data !== undefined
+  const submit = (): void => {
+    const [only] = found
+    if (same !== undefined && purpose === 'branch') run({ kind: 'switch', branch: same.name })
+    else if (canMake && found.length !== 1) run({ kind: 'newBranch', branch: name }, ...then)
+    else if (only !== undefined && found.length === 1) run({ kind: 'switch', branch: only.name })
+  }
+  return (
+    <Dialog
+      title={purpose === 'branch' ? 'Branches' : 'Push from a branch of its own'}
+      description={
+        purpose === 'branch'
+          ? 'Changes that nobody committed come along, where they do not stand in the way.'
+          : 'The branch is protected in the other repository. A new branch begins here with your commits and is pushed; propose it there to be taken.'
+      }
+      onClose={onClose}
+    >
+      <form
+        id={formId}
+        className="mt-4"
+        onSubmit={(event) => {
+          event.preventDefault()
+          submit()
+        }}
+      >
+        <TextField
+          autoFocus
+          mono
+          label={purpose === 'branch' ? 'Find a branch, or name a new one' : 'Name of the branch'}
+          autoComplete="off"
+          spellCheck={false}
+          value={typed}
+          error={name !== '' && problem !== null && found.length === 0 ? problem : undefined}
+          onChange={(event) => setTyped(event.target.value)}
+        />
+      </form>
+      {error !== null && data === undefined && <p className="mt-3 text-xs text-err">{describe(error)}</p>}
+      {purpose === 'branch' && (
+        <div className="mt-3 max-h-72 overflow-y-auto rounded-lg border border-line empty:hidden">
+          {canMake && (
+            <button type="button" className={ROW} onClick={() => run({ kind: 'newBranch', branch: name })}>
+              <Plus size={14} className="shrink-0 text-ember" />
+              <span className="min-w-0 truncate">
+                New branch <b className="font-mono font-medium">{name}</b> from {branchWord(status)}
+              </span>
+            </button>
+          )}
+          {found.slice(0, SHOWN).map((branch) => (
+            <BranchRow key={refOf(branch)} branch={branch} status={status} onRun={run} />
+          ))}
+          {found.length > SHOWN && <p className="px-3 py-2 text-xs text-faint">{found.length - SHOWN} more: type a few letters.</p>}
+        </div>
+      )}
+      {purpose === 'branch' && data === undefined && error === null && <div role="status" aria-label="Reading the branches" className="skeleton mt-3 h-24 rounded-lg" />}
+      {purpose === 'pushFromNewBranch' && (
+        <div className="mt-5 flex justify-end gap-2">
+          <Button onClick={onClose}>Cancel</Button>
+          <Button type="submit" form={formId} look="primary" disabled={!canMake}>
+            Make and push it
+          </Button>
+        </div>
+      )}
+    </Dialog>
+  )
+}
+
+const ROW = 'flex min-h-9 w-full min-w-0 items-center gap-2 px-3 py-1 text-left text-sm hover:bg-hover focus-visible:-outline-offset-2 coarse:min-h-11'
+
+interface BranchRowProps {
+  branch: Branch
+  status: GitStatus
+  onRun: (operation: GitOperation) => void
+}
+
+function BranchRow({ branch, status, onRun }: BranchRowProps) {
+  const here = branchWord(status)
+  return (
+    <div className="flex items-center border-t border-line first:border-t-0">
+      <button
+        type="button"
+        data-branch-row={branch.name}
+        aria-current={branch.current}
+        disabled={branch.current}
+        className={ROW}
+        onClick={() => onRun({ kind: 'switch', branch: branch.name })}
+      >
+        <Check size={14} aria-hidden="true" className={branch.current ? 'shrink-0 text-ember' : 'invisible shrink-0'} />
+        <span className="min-w-0 flex-1">
+          <span className="block truncate font-mono text-xs font-medium">{branch.name}</span>
+          <span className="block truncate text-2xs text-faint">{branch.subject}</span>
+        </span>
+        {branch.remote && <Badge title="Only the other repository has it">origin</Badge>}
+      </button>
+      {!branch.current && (
+        <Menu
+          trigger={
+            <IconButton label={`Join ${branch.name}`} className="mr-1">
+              <GitMerge size={14} />
+            </IconButton>
+          }
+        >
+          <MenuItem onSelect={() => onRun({ kind: 'join', how: 'merge', from: refOf(branch) })}>Merge it into {here}</MenuItem>
+          <MenuItem onSelect={() => onRun({ kind: 'join', how: 'rebase', from: refOf(branch) })}>Rebase {here} onto it</MenuItem>
+        </Menu>
+      )}
+    </div>
+  )
+}
