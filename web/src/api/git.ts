@@ -67,6 +67,19 @@ export const gitPutAwayQuery = (id: string) =>
     staleTime: 2000,
   })
 
+/** What is made of changes by itself, and how it stands. */
+export const autoCommitQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...gitKey(id), 'autocommit'],
+    queryFn: ({ signal }) => unwrap(client.GET('/api/sessions/{id}/git/autocommit', { params: { path: { id } }, signal })),
+  })
+
+export const checkpointsQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...gitKey(id), 'checkpoints'],
+    queryFn: ({ signal }) => unwrap(client.GET('/api/sessions/{id}/git/checkpoints', { params: { path: { id } }, signal })),
+  })
+
 /** More of a new file is not looked at, bytes. */
 const MOST_OF_FILE = 512 * 1024
 

@@ -10,9 +10,8 @@ import { Button, IconButton } from '../../ui/Button'
 import { Dialog } from '../../ui/Dialog'
 import { TextField } from '../../ui/Field'
 import { Menu, MenuItem } from '../../ui/Menu'
-import { matches } from '../palette/matches'
-import { branchNameError, readBranches, refOf } from './branches'
-import type { Branch } from './branches'
+import { choiceOf, readBranches, refOf } from './branches'
+import type { Branch, BranchPurpose } from './branches'
 import type { GitOperation } from './operations'
 import { branchWord } from './status'
 import type { GitWork } from './useGitWork'
@@ -20,35 +19,38 @@ import type { GitWork } from './useGitWork'
 /** More do not stand in the list; a few letters find the others. */
 const SHOWN = 200
 
+const PUSH: GitOperation = { kind: 'push' }
+
 interface BranchDialogProps {
   session: Session
   status: GitStatus
   work: GitWork
   /** The branch is protected over there: what is on it is pushed from a new one. */
-  purpose: 'branch' | 'pushFromNewBranch'
+  purpose: BranchPurpose
   onClose: () => void
 }
 
 export function BranchDialog({ session, status, work, purpose, onClose }: BranchDialogProps) {
-  const { data, error } = useQuery(gitBranchesQuery(session.id))
+  const { data, error, refetch } = useQuery(gitBranchesQuery(session.id))
   const [typed, setTyped] = useState(purpose === 'branch' ? '' : `longhouse/${session.name}`)
   const formId = useId()
-  const branches = readBranches(data ?? '')
   const name = typed.trim()
-  const found = purpose === 'branch' ? branches.filter((branch) => matches(branch.name, name)) : []
-  const same = branches.find((branch) => branch.name === name)
+  const known = choiceOf(name, readBranches(data ?? ''), purpose)
+  const { found } = known
+  const problem = name === '' ? null : known.problem
+  const canMake = known.isNew && data !== undefined
   const run = (...operations: GitOperation[]): void => {
     work.run(...operations)
     onClose()
   }
-  const then: GitOperation[] = purpose === 'branch' ? [] : [{ kind: 'push' }]
-  const problem = same === undefined ? branchNameError(name) : purpose === 'branch' ? null : 'There is a branch of that name.'
-  const canMake = same === undefined && problem === null && data !== undefined
-  const submit = (): void => {
-    const [only] = found
-    if (same !== undefined && purpose === 'branch') run({ kind: 'switch', branch: same.name })
-    else if (canMake && found.length !== 1) run({ kind: 'newBranch', branch: name }, ...then)
-    else if (only !== undefined && found.length === 1) run({ kind: 'switch', branch: only.name })
+  const make = (): void => run({ kind: 'newBranch', branch: name }, ...(purpose === 'branch' ? [] : [PUSH]))
+  const submit = async (): Promise<void> => {
+    // Whoever is quicker than the list is not ignored.
+    const printed = data ?? (await refetch({ cancelRefetch: false })).data
+    if (printed === undefined) return
+    const { over, isNew } = choiceOf(name, readBranches(printed), purpose)
+    if (over !== null) run({ kind: 'switch', branch: over.name })
+    else if (isNew) make()
   }
   return (
     <Dialog
@@ -65,7 +67,7 @@ export function BranchDialog({ session, status, work, purpose, onClose }: Branch
         className="mt-4"
         onSubmit={(event) => {
           event.preventDefault()
-          submit()
+          void submit()
         }}
       >
         <TextField
@@ -75,7 +77,7 @@ export function BranchDialog({ session, status, work, purpose, onClose }: Branch
           autoComplete="off"
           spellCheck={false}
           value={typed}
-          error={name !== '' && problem !== null && found.length === 0 ? problem : undefined}
+          error={problem !== null && found.length === 0 ? problem : undefined}
           onChange={(event) => setTyped(event.target.value)}
         />
       </form>
@@ -83,7 +85,7 @@ export function BranchDialog({ session, status, work, purpose, onClose }: Branch
       {purpose === 'branch' && (
         <div className="mt-3 max-h-72 overflow-y-auto rounded-lg border border-line empty:hidden">
           {canMake && (
-            <button type="button" className={ROW} onClick={() => run({ kind: 'newBranch', branch: name })}>
+            <button type="button" className={ROW} onClick={make}>
               <Plus size={14} className="shrink-0 text-ember" />
               <span className="min-w-0 truncate">
                 New branch <b className="font-mono font-medium">{name}</b> from {branchWord(status)}

@@ -6,6 +6,7 @@ import { gitDiffQuery } from '../../api/git'
 import type { Diff, GitStatus, Session } from '../../api/types'
 import { Notice } from '../../ui/Notice'
 import type { DiffView } from '../diff/useDiffView'
+import { AutoCommitBar } from './AutoCommitBar'
 import { BranchBar } from './BranchBar'
 import { ChangeGroup } from './ChangeGroup'
 import { CommitForm } from './CommitForm'
@@ -55,6 +56,7 @@ export function Changes({ session, status, view }: ChangesProps) {
     <>
       <BranchBar session={session} status={status} work={work} />
       <Underway session={session} status={status} work={work} />
+      <AutoCommitBar session={session} />
       {groups.length === 0 ? (
         <Notice icon={<CheckCheck size={30} />} title="Nothing changed">
           The working directory is as the last commit has it. What an agent or you change appears here.

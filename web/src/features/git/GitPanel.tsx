@@ -1,4 +1,4 @@
-// Everything about a session's repository: what changed since the last commit, and what happened before.
+// Everything about a session's repository: what changed since the last commit, what happened before, and what was kept between.
 import { GitBranch } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { describe } from '../../api/problem'
@@ -12,15 +12,16 @@ import { LayoutChoice } from '../diff/LayoutChoice'
 import { useDiffView } from '../diff/useDiffView'
 import type { DiffView } from '../diff/useDiffView'
 import { Changes } from './Changes'
+import { Checkpoints } from './Checkpoints'
 import { History } from './History'
 import { troubleOf } from './troubles'
 import { useGitStatus } from './useGitStatus'
 
-export type GitPart = 'changes' | 'history'
+export type GitPart = 'changes' | 'history' | 'checkpoints'
 
 export interface GitPlace {
   part: GitPart
-  /** The commit that is unfolded. */
+  /** The commit or checkpoint that is unfolded. */
   commit: string | undefined
 }
 
@@ -45,6 +46,7 @@ export function GitPanel({ session, place, onPlace }: GitPanelProps) {
                 choices={[
                   { value: 'changes', label: status.files.length === 0 ? 'Changes' : `Changes ${status.files.length}${status.truncated ? '+' : ''}` },
                   { value: 'history', label: 'History' },
+                  { value: 'checkpoints', label: 'Checkpoints' },
                 ]}
               />
               <LayoutChoice view={view} />
@@ -63,6 +65,8 @@ function Part({ session, status, place, view, onPlace }: GitPanelProps & { statu
       return <Changes session={session} status={status} view={view} />
     case 'history':
       return <History session={session} view={view} commit={place.commit} onCommit={(commit) => onPlace({ part: 'history', commit })} />
+    case 'checkpoints':
+      return <Checkpoints session={session} view={view} open={place.commit} onOpen={(commit) => onPlace({ part: 'checkpoints', commit })} />
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { branchNameError, readBranches, readPutAway, refOf } from './branches'
+import { branchNameError, choiceOf, readBranches, readPutAway, refOf } from './branches'
 
 const PRINTED = [
   '* main                  0a1b2c3 [ahead 1] feat: begin',
@@ -27,6 +27,15 @@ describe('branches', () => {
   test('standing on no branch, none is the present one', () => {
     const printed = '* (HEAD detached at 0a1b2c3) 0a1b2c3 feat: begin\n  main 0a1b2c3 feat: begin\n'
     expect(readBranches(printed)).toEqual([{ name: 'main', remote: false, current: false, subject: 'feat: begin' }])
+  })
+
+  test('a part of a name means the one branch that has it, and a name that none has a new one', () => {
+    const branches = readBranches(PRINTED)
+    expect(choiceOf('the', branches, 'branch').over?.name).toBe('theirs')
+    expect(choiceOf('i', branches, 'branch').over).toBeNull()
+    expect(choiceOf('main', branches, 'branch')).toMatchObject({ over: { name: 'main' }, isNew: false })
+    expect(choiceOf('feature', branches, 'branch')).toMatchObject({ found: [], over: null, isNew: true })
+    expect(choiceOf('main', branches, 'pushFromNewBranch')).toMatchObject({ over: null, isNew: false, problem: 'There is a branch of that name.' })
   })
 
   test('names that git would not take', () => {

@@ -1,4 +1,5 @@
 // What git's own lists of branches and of changes that were put away say. Pure.
+import { matches } from '../palette/matches'
 
 export interface Branch {
   /** Without the other repository's name. */
@@ -30,6 +31,31 @@ export function readBranches(printed: string): Branch[] {
 /** What the branch is called where it stands now: that of the other repository by its longer name. */
 export function refOf(branch: Branch): string {
   return branch.remote ? `origin/${branch.name}` : branch.name
+}
+
+export type BranchPurpose = 'branch' | 'pushFromNewBranch'
+
+export interface BranchChoice {
+  /** Those that what was typed may mean. */
+  found: Branch[]
+  /** The one that it means; `null` where it is none or several. */
+  over: Branch | null
+  /** Whether it names a branch that can be made. */
+  isNew: boolean
+  problem: string | null
+}
+
+/** What is meant by a name, or by a part of it. */
+export function choiceOf(name: string, branches: readonly Branch[], purpose: BranchPurpose): BranchChoice {
+  const same = branches.find((branch) => branch.name === name) ?? null
+  if (purpose === 'pushFromNewBranch') {
+    const problem = same === null ? branchNameError(name) : 'There is a branch of that name.'
+    return { found: [], over: null, isNew: problem === null, problem }
+  }
+  const found = branches.filter((branch) => matches(branch.name, name))
+  const [only = null] = found.length === 1 ? found : []
+  const problem = same === null ? branchNameError(name) : null
+  return { found, over: same ?? only, isNew: same === null && problem === null, problem }
 }
 
 export interface PutAway {

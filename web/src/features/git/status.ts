@@ -50,7 +50,7 @@ export function barOf(file: GitFile): string | null {
 }
 
 /** Whether it can be named in a request: its bytes stand there only where its name is no text. */
-export function nameable(file: GitFile): boolean {
+export function nameable(file: Pick<GitFile, 'pathBytes' | 'fromBytes'>): boolean {
   return file.pathBytes == null && file.fromBytes == null
 }
 

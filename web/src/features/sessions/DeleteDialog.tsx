@@ -1,9 +1,11 @@
-// Asks before a session is deleted, and says what goes and what stays: there is no way back.
+// Asks before a session is deleted, and says what goes and what stays: there is no way back. Where work would be lost that is nowhere else, it is
+// named and asked about once more.
 import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
 import { client, settle } from '../../api/client'
 import { ApiError, describe } from '../../api/problem'
 import { sessionsQuery } from '../../api/queries'
-import type { Session } from '../../api/types'
+import type { FieldError, Session } from '../../api/types'
 import { Button } from '../../ui/Button'
 import { Dialog } from '../../ui/Dialog'
 import { toast } from '../../ui/toast'
@@ -29,7 +31,9 @@ export function DeleteDialog({ session, onClose, onDeleted }: DeleteDialogProps)
       await queries.invalidateQueries({ queryKey: sessionsQuery.queryKey })
     },
   })
-  const unsaved = removal.error instanceof ApiError && removal.error.problem.code === 'session.unsaved_work'
+  const [given, setGiven] = useState(false)
+  const unsaved = removal.error instanceof ApiError && removal.error.problem.code === 'session.unsaved_work' ? removal.error.problem.errors : null
+  const bar = unsaved !== null && !given ? 'Say first that the work is not needed.' : null
   return (
     <Dialog title={`Delete “${session.name}”?`} description="This cannot be undone." onClose={onClose}>
       <dl className="mt-4 space-y-3 text-sm">
@@ -49,20 +53,34 @@ export function DeleteDialog({ session, onClose, onDeleted }: DeleteDialogProps)
       </dl>
       {removal.isError && (
         <div role="alert" className="mt-4 rounded-lg bg-err-wash px-3 py-2 text-sm text-err">
-          {describe(removal.error)}
-          {unsaved && (
-            <ul className="mt-1 list-disc pl-4 text-xs">
-              {removal.error instanceof ApiError && removal.error.problem.errors.map((item) => <li key={item.field}>{item.message}</li>)}
-            </ul>
-          )}
+          <p className="first-letter:uppercase">{unsaved !== null && unsaved.length > 0 ? 'This is nowhere else, and would be lost:' : describe(removal.error)}</p>
+          {unsaved !== null && unsaved.length > 0 && <Lost items={unsaved} />}
         </div>
+      )}
+      {unsaved !== null && (
+        <label className="mt-3 flex items-center gap-2 text-sm">
+          <input type="checkbox" className="size-4 accent-ember coarse:size-5" checked={given} onChange={(event) => setGiven(event.target.checked)} />
+          I do not need this work
+        </label>
       )}
       <div className="mt-6 flex justify-end gap-2">
         <Button onClick={onClose}>Cancel</Button>
-        <Button look="danger" disabled={removal.isPending} onClick={() => removal.mutate(unsaved ? 'force' : 'keepUnsaved')}>
-          {unsaved ? 'Delete with unsaved work' : 'Delete session'}
+        <Button look="danger" reason={bar} disabled={removal.isPending} onClick={() => removal.mutate(unsaved === null ? 'keepUnsaved' : 'force')}>
+          {unsaved === null ? 'Delete session' : 'Delete and lose it'}
         </Button>
       </div>
     </Dialog>
+  )
+}
+
+function Lost({ items }: { items: readonly FieldError[] }) {
+  return (
+    <ul className="scroll-quiet mt-1.5 max-h-48 space-y-0.5 overflow-y-auto text-xs">
+      {items.map((item) => (
+        <li key={item.field} className="wrap-anywhere">
+          <code className="font-mono">{item.field}</code>: {item.message}
+        </li>
+      ))}
+    </ul>
   )
 }

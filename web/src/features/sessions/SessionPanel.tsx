@@ -32,7 +32,7 @@ interface SessionPanelProps {
 export function SessionPanel({ session, place, onPlace, onClose }: SessionPanelProps) {
   const { panel } = place
   const [room, setRoom] = useStored('longhouse.panel.git', 'beside')
-  const isGit = panel === 'changes' || panel === 'history'
+  const isGit = panel === 'changes' || panel === 'history' || panel === 'checkpoints'
   const over = isGit && room === 'over'
   return (
     <aside
@@ -48,7 +48,7 @@ export function SessionPanel({ session, place, onPlace, onClose }: SessionPanelP
         <div className="min-w-0 overflow-x-auto [scrollbar-width:none]">
           <Segments
             label="Panel"
-            value={panel === 'history' ? 'changes' : panel}
+            value={isGit ? 'changes' : panel}
             onChange={(next) => onPlace({ panel: next })}
             choices={[
               { value: 'details', label: 'Details' },
