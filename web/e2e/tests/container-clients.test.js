@@ -48,3 +48,17 @@ test('a container is made, listed, watched, stopped and deleted, as by an existi
   assert.equal((await listener.ask('subscribe:status', { containerId })).error.code, 'container.not_found')
   listener.close()
 })
+
+test('a container whose memory is used up says so, and how it fares after its next start', async () => {
+  const created = await api.post('/api/containers', { name: freshName('eater'), ...BODY })
+  server.remember(created.sessionId)
+  const listener = await Listener.connect(server, api)
+  const told = () => listener.of('container.health').flatMap(([event]) => (event.sessionId === created.sessionId ? [event] : []))
+  await listener.until('it to be well', () => told().some(({ health }) => health === 'healthy'))
+  await api.post(`/api/sessions/${created.sessionId}/exec`, { command: ['tail', '/dev/zero'] })
+  await listener.until('the end of its memory', () => told().at(-1).health === 'oom')
+  assert.match(told().at(-1).detail, /used up its memory \(128 MB\)/)
+  await api.post(`/api/sessions/${created.sessionId}/restart`)
+  await listener.until('it to be well again', () => told().at(-1).health === 'healthy')
+  listener.close()
+})

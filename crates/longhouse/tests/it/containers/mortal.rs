@@ -37,7 +37,13 @@ impl Mortal {
             .tempdir_in("/tmp")
             .unwrap();
         std::fs::write(dir.path().join("none.json"), "{}").unwrap();
-        let hold = "ip link set lo up && exec sleep infinity";
+        // A disk of its own, which a test may fill.
+        let data = dir.path().join("data");
+        std::fs::create_dir(&data).unwrap();
+        let hold = format!(
+            "ip link set lo up && mount -t tmpfs -o size=256m none {} && exec sleep infinity",
+            data.display()
+        );
         let space = Command::new("unshare")
             .args([
                 "--net",
@@ -49,7 +55,7 @@ impl Mortal {
                 "--",
                 "sh",
                 "-c",
-                hold,
+                &hold,
             ])
             .stdin(Stdio::null())
             .stderr(Stdio::null())
@@ -140,6 +146,28 @@ impl Mortal {
         // The one that was started stands before it, and ends with it.
         processes::signal(child_of(dockerd.id()).expect("it lives"), signal);
         dockerd.wait().unwrap();
+    }
+
+    /// Fills its disk to the last byte.
+    pub(super) fn fill_disk(&self) {
+        // That it ends with a fault is what is wanted.
+        self.on_disk("cat /dev/zero > fill; test $(stat -f -c %a .) = 0");
+    }
+
+    /// Takes that back.
+    pub(super) fn clear_disk(&self) {
+        self.on_disk("rm fill");
+    }
+
+    fn on_disk(&self, script: &str) {
+        let done = Command::new("nsenter")
+            .args(["--target", &self.init.to_string(), "--mount", "--"])
+            .args(["sh", "-c", &format!("cd \"$0\" && {script}")])
+            .arg(self.dir.path().join("data"))
+            .stderr(Stdio::null())
+            .status()
+            .unwrap();
+        assert!(done.success(), "{script}");
     }
 
     /// What `docker` prints, if it succeeds.

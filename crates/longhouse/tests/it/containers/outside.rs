@@ -62,7 +62,9 @@ async fn what_the_engine_did_not_tell_is_found_by_looking() {
     let id = session["id"].as_str().unwrap();
     let container = session["container"]["id"].as_str().unwrap();
     yard.door.deafen();
+    docker(&["rename", container, &format!("renamed-{container}")]);
     docker(&["pause", container]);
+    // What it is called is nobody's business: it is known by its mark.
     until(&client, id, "running", "paused").await;
     docker(&["rm", "--force", container]);
     until(&client, id, "error", "unexpectedly").await;

@@ -3,9 +3,10 @@
 use http::Method;
 use serde_json::json;
 
-use super::engine::{Yard, docker, sh, small, until_running};
+use super::engine::{Yard, docker, sh, small, until_running, variables};
+use super::mortal::{Containers, Mortal};
 use crate::support::http::Client;
-use crate::support::wait_for;
+use crate::support::{House, wait_for};
 
 /// More than the engine keeps of a container's output, MiB: three files of ten, of which the older ones are compressed.
 const LOG_MOST: u64 = 31;
@@ -104,4 +105,35 @@ async fn a_session_that_takes_all_it_may_have_hurts_itself_alone_and_says_so() {
     for id in all {
         yard.assert_gone(&client, id).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_engine_whose_disk_is_full_makes_no_session_and_the_session_says_why() {
+    let engine = Mortal::started(Containers::EndWithIt).await;
+    let mut house = House::new();
+    house.variables.extend(variables(engine.address()));
+    house.start();
+    let client = house.client().await;
+    engine.fill_disk();
+    let made = client.post("/api/sessions", &small("late")).await.created();
+    let id = made["id"].as_str().unwrap();
+    let session = wait_for("it is in error", async || {
+        client.session_in(id, "error").await
+    })
+    .await;
+    let reason = session["statusReason"].as_str().unwrap();
+    assert!(reason.contains("no space left on device"), "{reason}");
+    assert_eq!(engine.holds(), Vec::<String>::new(), "nothing half made");
+    engine.clear_disk();
+    let path = format!("/api/sessions/{id}");
+    let start = format!("{path}/start");
+    client.post(&start, &json!({})).await.created();
+    until_running(&client, id).await;
+    assert_eq!(sh(&client, id, "echo well").await, "well");
+    // One that runs meanwhile goes on, and its own files are told that the disk is full.
+    engine.fill_disk();
+    let said = sh(&client, id, "echo more > file 2>&1; echo still here").await;
+    assert!(said.ends_with("still here"), "{said}");
+    client.delete(&path).await.created();
+    assert_eq!(engine.holds(), Vec::<String>::new());
 }
