@@ -327,7 +327,16 @@ async fn introduce(socket: &Path) -> Result<Engine, CallError> {
         .ok_or_else(|| CallError::Away("its path is not text".to_owned()))?;
     let docker = Docker::connect_with_unix(path, CLIENT_SECONDS, API_DEFAULT_VERSION)?;
     let docker = docker.negotiate_version().await?;
-    let info = docker.info().await?;
+    let (version, info) = tokio::try_join!(docker.version(), docker.info())?;
+    let parts = version.components.unwrap_or_default();
+    if parts.iter().any(|part| part.name.starts_with("Podman")) {
+        // It reads the profile as the name of a file, and gives no file system in memory to a user: what it would make is not what we ask for.
+        return Err(CallError::Refused(
+            "it is Podman, which does not take what keeps a session in its container (a seccomp profile of its own, file systems in memory \
+             with an owner): use Docker's engine"
+                .to_owned(),
+        ));
+    }
     let options = info.security_options.unwrap_or_default();
     let foreign = |name: &str| options.iter().any(|option| option.contains(name));
     if foreign("name=userns") || foreign("name=rootless") {
