@@ -39,6 +39,7 @@ function furnish(directory) {
   repository.commit('docs: days are twenty-four hours', { 'docs/guide.md': '# Durations\n\nWrite `1h30m`. A day has 24 hours.\n' })
   repository.write('src/duration.ts', CHANGED)
   repository.write('src/duration.test.ts', `import { test } from 'node:test'\n`)
+  repository.write('.env', 'TOKEN=one\n')
 }
 
 export async function changes(browser) {
@@ -46,7 +47,8 @@ export async function changes(browser) {
     const directory = join(server.home, 'duration')
     furnish(directory)
     const api = await server.api()
-    const made = await api.session({ name: 'refuse-nonsense', workdir: directory })
+    const made = await api.session({ name: 'refuse-nonsense', workdir: directory, autoCommit: { mode: 'checkpoint', debounceSeconds: 3600, intervalSeconds: 3600 } })
+    await api.post(`/api/sessions/${made.id}/git/checkpoints`)
     await pictures(browser, server, {
       guides: ['changes'],
       arrive: (person) => person.logIn('/'),
@@ -61,6 +63,17 @@ export async function changes(browser) {
           await page.goto(`/sessions/${made.id}?panel=changes`)
           await page.getByRole('button', { name: /Go over to another one/ }).click()
           await page.locator('[data-branch-row="guide"]').waitFor()
+        },
+        checkpoints: async () => {
+          await page.goto(`/sessions/${made.id}?panel=checkpoints`)
+          await page.locator('[data-checkpoint="1"]').click()
+          await page.locator('[data-file-head="src/duration.ts"]').click()
+          await page.locator('.tok').first().waitFor()
+        },
+        'auto-commit': async () => {
+          await page.goto(`/sessions/${made.id}?panel=changes`)
+          await page.getByRole('button', { name: 'What is committed by itself' }).click()
+          await page.getByRole('radio', { name: /^Commits/ }).check()
         },
         discard: async () => {
           await page.goto(`/sessions/${made.id}?panel=changes`)

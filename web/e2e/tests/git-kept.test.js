@@ -87,6 +87,7 @@ test('commits make themselves once they are switched on, and what is refused is 
     repository.write('run.log', 'noise\n')
     repository.write('.env', 'TOKEN=one\n')
     await page.getByRole('alert').getByText('.env').first().waitFor()
+    await person.until('it to be left out of the next commit', async () => !(await page.getByLabel('Commit .env').isChecked()))
     await page.locator('[data-file-head="notes.txt"]').waitFor({ state: 'detached' })
     await waitFor('the commit', () => repository.git('log', '-1', '--format=%s').startsWith('kept: '))
     assert.deepEqual(repository.git('show', '--format=', '--name-only', 'HEAD'), 'notes.txt')

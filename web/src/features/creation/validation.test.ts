@@ -78,11 +78,13 @@ describe('repositories', () => {
   test.each(['https://git.example.org/a/b.git', 'ssh://git@git.example.org:2222/a', 'git@git.example.org:a/b'])('%j is an address', (url) => {
     expect(wrong(url)).toBeUndefined()
   })
-  test.each(['git.example.org/a', 'ext::sh -c id', '--upload-pack=x', 'file:///etc', '/srv/repo', 'https://git.example.org', 'http://a/b'])('%j is none', (url) => {
+  test.each(['git.example.org/a', 'ext::sh -c id', '--upload-pack=x', 'file:///etc', '/srv/repo', 'https://git.example.org'])('%j is none', (url) => {
     expect(wrong(url)).toContain('https://')
   })
   test('a password has no place in it, and a container without a network cannot clone', () => {
     expect(wrong('https://me:hush@git.example.org/a')).toContain('secret')
+    expect(wrong('http://me:hush@git.example.org/a')).toContain('secret')
+    expect(wrong('http://git.example.org/a'), 'whether that is allowed the server knows').toBeUndefined()
     expect(validate(makeForm({ repoUrl: 'https://a/b', runtime: 'docker', network: 'none' }), bounds)).toHaveProperty('network')
     expect(validate(makeForm({ repoUrl: 'https://a/b', cloneDepth: '0' }), bounds)).toHaveProperty('cloneDepth')
   })

@@ -34,8 +34,9 @@ export function workdirError(path: string, bases: readonly string[]): string | n
 
 /** Only the form of the address; the server knows the rest. */
 function repositoryError(url: string): string | null {
-  if (/^https:\/\/[^/@]+\/./.test(url) || /^ssh:\/\/[^/:]+(?::\d+)?\/./.test(url) || /^[\w.-]+@[\w.-]+:./.test(url)) return null
-  if (/^https:\/\/[^/]*@/.test(url)) return 'Leave out the name and the password: what reaches git is a secret of the session.'
+  // Whether it speaks plain http, too, the server knows: it is a setting.
+  if (/^https?:\/\/[^/@]+\/./.test(url) || /^ssh:\/\/[^/:]+(?::\d+)?\/./.test(url) || /^[\w.-]+@[\w.-]+:./.test(url)) return null
+  if (/^https?:\/\/[^/]*@/.test(url)) return 'Leave out the name and the password: what reaches git is a secret of the session.'
   return 'Begin with https:// or ssh://, or write user@host:path.'
 }
 

@@ -1,8 +1,8 @@
 // What changed since the last commit: files to look at and to choose, and the commit that takes them.
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { CheckCheck } from 'lucide-react'
-import { useState } from 'react'
-import { gitDiffQuery } from '../../api/git'
+import { useMemo, useState } from 'react'
+import { autoCommitQuery, gitDiffQuery } from '../../api/git'
 import type { Diff, GitStatus, Session } from '../../api/types'
 import { Notice } from '../../ui/Notice'
 import type { DiffView } from '../diff/useDiffView'
@@ -11,6 +11,7 @@ import { BranchBar } from './BranchBar'
 import { ChangeGroup } from './ChangeGroup'
 import { CommitForm } from './CommitForm'
 import { groupsOf, renewedChoice, usualChoice } from './status'
+import type { Known } from './status'
 import { Underway } from './Underway'
 import { useGitWork } from './useGitWork'
 
@@ -26,16 +27,18 @@ interface ChangesProps {
 }
 
 interface Choice {
-  /** What it was made of. */
-  status: GitStatus
+  known: Known
   paths: ReadonlySet<string>
 }
 
 export function Changes({ session, status, view }: ChangesProps) {
   const work = useGitWork(session, status)
   const [kept, setKept] = useState<Choice | null>(null)
-  const choice: Choice = kept === null ? { status, paths: usualChoice(status) } : { status, paths: renewedChoice(kept.paths, kept.status, status) }
-  if (kept !== null && kept.status !== status) setKept(choice)
+  const { data: keeping } = useQuery(autoCommitQuery(session.id))
+  const refusals = keeping?.state?.refused
+  const known = useMemo(() => ({ status, refused: new Set(refusals?.map((file) => file.path)) }), [status, refusals])
+  const choice: Choice = { known, paths: kept === null ? usualChoice(status, known.refused) : renewedChoice(kept.paths, kept.known, known) }
+  if (kept !== null && kept.known !== known) setKept(choice)
   const staged = useQuery({ ...gitDiffQuery(session.id, { staged: true }), enabled: status.counts.staged > 0, refetchInterval: pace, placeholderData: keepPreviousData })
   const unstaged = useQuery({
     ...gitDiffQuery(session.id, {}),
@@ -50,7 +53,7 @@ export function Changes({ session, status, view }: ChangesProps) {
       if (how === 'take') next.add(path)
       else next.delete(path)
     }
-    setKept({ status, paths: next })
+    setKept({ known, paths: next })
   }
   return (
     <>

@@ -58,10 +58,19 @@ describe('the next commit takes', () => {
 })
 
 test('a choice lasts while files come and go', () => {
-  const before = status([CHANGED, NEW])
-  const after = status([CHANGED, NEW, file('f', { untracked: true })])
+  const known = (files: GitFile[], ...refused: string[]) => ({ status: status(files), refused: new Set(refused) })
+  const before = known([CHANGED, NEW])
+  const after = known([CHANGED, NEW, file('f', { untracked: true })])
   expect([...renewedChoice(new Set(['d']), before, after)]).toEqual(['d', 'f'])
-  expect([...renewedChoice(new Set(['a', 'd']), before, status([CHANGED]))]).toEqual(['a'])
+  expect([...renewedChoice(new Set(['a', 'd']), before, known([CHANGED]))]).toEqual(['a'])
+})
+
+test('what looks like a secret is taken only by whoever chooses it', () => {
+  const secret = file('.env', { untracked: true })
+  const known = (...refused: string[]) => ({ status: status([NEW, secret]), refused: new Set(refused) })
+  expect([...usualChoice(status([NEW, secret]), new Set(['.env']))]).toEqual(['d'])
+  expect([...renewedChoice(new Set(['d', '.env']), known(), known('.env'))], 'refused only now').toEqual(['d'])
+  expect([...renewedChoice(new Set(['d', '.env']), known('.env'), known('.env'))], 'chosen all the same').toEqual(['d', '.env'])
 })
 
 test('what cannot be named or is to be settled cannot be chosen', () => {

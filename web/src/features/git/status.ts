@@ -54,18 +54,28 @@ export function nameable(file: Pick<GitFile, 'pathBytes' | 'fromBytes'>): boolea
   return file.pathBytes == null && file.fromBytes == null
 }
 
-/** What the next commit takes if nobody chooses: what is staged, and where nothing is, everything. */
-export function usualChoice(status: GitStatus): ReadonlySet<string> {
+/** What the next commit takes if nobody chooses: what is staged, and where nothing is, everything but what is refused to be kept by itself. */
+export function usualChoice(status: GitStatus, refused: ReadonlySet<string> = NOTHING): ReadonlySet<string> {
   const free = status.files.filter((file) => barOf(file) === null)
   const staged = free.filter((file) => file.staged !== null)
-  return new Set((staged.length > 0 ? staged : free).map((file) => file.path))
+  return new Set((staged.length > 0 ? staged : free.filter((file) => !refused.has(file.path))).map((file) => file.path))
 }
 
-/** As the last choice, without what is gone, with what is new and would usually be taken. */
-export function renewedChoice(chosen: ReadonlySet<string>, known: GitStatus, status: GitStatus): ReadonlySet<string> {
-  const before = new Set(known.files.map((file) => file.path))
-  const usual = usualChoice(status)
-  const kept = status.files.filter((file) => barOf(file) === null && (chosen.has(file.path) || (!before.has(file.path) && usual.has(file.path))))
+const NOTHING: ReadonlySet<string> = new Set()
+
+/** What a choice is made of. */
+export interface Known {
+  status: GitStatus
+  /** Files that look like secrets, say. */
+  refused: ReadonlySet<string>
+}
+
+/** As the last choice, without what is gone or was refused since, with what is new and would usually be taken. */
+export function renewedChoice(chosen: ReadonlySet<string>, known: Known, now: Known): ReadonlySet<string> {
+  const before = new Set(known.status.files.map((file) => file.path))
+  const usual = usualChoice(now.status, now.refused)
+  const stays = (path: string): boolean => chosen.has(path) && (known.refused.has(path) || !now.refused.has(path))
+  const kept = now.status.files.filter((file) => barOf(file) === null && (stays(file.path) || (!before.has(file.path) && usual.has(file.path))))
   return new Set(kept.map((file) => file.path))
 }
 
