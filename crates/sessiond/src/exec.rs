@@ -176,7 +176,7 @@ fn group(pid: u32) -> Option<Pid> {
 
 /// Kills the program, its process group, and descendants that left the group.
 pub(crate) fn kill_family(pid: u32) {
-    let family = processes::tree(pid);
+    let family = processes::families(&[pid]);
     if let Some(group) = group(pid) {
         // It fails only where the group is gone already.
         let _gone = rustix::process::kill_process_group(group, Signal::KILL);

@@ -20,7 +20,7 @@ use tokio::net::TcpStream;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::events::Events;
-use owners::Owner;
+use owners::{Kin, Owner};
 use table::Socket;
 
 /// The pause between two looks while something happens: a look costs well under a millisecond on a common machine, and people wait a
@@ -78,6 +78,7 @@ struct Seen {
     sockets: Vec<Socket>,
     /// Of each socket whose it is: nobody's whom the session knows, where it is not the session's.
     owners: HashMap<Socket, Option<Owner>>,
+    kin: Kin,
     /// What is told of it; nothing before the first look.
     ports: Option<Vec<Port>>,
 }
@@ -193,7 +194,10 @@ impl Seen {
             .map(|socket| socket.inode)
             .collect();
         if !new.is_empty() {
-            let mut found = owners::of_session(session, &new);
+            if look == Look::Again {
+                self.kin.doubt();
+            }
+            let mut found = self.kin.owners(session, &new);
             for socket in self.sockets.iter().filter(|s| new.contains(&s.inode)) {
                 self.owners.insert(*socket, found.remove(&socket.inode));
             }

@@ -90,17 +90,6 @@ pub(crate) fn of_session(session: SessionId) -> Vec<Process> {
         .collect()
 }
 
-/// `root` and everything that descends from it.
-pub(crate) fn tree(root: u32) -> Vec<Process> {
-    let everyone = all();
-    let mut family = HashSet::from([root]);
-    close_over_children(&everyone, &mut family);
-    everyone
-        .into_iter()
-        .filter(|p| family.contains(&p.pid) && !p.zombie)
-        .collect()
-}
-
 /// These processes and everything that descends from them. Asked of the kernel from parent to child, so that it costs what the family is
 /// large, and not what the machine is: a server may have a thousand sessions.
 pub(crate) fn families(roots: &[u32]) -> Vec<Process> {
@@ -249,7 +238,6 @@ mod tests {
             start_ticks: me.start_ticks + 1,
             ..me
         }));
-        assert!(tree(own).iter().any(|p| p.pid == own));
         assert!(
             families(&[own, own])
                 .iter()

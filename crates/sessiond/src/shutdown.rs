@@ -30,7 +30,10 @@ pub(crate) async fn shut_down(session: &Session, grace: Duration, tmux: TmuxFate
     let server = session.tmux.server_pid().await;
     let id: SessionId = session.environment.session();
     let kept: Vec<u32> = match (tmux, server) {
-        (TmuxFate::Kept, Some(server)) => processes::tree(server).iter().map(|p| p.pid).collect(),
+        (TmuxFate::Kept, Some(server)) => processes::families(&[server])
+            .iter()
+            .map(|p| p.pid)
+            .collect(),
         _ => Vec::new(),
     };
     if tmux == TmuxFate::Ended {
