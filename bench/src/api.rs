@@ -105,6 +105,11 @@ impl Api {
     pub(crate) async fn create(&self, name: &str, multiplexer: &str) -> Result<Value> {
         let body =
             json!({"name": name, "agent": "shell", "runtime": "host", "multiplexer": multiplexer});
+        self.create_as(body).await
+    }
+
+    /// Creates the session that is described so, and waits until it runs.
+    pub(crate) async fn create_as(&self, body: Value) -> Result<Value> {
         let session = self.call("POST", "/api/sessions", Some(body)).await?;
         let path = format!("/api/sessions/{}", session["id"].as_str().context("no id")?);
         loop {

@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: the complete server, measured beside the raw PTY and the container engine in one run. Prints its tables, and
-//! writes them into `docs/performance.md`. With `--containers` it measures only the second: sessions in containers and the list.
+//! writes them into `docs/performance.md`. With `--containers` it measures only sessions in containers and the list, with `--git` only commits
+//! that make themselves.
 //!
 //! Shared machines are noisy: only ratios within one run mean anything, so every row stands beside the limit that was measured with it.
 //! It is deliberately not a test: nothing here passes or fails by a number.
@@ -8,6 +9,7 @@ mod api;
 mod containers;
 mod echo;
 mod engine;
+mod git;
 mod lists;
 mod memory;
 mod report;
@@ -33,10 +35,18 @@ async fn main() -> Result<()> {
     let scratch = tempfile::tempdir().context("no directory for the benchmark")?;
     let server = Server::start(scratch.path()).await?;
     let mut reports = Vec::new();
-    if !told("--containers") {
+    let all = !told("--containers") && !told("--git");
+    if all {
         reports.push(terminals(&server, scratch.path()).await?);
     }
-    reports.push(containers(&server).await?);
+    if all || told("--containers") {
+        reports.push(containers(&server).await?);
+    }
+    if all || told("--git") {
+        let mut report = Report::new("bench git");
+        git::measure(&server, scratch.path(), ROUNDS, &mut report).await?;
+        reports.push(report);
+    }
     server.stop().await?;
     for report in reports {
         report.print();

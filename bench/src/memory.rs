@@ -70,7 +70,7 @@ pub(crate) fn afterwards(server: &Server, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-fn kilobytes(pid: u32, field: &str) -> Result<f64> {
+pub(crate) fn kilobytes(pid: u32, field: &str) -> Result<f64> {
     let text = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup"))?;
     let line = text
         .lines()

@@ -13,7 +13,7 @@ use crate::workspace::Workspace;
 
 /// Builds the program in the release profile and runs the benchmarks, to which `arguments` go as they are.
 /// They print their figures, and write them into `docs/performance.md` unless `--no-write` is among the arguments;
-/// with `--containers` they measure sessions in containers and the list alone.
+/// with `--containers` they measure sessions in containers and the list alone, with `--git` commits that make themselves.
 ///
 /// # Errors
 /// When something does not build, or a benchmark fails.
