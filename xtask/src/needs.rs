@@ -65,6 +65,8 @@ pub(crate) const TO_TEST: &[Need] = &[
     program(&["caddy"], "caddy"),
     // A network of a test's own.
     program(&["ip"], "iproute2"),
+    // Where keys are shown to log in.
+    program(&["sshd"], "openssh-server"),
     // A container engine of the tests' own, and what its images are made of.
     program(&["dockerd"], "docker.io"),
     program(&["docker"], "docker.io"),

@@ -112,6 +112,15 @@ pub enum EventKind {
         /// Which, and why.
         files: Vec<RefusedFile>,
     },
+    /// A host showed another SSH key than it is known by, and was not spoken to.
+    HostKeyRefused {
+        /// The host, as known-hosts files name it.
+        host: String,
+        /// The fingerprint of the key that it showed.
+        shown: String,
+        /// That of the key that it is known by; nothing where it is known by what it publishes.
+        known: Option<String>,
+    },
     /// Nothing listens on a port any more.
     PortClosed {
         /// Which port.

@@ -1,8 +1,10 @@
-//! SSH, as far as a person's keys need it: which hosts a key is for, and the alphabet that keys and signatures are written in.
+//! SSH, as far as a session's git needs it: what its agent is asked, which hosts are known, and the alphabet that both are written in.
 //!
 //! Nothing here signs, verifies or connects.
 
+pub mod agent;
 mod host;
+pub mod known;
 pub mod wire;
 
 pub use host::SshHost;

@@ -41,6 +41,9 @@ pub enum EngineError {
     /// No such SSH key, or none that the actor keeps.
     #[error("there is no such SSH key")]
     SshKeyNotFound,
+    /// No such host among those that the actor's sessions know.
+    #[error("there is no such known host")]
+    KnownHostNotFound,
     /// No such checkpoint of the session.
     #[error("there is no such checkpoint")]
     CheckpointNotFound,

@@ -37,7 +37,8 @@ pub use git::{CommitPage, GitOutcome, NewCommit, RepositoryStatus, UnsavedWork};
 pub use longhouse_runtime::host::user_name;
 pub use longhouse_runtime::{Container, RuntimeHealth};
 pub use longhouse_store::{
-    Account, AuditFault, AuditPage, AuditQuery, AuditReport, CatchUp, Deed, Person, Share, SshKey,
+    Account, AuditFault, AuditPage, AuditQuery, AuditReport, CatchUp, Deed, KnownHost, Person,
+    Share, SshKey,
 };
 pub use metrics::{MetricsHistory, MetricsNews, MetricsTotals};
 pub use people::{Inheritance, UserPatch};

@@ -5,8 +5,9 @@
 //!
 //! It is deliberately not: what either side does with a call. It knows no terminal, no process, no session state. The
 //! exceptions are the file calls ([`files`]), which sessiond, its twin and the server's own machine answer alike, [`carry`], which both
-//! ends of a carried connection share, and [`Outbound`], the session's side of its way out.
+//! ends of a carried connection share, and [`Outbound`] and [`AgentAsks`], the session's side of its way out and of its SSH agent.
 
+mod agent;
 mod carry;
 mod dial;
 pub mod files;
@@ -24,6 +25,7 @@ pub mod proto {
     tonic::include_proto!("longhouse.link.v1");
 }
 
+pub use agent::AgentAsks;
 pub use carry::{CARRY_QUEUE, CarryError, carry};
 pub use dial::{dial, serve_connection};
 pub use hello::{Greeting, answer_hello};

@@ -111,6 +111,15 @@ pub const OUTBOUND_HOST_BYTES: usize = 260;
 /// come back.
 pub const OUTBOUND_WAIT: Duration = Duration::from_secs(60);
 
+/// The most bytes of a message to or from an SSH agent: as OpenSSH's own has it.
+pub const AGENT_MESSAGE_BYTES: usize = 256 * 1024;
+
+/// How much may wait for an answer of a session's SSH agent at once: each fetch asks three times, one after the other.
+pub const AGENT_ASKS: usize = 32;
+
+/// How long a program waits for its agent: as long as a server may take to come back.
+pub const AGENT_WAIT: Duration = Duration::from_secs(20);
+
 /// The HTTP/2 window of one stream, bytes: what a terminal's output may be ahead of its reader. 1 MiB keeps a local link busy; it also is
 /// the most that a stalled reader costs.
 pub const STREAM_WINDOW_BYTES: u32 = 1024 * 1024;

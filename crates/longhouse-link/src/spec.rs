@@ -34,6 +34,9 @@ pub struct SessiondSpec {
     /// The loopback port of the session's proxy, where its network is closed and the link is its way out.
     #[serde(default)]
     pub way_out_port: Option<u16>,
+    /// Whether the server signs with an SSH key for the session's programs.
+    #[serde(default)]
+    pub lends_key: bool,
     /// The home directory, where it is the session's own and nobody else's: what is in it counts as the session's.
     #[serde(default)]
     pub own_home: Option<PathBuf>,
@@ -77,6 +80,7 @@ impl SessiondSpec {
             shell,
             login_shell: true,
             way_out_port: None,
+            lends_key: false,
             own_home: None,
             first_offset: 0,
             ring_bytes: Self::RING_BYTES,

@@ -44,6 +44,8 @@ pub struct Plan {
     pub env: Environment,
     /// Where its terminals begin to count their bytes.
     pub first_offset: u64,
+    /// Whether the server signs with an SSH key for its programs.
+    pub lends_key: bool,
     /// The program that its agent needs, looked up before anything is made; `None` needs nothing.
     pub agent_program: Option<String>,
     /// The container to make, where it is to live in one.

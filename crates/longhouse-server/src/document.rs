@@ -28,6 +28,7 @@ use crate::{problem, socketio, terminals};
         socketio::SessionStatusEvent,
         socketio::GitCheckpointEvent,
         socketio::GitCommitEvent,
+        socketio::GitHostKeyEvent,
         socketio::GitRefusedEvent,
         socketio::SessionEgressEvent,
         socketio::SessionProgressEvent,

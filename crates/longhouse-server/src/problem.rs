@@ -256,6 +256,11 @@ impl From<EngineError> for Problem {
                 "ssh_key.not_found",
                 "there is no such SSH key",
             ),
+            EngineError::KnownHostNotFound => Self::new(
+                StatusCode::NOT_FOUND,
+                "known_host.not_found",
+                "there is no such known host",
+            ),
             EngineError::ShareNotFound => Self::new(
                 StatusCode::NOT_FOUND,
                 "share.not_found",

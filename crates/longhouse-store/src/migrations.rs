@@ -65,6 +65,10 @@ const MIGRATIONS: &[Migration] = &[
         version: 12,
         sql: include_str!("../migrations/0012_ssh_keys.sql"),
     },
+    Migration {
+        version: 13,
+        sql: include_str!("../migrations/0013_known_hosts.sql"),
+    },
 ];
 
 /// The newest version that this binary knows.

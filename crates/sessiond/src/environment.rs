@@ -7,7 +7,11 @@ use std::path::{Path, PathBuf};
 
 use longhouse_domain::SessionId;
 use longhouse_domain::terminal::is_environment_name;
+use longhouse_link::spec::SessiondSpec;
 use rustix::fs::Access;
+
+use crate::agent;
+use crate::git::ssh;
 
 /// Marks every process of the session; how a process that left its family is still found.
 pub(crate) const SESSION_MARK: &str = "LONGHOUSE_SESSION_ID";
@@ -43,8 +47,21 @@ pub(crate) struct Environment {
 }
 
 impl Environment {
-    pub(crate) fn new(base: BTreeMap<String, String>, session: SessionId) -> Self {
-        Self { base, session }
+    /// What the specification says, and how ssh finds what the session has for it. What a person has set stands.
+    pub(crate) fn of(spec: &SessiondSpec) -> Self {
+        let mut base = spec.env.clone();
+        let ssh = ssh::attended(&spec.state_dir, spec.lends_key, spec.way_out_port.is_some());
+        if let Some(command) = ssh {
+            base.entry("GIT_SSH_COMMAND".to_owned()).or_insert(command);
+        }
+        if spec.lends_key {
+            let socket = agent::socket(&spec.state_dir).display().to_string();
+            base.entry("SSH_AUTH_SOCK".to_owned()).or_insert(socket);
+        }
+        Self {
+            base,
+            session: spec.session_id,
+        }
     }
 
     /// What a program beside the terminals gets: the base, the request's additions, the mark.
@@ -146,8 +163,17 @@ mod tests {
     use super::*;
 
     fn environment() -> Environment {
-        let base = BTreeMap::from([("PATH".to_owned(), "/nowhere:/bin".to_owned())]);
-        Environment::new(base, SessionId(uuid::Uuid::from_u128(1)))
+        Environment::of(&spec())
+    }
+
+    fn spec() -> SessiondSpec {
+        SessiondSpec::new(
+            SessionId(uuid::Uuid::from_u128(1)),
+            "/link/link.sock".into(),
+            "/state".into(),
+            BTreeMap::from([("PATH".to_owned(), "/nowhere:/bin".to_owned())]),
+            "/bin/sh".to_owned(),
+        )
     }
 
     #[test]
@@ -166,6 +192,19 @@ mod tests {
             ]
         );
         assert_eq!(env["TERM"], "xterm-256color");
+    }
+
+    #[test]
+    fn a_session_with_a_key_has_an_agent_and_what_a_person_set_stands() {
+        let mut spec = spec();
+        spec.lends_key = true;
+        spec.env
+            .insert("GIT_SSH_COMMAND".to_owned(), "mine".to_owned());
+        let env = Environment::of(&spec)
+            .for_program(&BTreeMap::new())
+            .unwrap();
+        assert_eq!(env["SSH_AUTH_SOCK"], "/state/agent.sock");
+        assert_eq!(env["GIT_SSH_COMMAND"], "mine");
     }
 
     #[test]

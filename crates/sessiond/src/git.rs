@@ -14,6 +14,7 @@ mod progress;
 mod remote;
 mod repository;
 mod run;
+pub(crate) mod ssh;
 pub(crate) mod watch;
 
 use std::collections::BTreeMap;
@@ -171,53 +172,10 @@ fn command(
         ("GIT_ALLOW_PROTOCOL", protocols),
     ];
     env.extend(fixed.map(|(name, value)| (name.to_owned(), value.to_owned())));
-    env.insert("GIT_SSH_COMMAND".to_owned(), ssh(session));
+    let ssh = ssh::unattended(&session.state_dir, session.has_way_out);
+    env.insert("GIT_SSH_COMMAND".to_owned(), ssh);
     let settings = SETTINGS.iter().flat_map(|setting| ["-c", *setting]);
     let mut args: Vec<_> = settings.map(OsString::from).collect();
     args.extend(arguments);
     Ok(GitCommand { program, args, env })
-}
-
-/// Nobody can be asked for anything; a host's key is believed the first time and kept for the session alone. Where the session's network
-/// is closed, the way out is sessiond's own.
-fn ssh(session: &Session) -> String {
-    let known = session.state_dir.join("known_hosts");
-    let mut options = vec![
-        "BatchMode=yes".to_owned(),
-        "StrictHostKeyChecking=accept-new".to_owned(),
-        "UpdateHostKeys=no".to_owned(),
-        format!(
-            "UserKnownHostsFile=\"{}\" ~/.ssh/known_hosts",
-            known.display()
-        ),
-        "ConnectTimeout=30".to_owned(),
-        "ServerAliveInterval=15".to_owned(),
-        "ServerAliveCountMax=4".to_owned(),
-        "PermitLocalCommand=no".to_owned(),
-        "ClearAllForwardings=yes".to_owned(),
-    ];
-    if session.has_way_out {
-        let own = crate::processes::own_program();
-        options.push(format!("ProxyCommand={} connect %h %p", own.display()));
-    }
-    let options = options
-        .iter()
-        .map(|option| format!(" -o {}", quoted(option)));
-    format!("ssh{}", options.collect::<String>())
-}
-
-/// One word for the shell that git hands the command to.
-fn quoted(word: &str) -> String {
-    format!("'{}'", word.replace('\'', r"'\''"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_word_stays_one_word() {
-        assert_eq!(quoted("a b"), "'a b'");
-        assert_eq!(quoted("a'; id; '"), r"'a'\''; id; '\'''");
-    }
 }

@@ -4,6 +4,7 @@
 //! It is deliberately not a place of policy: who may do what is decided in the server; what the server asks over the link is done. It
 //! lives inside the session's trust boundary and knows nothing of other sessions.
 
+mod agent;
 mod clock;
 mod connect;
 mod daemon;
@@ -30,6 +31,7 @@ mod termination;
 mod tmux;
 mod usage;
 
+pub use agent::{KnownHostError, known_host};
 pub use connect::{ConnectError, connect};
 pub use daemon::{DaemonError, Specification, run};
 pub use launcher::start;

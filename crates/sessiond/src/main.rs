@@ -1,13 +1,13 @@
 //! The sessiond program: `start` (called by the server), `run` (the daemon, called by `start`, or with a file as a
-//! container's entry point), `run-child` (called by tmux), `connect` (called by ssh).
+//! container's entry point), `run-child` (called by tmux), `connect` and `known-host` (called by ssh).
 
 use std::process::ExitCode;
 
 use serde::Serialize;
 use sessiond::Specification;
 
-const USAGE: &str =
-    "usage: sessiond start | run [FILE] | run-child FILE | connect HOST PORT | --version";
+const USAGE: &str = "usage: sessiond start | run [FILE] | run-child FILE | connect HOST PORT | \
+     known-host SOCKET REASON HOST KIND KEY | --version";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -39,6 +39,15 @@ fn main() -> ExitCode {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => complain(&format!("sessiond connect: {error}")),
         },
+        ["known-host", socket, reason, host, kind, key] => {
+            match sessiond::known_host(socket.as_ref(), reason, host, kind, key) {
+                Ok(lines) => {
+                    print_lines(&lines);
+                    ExitCode::SUCCESS
+                }
+                Err(error) => complain(&format!("sessiond known-host: {error}")),
+            }
+        }
         ["--version"] => {
             say(&env!("CARGO_PKG_VERSION"));
             ExitCode::SUCCESS
@@ -56,6 +65,11 @@ fn say(answer: &impl Serialize) {
         Ok(line) => println!("{line}"),
         Err(error) => println!("{{\"error\":\"{error}\"}}"),
     }
+}
+
+#[expect(clippy::print_stdout, reason = "this is what ssh reads")]
+fn print_lines(lines: &str) {
+    print!("{lines}");
 }
 
 #[expect(

@@ -8,20 +8,21 @@ mod streams;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use futures_util::Stream;
+use futures_util::{Stream, StreamExt as _};
 use longhouse_domain::name::TerminalName;
 use longhouse_files::Workspace;
 use longhouse_link::files::{FileCalls, FileChunks};
 use longhouse_link::proto::sessiond_server::Sessiond;
 use longhouse_link::proto::{
-    ArchiveFilesRequest, AutoCommitQuestion, AutoCommitReply, AutoCommitRequest, CaptureChunk,
-    CaptureRequest, ChangeFilesReply, ChangeFilesRequest, CheckpointsReply, CheckpointsRequest,
-    CloneNews, CloneRequest, CreateTerminalRequest, Done, ExecReply, ExecRequest, GitReply,
-    GitRequest, HelloReply, HelloRequest, ListFilesReply, ListFilesRequest, ListTerminalsRequest,
-    OutboundAsk, OutboundRefusal, OutputChunk, OutputRequest, PortBytes, ReadFileRequest,
-    ResizeTerminalRequest, SessionEvent, ShutdownRequest, SnapshotChunk, SnapshotRequest,
-    StatsReply, StatsRequest, Terminal as TerminalReply, TerminalList, TerminalRef, UsageReply,
-    UsageRequest, WatchOutboundRequest, WatchRequest, WriteFileReply, WriteFileRequest,
+    AgentAnswer, AgentAsk, ArchiveFilesRequest, AutoCommitQuestion, AutoCommitReply,
+    AutoCommitRequest, CaptureChunk, CaptureRequest, ChangeFilesReply, ChangeFilesRequest,
+    CheckpointsReply, CheckpointsRequest, CloneNews, CloneRequest, CreateTerminalRequest, Done,
+    ExecReply, ExecRequest, GitReply, GitRequest, HelloReply, HelloRequest, ListFilesReply,
+    ListFilesRequest, ListTerminalsRequest, OutboundAsk, OutboundRefusal, OutputChunk,
+    OutputRequest, PortBytes, ReadFileRequest, ResizeTerminalRequest, SessionEvent,
+    ShutdownRequest, SnapshotChunk, SnapshotRequest, StatsReply, StatsRequest,
+    Terminal as TerminalReply, TerminalList, TerminalRef, UsageReply, UsageRequest,
+    WatchAgentRequest, WatchOutboundRequest, WatchRequest, WriteFileReply, WriteFileRequest,
     WriteRequest,
 };
 use longhouse_link::{answer_hello, limits};
@@ -79,6 +80,7 @@ impl Sessiond for Service {
     type WatchStream = Answers<SessionEvent>;
     type ConnectPortStream = Answers<PortBytes>;
     type WatchOutboundStream = Answers<OutboundAsk>;
+    type WatchAgentStream = Answers<AgentAsk>;
     type CarryOutboundStream = Answers<PortBytes>;
     type CloneRepositoryStream = Answers<CloneNews>;
     type ReadFileStream = FileChunks;
@@ -216,6 +218,17 @@ impl Sessiond for Service {
     ) -> Answer<Self::CarryOutboundStream> {
         let carried = outbound::carry(self, request.into_inner()).await?;
         Ok(Response::new(carried))
+    }
+
+    async fn watch_agent(&self, _: Request<WatchAgentRequest>) -> Answer<Self::WatchAgentStream> {
+        let ending = self.session.ending.clone().cancelled_owned();
+        let asks = self.session.agent.watch().map(Ok).take_until(ending);
+        Ok(Response::new(Box::pin(asks)))
+    }
+
+    async fn answer_agent(&self, request: Request<AgentAnswer>) -> Answer<Done> {
+        self.session.agent.answer(request.into_inner());
+        Ok(Response::new(Done {}))
     }
 
     async fn clone_repository(

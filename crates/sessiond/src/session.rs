@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use longhouse_domain::Clock;
 use longhouse_domain::name::TerminalName;
-use longhouse_link::Outbound;
 use longhouse_link::spec::SessiondSpec;
+use longhouse_link::{AgentAsks, Outbound};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -42,6 +42,8 @@ pub(crate) struct Session {
     pub(crate) usage: Usage,
     pub(crate) strain: Strain,
     pub(crate) outbound: Outbound,
+    /// What its programs ask of its SSH agent.
+    pub(crate) agent: AgentAsks,
     /// What changes is committed of its own accord.
     pub(crate) keeping: Keeping,
     pub(crate) screens: Screens,
@@ -73,7 +75,7 @@ impl Session {
         reaper: Reaper,
         boot_id: String,
     ) -> Self {
-        let environment = Arc::new(Environment::new(spec.env.clone(), spec.session_id));
+        let environment = Arc::new(Environment::of(spec));
         let events = Events::new();
         Self {
             shell: spec.shell.clone(),
@@ -89,6 +91,7 @@ impl Session {
             strain: Strain::new(events.clone()),
             events,
             outbound: Outbound::default(),
+            agent: AgentAsks::default(),
             keeping: Keeping::new(),
             screens,
             started_at: clock::millis(clock.as_ref()),

@@ -7,9 +7,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::egress::{EgressError, Host};
 
-/// The port that goes without saying.
-const USUAL_PORT: u16 = 22;
-
 /// A host and its port: `host`, or `[host]:port` where the port is not the usual one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -19,6 +16,9 @@ pub struct SshHost {
 }
 
 impl SshHost {
+    /// The port that goes without saying.
+    pub const USUAL_PORT: u16 = 22;
+
     /// That port of that host.
     #[must_use]
     pub fn new(host: Host, port: u16) -> Self {
@@ -53,7 +53,7 @@ impl fmt::Display for SshHost {
         let host = self.host.to_string();
         let bare = host.trim_start_matches('[').trim_end_matches(']');
         match self.port {
-            USUAL_PORT => f.write_str(bare),
+            Self::USUAL_PORT => f.write_str(bare),
             port => write!(f, "[{bare}]:{port}"),
         }
     }

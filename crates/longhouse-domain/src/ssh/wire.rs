@@ -34,6 +34,11 @@ impl<'a> Reader<'a> {
         Some(string)
     }
 
+    /// A string that is text.
+    pub fn text(&mut self) -> Option<&'a str> {
+        std::str::from_utf8(self.string()?).ok()
+    }
+
     /// A string after which nothing comes.
     pub fn last_string(&mut self) -> Option<&'a [u8]> {
         self.string().filter(|_| self.is_at_end())

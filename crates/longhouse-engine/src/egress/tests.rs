@@ -110,6 +110,7 @@ fn plan(session: SessionId) -> Plan {
         multiplexer: Multiplexer::None,
         env: BTreeMap::new(),
         first_offset: 0,
+        lends_key: false,
         agent_program: None,
         container: None,
     }

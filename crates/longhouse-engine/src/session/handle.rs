@@ -21,6 +21,7 @@ use super::right::Right;
 use crate::egress::Traffic;
 use crate::error::EngineError;
 use crate::metrics::Metering;
+use crate::ssh::AgentNews;
 use crate::terminal::Hub;
 
 /// How many requests wait for a driver. A request is answered within one transaction, so few ever wait.
@@ -49,6 +50,8 @@ pub(crate) enum Command {
     Reconsider(Reply),
     /// Something happened to its place from outside.
     Happened(Happening),
+    /// Something came of a question to its SSH agent.
+    Agent(AgentNews),
 }
 
 /// Answered when it is written down, not when it is done.

@@ -3,6 +3,8 @@
 //! A person keeps keys that any of their sessions may use; a session may have one to itself, which goes with it. Private halves leave
 //! the vault only to sign, in this process.
 
+mod agent;
+mod known_hosts;
 mod prepare;
 mod read;
 mod sign;
@@ -19,6 +21,7 @@ use uuid::Uuid;
 use crate::engine::Engine;
 use crate::error::{EngineError, FieldProblem};
 
+pub(crate) use agent::{AgentNews, SshAgent};
 pub(crate) use prepare::{KeyOwner, Prepared, prepare};
 pub use read::UnusableKey;
 

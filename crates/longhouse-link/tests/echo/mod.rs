@@ -29,6 +29,7 @@ impl Sessiond for Echo {
     type WatchStream = Answers<SessionEvent>;
     type ConnectPortStream = Answers<PortBytes>;
     type WatchOutboundStream = stream::Empty<Result<OutboundAsk, Status>>;
+    type WatchAgentStream = stream::Empty<Result<AgentAsk, Status>>;
     type CarryOutboundStream = stream::Empty<Result<PortBytes, Status>>;
     type CloneRepositoryStream = Answers<CloneNews>;
     type ReadFileStream = Answers<FileChunk>;
@@ -186,6 +187,15 @@ impl Sessiond for Echo {
         &self,
         _: Request<Streaming<PortBytes>>,
     ) -> Result<Response<Self::CarryOutboundStream>, Status> {
+        none()
+    }
+    async fn watch_agent(
+        &self,
+        _: Request<WatchAgentRequest>,
+    ) -> Result<Response<Self::WatchAgentStream>, Status> {
+        none()
+    }
+    async fn answer_agent(&self, _: Request<AgentAnswer>) -> Result<Response<Done>, Status> {
         none()
     }
     async fn stats(&self, _: Request<StatsRequest>) -> Result<Response<StatsReply>, Status> {

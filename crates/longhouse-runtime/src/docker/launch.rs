@@ -9,7 +9,7 @@ use longhouse_domain::lifecycle::RuntimeHandle;
 use longhouse_link::spec::{SessiondSpec, WAY_OUT_PORT};
 
 use super::client::CallError;
-use super::container::{self, HOME, LINK_DIR, Recipe, SECRETS_DIR, SESSIOND, STATE_DIR};
+use super::container::{self, HOME, LINK_DIR, Recipe, SECRETS_DIR, STATE_DIR};
 use super::image::{self, unavailable, words};
 use super::observe::Handle;
 use super::{Docker, DockerRuntime, network, ownership, remove, volumes};
@@ -188,6 +188,7 @@ impl Docker {
         spec.way_out_port = way_out.map(|_| WAY_OUT_PORT);
         spec.own_home = Some(HOME.into());
         spec.first_offset = plan.first_offset;
+        spec.lends_key = plan.lends_key;
         spec.ring_bytes = self.ring_bytes.unwrap_or(spec.ring_bytes);
         spec.scrollback_lines = self.scrollback_lines.unwrap_or(spec.scrollback_lines);
         spec
@@ -203,16 +204,10 @@ fn way_out_environment() -> impl Iterator<Item = (String, String)> {
     };
     let proxies = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
     let proxies: Vec<_> = proxies.iter().flat_map(|name| both(name, &proxy)).collect();
-    let others = [
-        // Node.js reads them only if told to.
-        ("NODE_USE_ENV_PROXY".to_owned(), "1".to_owned()),
-        (
-            "GIT_SSH_COMMAND".to_owned(),
-            format!("ssh -o ProxyCommand='{SESSIOND} connect %h %p'"),
-        ),
-    ];
+    // Node.js reads them only if told to. How ssh gets out, sessiond says.
+    let node = ("NODE_USE_ENV_PROXY".to_owned(), "1".to_owned());
     proxies
         .into_iter()
         .chain(both("NO_PROXY", &here))
-        .chain(others)
+        .chain([node])
 }

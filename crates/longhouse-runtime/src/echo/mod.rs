@@ -31,9 +31,9 @@ use longhouse_domain::lifecycle::{Cause, Observed, RuntimeHandle};
 use longhouse_domain::session::{RuntimeKind, Workdir};
 use longhouse_domain::{Secrets, SessionId};
 use longhouse_files::AllowedFiles;
-use longhouse_link::Outbound;
 use longhouse_link::proto::UsageReply;
 use longhouse_link::proto::session_event::Port;
+use longhouse_link::{AgentAsks, Outbound};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -162,6 +162,12 @@ impl EchoRuntime {
     pub fn outbound(&self, session: SessionId) -> Option<Outbound> {
         let state = self.lock();
         Some(state.places.get(&session)?.sessiond.outbound())
+    }
+
+    /// What a session's programs ask of its SSH agent, in the same way.
+    pub fn agent(&self, session: SessionId) -> Option<AgentAsks> {
+        let state = self.lock();
+        Some(state.places.get(&session)?.sessiond.agent())
     }
 
     /// Ends all sessions and waits until their tasks have.

@@ -7,15 +7,15 @@ use futures_util::{Stream, StreamExt, stream};
 use longhouse_link::files::FileChunks;
 use longhouse_link::proto::sessiond_server::Sessiond;
 use longhouse_link::proto::{
-    ArchiveFilesRequest, AutoCommitQuestion, AutoCommitReply, AutoCommitRequest, CaptureChunk,
-    CaptureRequest, ChangeFilesReply, ChangeFilesRequest, CheckpointsReply, CheckpointsRequest,
-    CloneNews, CloneRequest, CreateTerminalRequest, Done, ExecReply, ExecRequest, GitReply,
-    GitRequest, HelloReply, HelloRequest, ListFilesReply, ListFilesRequest, ListTerminalsRequest,
-    OutboundAsk, OutboundRefusal, OutputChunk, OutputRequest, PortBytes, ReadFileRequest,
-    ResizeTerminalRequest, SessionEvent, ShutdownRequest, SnapshotChunk, SnapshotRequest,
-    StatsReply, StatsRequest, Terminal, TerminalList, TerminalRef, UsageReply, UsageRequest,
-    WatchOutboundRequest, WatchRequest, WriteFileReply, WriteFileRequest, WriteRequest,
-    session_event,
+    AgentAnswer, AgentAsk, ArchiveFilesRequest, AutoCommitQuestion, AutoCommitReply,
+    AutoCommitRequest, CaptureChunk, CaptureRequest, ChangeFilesReply, ChangeFilesRequest,
+    CheckpointsReply, CheckpointsRequest, CloneNews, CloneRequest, CreateTerminalRequest, Done,
+    ExecReply, ExecRequest, GitReply, GitRequest, HelloReply, HelloRequest, ListFilesReply,
+    ListFilesRequest, ListTerminalsRequest, OutboundAsk, OutboundRefusal, OutputChunk,
+    OutputRequest, PortBytes, ReadFileRequest, ResizeTerminalRequest, SessionEvent,
+    ShutdownRequest, SnapshotChunk, SnapshotRequest, StatsReply, StatsRequest, Terminal,
+    TerminalList, TerminalRef, UsageReply, UsageRequest, WatchAgentRequest, WatchOutboundRequest,
+    WatchRequest, WriteFileReply, WriteFileRequest, WriteRequest, session_event,
 };
 use tonic::{Request, Response, Status, Streaming};
 
@@ -38,6 +38,7 @@ impl Sessiond for EchoSessiond {
     type WatchStream = Answers<SessionEvent>;
     type ConnectPortStream = Answers<PortBytes>;
     type WatchOutboundStream = Answers<OutboundAsk>;
+    type WatchAgentStream = Answers<AgentAsk>;
     type CarryOutboundStream = Answers<PortBytes>;
     type CloneRepositoryStream = Answers<CloneNews>;
     type ReadFileStream = FileChunks;
@@ -244,6 +245,20 @@ impl Sessiond for EchoSessiond {
         let messages = request.into_inner();
         let carried = self.inner.outbound.carry(messages, || (), spawn).await?;
         Ok(Response::new(carried))
+    }
+
+    async fn watch_agent(
+        &self,
+        _: Request<WatchAgentRequest>,
+    ) -> Result<Response<Self::WatchAgentStream>, Status> {
+        let dead = self.inner.dead.clone().cancelled_owned();
+        let asks = self.inner.agent.watch().map(Ok).take_until(dead);
+        Ok(Response::new(Box::pin(asks)))
+    }
+
+    async fn answer_agent(&self, request: Request<AgentAnswer>) -> Result<Response<Done>, Status> {
+        self.inner.agent.answer(request.into_inner());
+        Ok(Response::new(Done {}))
     }
 
     async fn clone_repository(

@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use longhouse_domain::terminal::Environment;
 use longhouse_files::Workspace;
-use longhouse_link::Outbound;
 use longhouse_link::files::FileCalls;
 use longhouse_link::limits::PROTOCOL;
 use longhouse_link::proto::{HelloReply, SessionEvent, session_event};
+use longhouse_link::{AgentAsks, Outbound};
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -45,6 +45,7 @@ pub(super) struct Inner {
     pub(super) files: Option<FileCalls>,
     pub(super) ports: EchoPorts,
     pub(super) outbound: Outbound,
+    pub(super) agent: AgentAsks,
     pub(super) usage: EchoUsage,
     pub(super) tasks: TaskTracker,
     pub(super) clones: Clones,
@@ -80,6 +81,7 @@ impl EchoSessiond {
             files: (manner != Manner::KnowsNoFiles).then(|| FileCalls::new(Workspace::At(workdir))),
             ports: EchoPorts::new(dead.clone(), tasks.clone()),
             outbound: Outbound::default(),
+            agent: AgentAsks::default(),
             usage: EchoUsage::new(),
             tasks,
             clones,
@@ -117,6 +119,11 @@ impl EchoSessiond {
     /// What its programs ask of the way out.
     pub(super) fn outbound(&self) -> Outbound {
         self.inner.outbound.clone()
+    }
+
+    /// What its programs ask of its SSH agent.
+    pub(super) fn agent(&self) -> AgentAsks {
+        self.inner.agent.clone()
     }
 
     pub(super) fn tell(&self, what: session_event::What) {

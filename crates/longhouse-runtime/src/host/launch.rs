@@ -200,6 +200,7 @@ impl Host {
             shell,
         );
         spec.first_offset = plan.first_offset;
+        spec.lends_key = plan.lends_key;
         spec.ring_bytes = self.ring_bytes.unwrap_or(spec.ring_bytes);
         spec.scrollback_lines = self.scrollback_lines.unwrap_or(spec.scrollback_lines);
         spec
@@ -286,6 +287,7 @@ mod tests {
             multiplexer: Multiplexer::None,
             env: BTreeMap::new(),
             first_offset: 0,
+            lends_key: false,
             agent_program: None,
             container: None,
         }

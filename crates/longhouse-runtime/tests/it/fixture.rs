@@ -164,6 +164,7 @@ impl<R: Body> Fixture<R> {
             multiplexer: Multiplexer::None,
             env: BTreeMap::from([("GREETING".to_owned(), "good morning".to_owned())]),
             first_offset: 0,
+            lends_key: false,
             agent_program: None,
             container: R::container_spec(),
         };

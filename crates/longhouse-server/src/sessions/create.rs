@@ -283,7 +283,6 @@ impl CreateSession {
         let bare = host || !runtimes.contains(&RuntimeKind::Docker);
         let container = "is for sessions in containers";
         let own = "is for sessions in containers: what listens in a session on the host listens on this machine already";
-        let later = "is not available in this version";
         let no_path = "would be a file of the server's machine, which is not read: send the key itself as sshKey";
         let closed = self.network.is_some_and(|network| network != Network::Open);
         let open_only = "a session on the host shares its network: only open is possible";
@@ -305,9 +304,6 @@ impl CreateSession {
                 container,
             ),
             ("ports", bare && !self.ports.is_empty(), own),
-            ("sshKey", self.ssh_key.is_some(), later),
-            ("sshKeyId", self.ssh_key_id.is_some(), later),
-            ("generateSshKey", self.generate_ssh_key == Some(true), later),
             ("sshKeyPath", self.ssh_key_path.is_some(), no_path),
         ];
         asked

@@ -12,8 +12,8 @@ use tokio::sync::broadcast::error::RecvError;
 
 use super::client::{Client, Gone};
 use super::wire::{
-    ContainerHealthEvent, EventPosition, GitCheckpointEvent, GitCommitEvent, GitRefusedEvent,
-    SessionDeletedEvent, SessionEgressEvent, SessionEvent, SessionPortClosedEvent,
+    ContainerHealthEvent, EventPosition, GitCheckpointEvent, GitCommitEvent, GitHostKeyEvent,
+    GitRefusedEvent, SessionDeletedEvent, SessionEgressEvent, SessionEvent, SessionPortClosedEvent,
     SessionPortOpenedEvent, SessionProgressEvent, SessionStatusEvent,
 };
 use crate::sessions::{PortBody, SessionBody};
@@ -151,7 +151,8 @@ async fn send(client: &Client, event: &Event, session: Option<&SessionView>) -> 
         }
         EventKind::GitCommit { .. }
         | EventKind::GitCheckpoint { .. }
-        | EventKind::GitRefused { .. } => send_git(client, event).await,
+        | EventKind::GitRefused { .. }
+        | EventKind::HostKeyRefused { .. } => send_git(client, event).await,
         EventKind::Egress { .. } => send_egress(client, event).await,
         EventKind::ContainerHealth { .. } => send_health(client, event).await,
         EventKind::Progress {
@@ -223,6 +224,17 @@ async fn send_git(client: &Client, event: &Event) -> Result<(), Gone> {
                 at,
             };
             client.emit("git.refused", &data).await
+        }
+        EventKind::HostKeyRefused { host, shown, known } => {
+            let data = GitHostKeyEvent {
+                seq,
+                session_id,
+                host: host.clone(),
+                shown: shown.clone(),
+                known: known.clone(),
+                at,
+            };
+            client.emit("git.hostKey", &data).await
         }
         _ => Ok(()),
     }

@@ -138,6 +138,21 @@ pub(crate) struct GitRefusedEvent {
     pub(super) at: Timestamp,
 }
 
+/// `git.hostKey`: a host showed another SSH key than it is known by, and was not spoken to.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct GitHostKeyEvent {
+    pub(super) seq: i64,
+    pub(super) session_id: Uuid,
+    /// As known-hosts files name it.
+    pub(super) host: String,
+    /// The fingerprint of the key that it showed.
+    pub(super) shown: String,
+    /// That of the key that it is known by; null where it is known by what it publishes.
+    pub(super) known: Option<String>,
+    pub(super) at: Timestamp,
+}
+
 /// `container.health`: the container that a session lives in fares differently.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

@@ -42,6 +42,7 @@ on_both_back_ends! {
             EventKind::GitCommit { commit: KeptCommit { commit: "0a1b".to_owned(), files: 1, ..KeptCommit::default() } },
             EventKind::GitCheckpoint { number: 1, subject: "chore: update a".to_owned() },
             EventKind::GitRefused { files: vec![RefusedFile { path: ".env".to_owned(), reason: "is secret".to_owned() }] },
+            EventKind::HostKeyRefused { host: "git.example.org".to_owned(), shown: "SHA256:b".to_owned(), known: Some("SHA256:a".to_owned()) },
             EventKind::ContainerHealth { health: ContainerHealth::Oom, detail: Some("full".to_owned()) },
             EventKind::Created,
         ];

@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
+use longhouse_domain::audit::{AuditActor, AuditEntry};
 use longhouse_domain::event::{EventKind, LogLevel};
 use longhouse_domain::query::SessionQuery;
+use longhouse_domain::ssh::known::HostKey;
 use longhouse_domain::{Actor, Permission, Phase, Role, Scope, Status, UserId};
 use longhouse_store::{
-    AuditQuery, CatchUp, ExternalIdentity, IdempotencyKey, IdempotentClaim, LastScreen, LogQuery,
-    Removed, Rotation, SealedDataKey, SecretScope, SessionRef, Store,
+    AuditQuery, CatchUp, Deed, ExternalIdentity, IdempotencyKey, IdempotentClaim, KnownHost,
+    LastScreen, LogQuery, Removed, Rotation, SealedDataKey, SecretScope, SessionRef, Store,
 };
 use sqlx::{Connection, Executor};
+use uuid::Uuid;
 
 use crate::harness::{Bed, at, deed, on_both_back_ends, token};
 
@@ -27,6 +30,7 @@ const ROWS: &[&str] = &[
     include_str!("rows/0010.sql"),
     include_str!("rows/0011.sql"),
     include_str!("rows/0012.sql"),
+    include_str!("rows/0013.sql"),
 ];
 
 /// Migrates step by step, with each version's rows put in as it would have written them.
@@ -174,6 +178,30 @@ on_both_back_ends! {
         store.delete_session(two, at(9)).await.unwrap();
         assert_eq!(store.ssh_key(own).await.unwrap(), None);
         assert_eq!(store.secret(SecretScope::SshKey(own), "private").await.unwrap(), None);
+    }
+
+    async fn hosts_known_since_version_13_are_read_and_forgotten_by_their_owner_alone(bed: &Bed) {
+        let store = grown_up(bed).await;
+        let ann = store.user_by_name("ann").await.unwrap().unwrap();
+        let known = store.known_host(ann.id, "[git.example.org]:2222").await.unwrap().unwrap();
+        assert_eq!(known.key.to_string(), "ssh-ed25519 AAAA");
+        assert_eq!(known.refused, Some(("SHA256:def".to_owned(), at(9))));
+        assert_eq!(store.hosts_known_by(ann.id, &known.key).await.unwrap(), [known.host.as_str()]);
+
+        // What is known stands, whatever else is learnt of it, and there is room for so many.
+        let again = KnownHost { id: Uuid::from_u128(7), key: HostKey::new("ssh-rsa", "BBBB").unwrap(), ..known.clone() };
+        assert!(!store.learn_host(&again, 1).await.unwrap());
+        assert!(store.learn_host(&again, 2).await.unwrap());
+        assert_eq!(store.known_hosts(ann.id).await.unwrap(), std::slice::from_ref(&known));
+        store.note_refused_host_key(known.id, "SHA256:ghi", at(10)).await.unwrap();
+        let refused = store.known_hosts(ann.id).await.unwrap()[0].refused.clone();
+        assert_eq!(refused, Some(("SHA256:ghi".to_owned(), at(10))));
+
+        let deed = Deed::new(AuditEntry::new(at(11), AuditActor::user(ann.id, "ann"), "known_host.delete"));
+        let stranger = UserId(Uuid::from_u128(1));
+        assert!(!store.forget_host(stranger, known.id, &deed).await.unwrap());
+        assert!(store.forget_host(ann.id, known.id, &deed).await.unwrap());
+        assert_eq!(store.known_hosts(ann.id).await.unwrap(), []);
     }
 
     async fn records_of_version_5_are_read_verified_and_appended_to(bed: &Bed) {

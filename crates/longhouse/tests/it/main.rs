@@ -31,5 +31,6 @@ mod people;
 mod postgres;
 mod secrets;
 mod server;
+mod ssh;
 mod support;
 mod tls;

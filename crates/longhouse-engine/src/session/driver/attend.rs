@@ -50,6 +50,7 @@ impl Driver {
                 return Ok(Next::Again);
             };
             let mut way_out = self.way_out(&connection).await;
+            let _served = self.lend_key(&connection);
             let mut news = match self.furnish(&connection, &mut way_out).await {
                 Ok(news) => news,
                 Err(Furnishing::Broken(status)) => {

@@ -167,6 +167,7 @@ pub(crate) fn plan(context: &Context, session: &Session) -> Result<Plan, EngineE
         multiplexer: spec.multiplexer,
         env: environment(session),
         first_offset: session.first_offset(),
+        lends_key: spec.ssh_key.is_some(),
         agent_program: line.program,
         container: spec.container.clone(),
     })

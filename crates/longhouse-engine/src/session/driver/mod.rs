@@ -8,6 +8,7 @@
 //!
 //! Every change is written to the store before it is carried out, so that a new driver after kill -9 goes on from there.
 
+mod agent;
 mod attend;
 mod clone;
 mod disk;
@@ -74,6 +75,8 @@ pub(crate) struct Driver {
     runtime: Arc<dyn Runtime>,
     session: Session,
     commands: mpsc::Receiver<Command>,
+    /// The other end of it.
+    mailbox: mpsc::WeakSender<Command>,
     live: watch::Sender<Live>,
     audience: watch::Sender<Audience>,
     reach: watch::Sender<Reach>,
@@ -82,6 +85,8 @@ pub(crate) struct Driver {
     disk: DiskNews,
     /// What was said last of its place, beside the status.
     place: Option<String>,
+    /// What its SSH agent has to say, in the same way.
+    alert: Option<agent::Alert>,
     kept: kept::Kept,
     /// What the session may reach, for those who open its connections.
     allowed: watch::Sender<Arc<AllowList>>,
@@ -99,6 +104,7 @@ pub(crate) fn spawn(
 ) -> Result<Arc<Handle>, EngineError> {
     let runtime = context.runtime(session.spec.runtime)?.clone();
     let (sender, commands) = mpsc::channel(MAILBOX);
+    let mailbox = sender.downgrade();
     let (live, state) = watch::channel(Live::new(session.clone(), context.now()));
     let (reach, connections) = Connections::channel();
     let (audience, known) = watch::channel(audience);
@@ -111,6 +117,7 @@ pub(crate) fn spawn(
         runtime,
         session,
         commands,
+        mailbox,
         live,
         audience,
         reach,
@@ -118,6 +125,7 @@ pub(crate) fn spawn(
         ports: PortNews::default(),
         disk: DiskNews::default(),
         place: None,
+        alert: None,
         kept: kept::Kept::new(),
         allowed,
         traffic,
@@ -235,6 +243,10 @@ impl Driver {
                 Heard::Nothing
             }
             Command::Happened(what) => self.happened(what).await,
+            Command::Agent(news) => {
+                self.note_agent(news).await;
+                Heard::Nothing
+            }
             Command::Reconsider(reply) => {
                 self.note_list().await;
                 self.answer(reply, Ok(()));

@@ -72,9 +72,10 @@ impl Driver {
         self.show_notice().await;
     }
 
-    /// What is to be said beside the status, of its place and of its disk.
+    /// What is to be said beside the status, of its place, of its disk and by its SSH agent.
     pub(super) fn notice(&self) -> Option<String> {
-        let parts = [self.place.as_deref(), self.disk.said()];
+        let alert = self.alert.as_ref().map(|alert| alert.text.as_str());
+        let parts = [self.place.as_deref(), self.disk.said(), alert];
         let parts: Vec<_> = parts.into_iter().flatten().collect();
         (!parts.is_empty()).then(|| parts.join("; "))
     }

@@ -7,6 +7,7 @@ pub(crate) mod keeper;
 pub(crate) mod postgres;
 pub(crate) mod processes;
 pub(crate) mod pty;
+pub(crate) mod sshd;
 pub(crate) mod terminal;
 
 use std::fs::File;
