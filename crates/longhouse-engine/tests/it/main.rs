@@ -10,5 +10,6 @@ mod metrics;
 mod repositories;
 mod secrets;
 mod sessions;
+mod ssh_agent;
 mod terminals;
 mod volumes;

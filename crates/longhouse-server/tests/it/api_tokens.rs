@@ -93,6 +93,7 @@ fn ones_own_account_is_never_in_reach_of_a_token() {
             || path.starts_with("/api/auth/identities")
             || path == "/api/auth/oidc/{provider}/link"
             || path.starts_with("/api/ssh-keys")
+            || path.starts_with("/api/known-hosts")
             || path == "/api/git-config"
             || path == "/api/auth/password";
         assert_eq!(own, tokens == ForTokens::Never, "{method} {path}");

@@ -55,6 +55,12 @@ impl Ground {
         if path.starts_with("/api/ssh-keys") {
             return self.ssh_key(method).await;
         }
+        if path == "/api/known-hosts/{id}" {
+            let mut database = Database::of(&self.house).await;
+            let path = path.replace("{id}", database.let_ann_know_a_host().await);
+            let forget = self.house.request(method.parse().unwrap(), &path);
+            return forget.bearer_auth(&self.ann.token).json(&json!({}));
+        }
         let (person, path, body) = match (method, path) {
             ("POST", "/api/auth/logout") => {
                 (self.house.log_in("ann").await, path.to_owned(), json!({}))

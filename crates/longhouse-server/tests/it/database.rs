@@ -6,13 +6,14 @@ use sqlx::{Connection as _, Row as _, SqliteConnection};
 use crate::house::{DEADLINE, House};
 
 /// What says who may do what.
-const RIGHTS: [&str; 9] = [
+const RIGHTS: [&str; 10] = [
     "select * from users",
     "select * from external_identities",
     "select * from sign_ins",
     "select * from refresh_tokens",
     "select * from api_tokens",
     "select * from ssh_keys",
+    "select * from known_hosts",
     "select * from shares",
     "select * from settings",
     "select id, owner_id from sessions",
@@ -37,6 +38,24 @@ impl Database {
         }
         rows.sort();
         rows
+    }
+
+    /// A host that Ann's sessions know; gives its identifier.
+    pub(crate) async fn let_ann_know_a_host(&mut self) -> &'static str {
+        self.run(
+            "insert into known_hosts (id, user_id, host, kind, host_key, fingerprint, first_seen_at) \
+             select '0192f3a4-7f3e-7cc0-98c4-0000000000d1', id, 'git.example.org', 'ssh-ed25519', 'AAAA', 'SHA256:abc', 1800000000000 \
+             from users where username_key = 'ann'",
+        )
+        .await;
+        "0192f3a4-7f3e-7cc0-98c4-0000000000d1"
+    }
+
+    /// How many SSH keys there are, and how many private halves.
+    pub(crate) async fn keys_and_their_secrets(&mut self) -> (i64, i64) {
+        let sql = "select (select count(*) from ssh_keys), (select count(*) from secrets where scope like 'ssh_key:%')";
+        let row = sqlx::query(sql).fetch_one(&mut self.0).await.unwrap();
+        (row.get(0), row.get(1))
     }
 
     /// From now on nothing can be added to the audit log.

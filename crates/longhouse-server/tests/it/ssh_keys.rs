@@ -7,7 +7,8 @@ use longhouse_domain::Role;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::house::{House, Person};
+use crate::database::Database;
+use crate::house::{House, Person, in_time};
 
 /// A private key as `ssh-keygen` writes it, with its fingerprint.
 fn keygen(passphrase: &str) -> (String, String) {
@@ -210,5 +211,87 @@ async fn a_session_takes_over_the_identity_of_its_owner_where_it_says_nothing() 
         .ask(&ann, Method::PUT, "/api/git-config", json!({}))
         .await;
     assert_eq!(gone, nothing);
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_session_has_one_key_whose_public_half_is_shown_and_which_goes_with_it() {
+    let house = House::new().await;
+    let ann = house.user("ann", Role::Member).await;
+    let (private, _) = keygen("");
+    let create = async |more: Value| {
+        let mut body = json!({"name": "a", "runtime": "host"});
+        body.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        house.ask(&ann, Method::POST, "/api/sessions", body).await
+    };
+    let (_, kept) = add(&house, &ann, json!({"name": "a", "generate": true})).await;
+    for more in [
+        json!({"sshKey": private}),
+        json!({"sshKeyId": kept["id"]}),
+        json!({"generateSshKey": true}),
+    ] {
+        let (status, made) = create(more.clone()).await;
+        assert_eq!(status, StatusCode::CREATED, "{made}");
+        assert_eq!(made["hasSshKey"], true);
+        assert!(
+            made["sshPublicKey"]
+                .as_str()
+                .unwrap()
+                .starts_with("ssh-ed25519 "),
+            "{made}"
+        );
+        assert!(!made.to_string().contains("PRIVATE"), "{made}");
+        let path = format!("/api/sessions/{}", made["id"].as_str().unwrap());
+        // One's own list has what one keeps, and nothing of a session's.
+        assert_eq!(house.get(&ann, "/api/ssh-keys").await.1["total"], 1);
+        house.ask(&ann, Method::DELETE, &path, json!({})).await;
+        in_time("the session is gone", async {
+            while house.get(&ann, &path).await.0 != StatusCode::NOT_FOUND {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+    }
+    let mut database = Database::of(&house).await;
+    assert_eq!(database.keys_and_their_secrets().await, (1, 1));
+
+    for (more, field, words) in [
+        (
+            json!({"sshKey": private, "generateSshKey": true}),
+            "generateSshKey",
+            "one SSH key",
+        ),
+        (
+            json!({"sshKey": "ssh-ed25519 AAAA"}),
+            "sshKey",
+            "public half",
+        ),
+        (
+            json!({"sshKeyId": "0192f3a4-7f3e-7cc0-98c4-000000000001"}),
+            "sshKeyId",
+            "none of your SSH keys",
+        ),
+        (
+            json!({"sshKeyPassphrase": "x"}),
+            "sshKeyPassphrase",
+            "there is none",
+        ),
+        (
+            json!({"sshKeyPath": "/root/.ssh/id_rsa"}),
+            "sshKeyPath",
+            "send the key itself",
+        ),
+    ] {
+        let (status, problem) = create(more).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{problem}");
+        let error = &problem["errors"][0];
+        assert_eq!(error["field"], field, "{problem}");
+        assert!(
+            error["message"].as_str().unwrap().contains(words),
+            "{problem}"
+        );
+    }
     house.close().await;
 }

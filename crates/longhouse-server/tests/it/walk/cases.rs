@@ -224,6 +224,8 @@ fn cases_of_oneself() -> Vec<Case> {
         case("GET", "/api/ssh-keys", oneself(200)),
         case("POST", "/api/ssh-keys", oneself(201)).with(|n| json!({"name": format!("k{n}"), "generate": true})),
         case("DELETE", "/api/ssh-keys/{id}", oneself(404)),
+        case("GET", "/api/known-hosts", oneself(200)),
+        case("DELETE", "/api/known-hosts/{id}", oneself(404)),
     ]
 }
 
