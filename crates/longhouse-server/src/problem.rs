@@ -226,43 +226,28 @@ const UNAVAILABLE_RETRY_SECONDS: u64 = 2;
 impl From<EngineError> for Problem {
     fn from(error: EngineError) -> Self {
         match error {
-            EngineError::SessionNotFound => Self::new(
-                StatusCode::NOT_FOUND,
-                "session.not_found",
-                "there is no such session",
-            ),
-            EngineError::ContainerNotFound => Self::new(
-                StatusCode::NOT_FOUND,
-                "container.not_found",
-                "there is no such container",
-            ),
-            EngineError::TerminalNotFound => Self::new(
-                StatusCode::NOT_FOUND,
-                "terminal.not_found",
-                "the session has no such terminal",
-            ),
-            EngineError::CheckpointNotFound => Self::new(
-                StatusCode::NOT_FOUND,
+            EngineError::SessionNotFound => {
+                missing("session.not_found", "there is no such session")
+            }
+            EngineError::ContainerNotFound => {
+                missing("container.not_found", "there is no such container")
+            }
+            EngineError::TerminalNotFound => {
+                missing("terminal.not_found", "the session has no such terminal")
+            }
+            EngineError::CheckpointNotFound => missing(
                 "checkpoint.not_found",
                 "the session has no such checkpoint: the newest hundred are kept",
             ),
-            EngineError::VolumeNotFound => Self::new(
-                StatusCode::NOT_FOUND,
+            EngineError::VolumeNotFound => missing(
                 "volume.not_found",
                 "there is no such volume, or a session owns it",
             ),
-            EngineError::SshKeyNotFound => Self::new(
-                StatusCode::NOT_FOUND,
-                "ssh_key.not_found",
-                "there is no such SSH key",
-            ),
-            EngineError::KnownHostNotFound => Self::new(
-                StatusCode::NOT_FOUND,
-                "known_host.not_found",
-                "there is no such known host",
-            ),
-            EngineError::ShareNotFound => Self::new(
-                StatusCode::NOT_FOUND,
+            EngineError::SshKeyNotFound => missing("ssh_key.not_found", "there is no such SSH key"),
+            EngineError::KnownHostNotFound => {
+                missing("known_host.not_found", "there is no such known host")
+            }
+            EngineError::ShareNotFound => missing(
                 "share.not_found",
                 "the session is not shared with that user",
             ),
@@ -289,6 +274,10 @@ impl From<EngineError> for Problem {
             EngineError::Internal(detail) => Self::internal(detail),
         }
     }
+}
+
+fn missing(code: &'static str, detail: &'static str) -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, code, detail)
 }
 
 fn in_the_way(code: &'static str, detail: String, items: Vec<FieldProblem>) -> Problem {

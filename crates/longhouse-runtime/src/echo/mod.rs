@@ -160,14 +160,12 @@ impl EchoRuntime {
 
     /// What a session's programs ask of its way out: a test asks in their place. Nothing where the session does not run.
     pub fn outbound(&self, session: SessionId) -> Option<Outbound> {
-        let state = self.lock();
-        Some(state.places.get(&session)?.sessiond.outbound())
+        Some(self.lock().places.get(&session)?.sessiond.outbound())
     }
 
     /// What a session's programs ask of its SSH agent, in the same way.
     pub fn agent(&self, session: SessionId) -> Option<AgentAsks> {
-        let state = self.lock();
-        Some(state.places.get(&session)?.sessiond.agent())
+        Some(self.lock().places.get(&session)?.sessiond.agent())
     }
 
     /// Ends all sessions and waits until their tasks have.

@@ -12,10 +12,10 @@ use tokio::sync::broadcast::error::RecvError;
 
 use super::client::{Client, Gone};
 use super::wire::{
-    ContainerHealthEvent, EventPosition, GitCheckpointEvent, GitCommitEvent, GitHostKeyEvent,
-    GitRefusedEvent, SessionDeletedEvent, SessionEgressEvent, SessionEvent, SessionPortClosedEvent,
-    SessionPortOpenedEvent, SessionProgressEvent, SessionStatusEvent,
+    ContainerHealthEvent, EventPosition, SessionDeletedEvent, SessionEgressEvent, SessionEvent,
+    SessionPortClosedEvent, SessionPortOpenedEvent, SessionProgressEvent, SessionStatusEvent,
 };
+use super::wire_git::{GitCheckpointEvent, GitCommitEvent, GitHostKeyEvent, GitRefusedEvent};
 use crate::sessions::{PortBody, SessionBody};
 
 /// Sends events until the client is gone.

@@ -17,6 +17,7 @@ mod status;
 mod table;
 mod terminals;
 mod wire;
+mod wire_git;
 
 use axum::http::StatusCode;
 pub(crate) use service::service;
@@ -24,6 +25,7 @@ pub(crate) use service::service;
 use crate::problem::Problem;
 pub use table::{client_events, recorded_events};
 pub(crate) use wire::*;
+pub(crate) use wire_git::*;
 
 fn no_container() -> Problem {
     Problem::new(

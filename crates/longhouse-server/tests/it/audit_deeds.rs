@@ -49,18 +49,15 @@ impl Ground {
 
     /// A request of that route that changes something.
     async fn change(&self, method: &str, path: &str) -> RequestBuilder {
-        if path.starts_with("/api/auth/identities") {
-            return self.provider_login(method).await;
+        match path {
+            _ if path.starts_with("/api/auth/identities") => self.provider_login(method).await,
+            _ if path.starts_with("/api/ssh-keys") => self.ssh_key(method).await,
+            _ if path.starts_with("/api/known-hosts") => self.known_host(path).await,
+            _ => self.other_change(method, path).await,
         }
-        if path.starts_with("/api/ssh-keys") {
-            return self.ssh_key(method).await;
-        }
-        if path == "/api/known-hosts/{id}" {
-            let mut database = Database::of(&self.house).await;
-            let path = path.replace("{id}", database.let_ann_know_a_host().await);
-            let forget = self.house.request(method.parse().unwrap(), &path);
-            return forget.bearer_auth(&self.ann.token).json(&json!({}));
-        }
+    }
+
+    async fn other_change(&self, method: &str, path: &str) -> RequestBuilder {
         let (person, path, body) = match (method, path) {
             ("POST", "/api/auth/logout") => {
                 (self.house.log_in("ann").await, path.to_owned(), json!({}))
@@ -143,6 +140,14 @@ impl Ground {
         };
         let request = self.house.request(method.parse().unwrap(), &path);
         request.bearer_auth(&self.ann.token).json(&body)
+    }
+
+    /// A host that Ann's sessions knew, and that she forgets.
+    async fn known_host(&self, path: &str) -> RequestBuilder {
+        let mut database = Database::of(&self.house).await;
+        let path = path.replace("{id}", database.let_ann_know_a_host().await);
+        let forget = self.house.request(Method::DELETE, &path);
+        forget.bearer_auth(&self.ann.token).json(&json!({}))
     }
 
     fn shares(&self, user: &str) -> String {

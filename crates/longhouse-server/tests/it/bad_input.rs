@@ -105,7 +105,7 @@ async fn every_unsupported_field_is_named_at_once() {
     let admin = house.log_in("admin").await;
     let body = json!({
         "name": "a", "cpuLimit": 1.5, "memoryLimit": 512, "network": "none", "allowHosts": ["x"], "ports": [{"container": 80}],
-        "sshKey": "canary-secret", "sshKeyPath": "/root/.ssh/id_rsa", "secrets": {"A": "canary-secret"}, "autoCommit": {"mode": "commit", "push": true, "messageTemplate": "{who}"}
+        "sshKey": "canary-secret", "sshKeyPath": "~/.ssh/id_rsa", "secrets": {"A": "canary-secret"}, "autoCommit": {"mode": "commit", "push": true, "messageTemplate": "{who}"}
     });
     let (status, problem) = house.ask(&admin, Method::POST, "/api/sessions", body).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);

@@ -279,7 +279,7 @@ async fn a_session_has_one_key_whose_public_half_is_shown_and_which_goes_with_it
             "there is none",
         ),
         (
-            json!({"sshKeyPath": "/root/.ssh/id_rsa"}),
+            json!({"sshKeyPath": "~/.ssh/id_rsa"}),
             "sshKeyPath",
             "send the key itself",
         ),

@@ -22,6 +22,7 @@ mod secrets;
 mod share;
 mod tell;
 mod way_out;
+mod wish;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -278,43 +279,6 @@ impl Driver {
                 },
             }
         }
-    }
-
-    async fn want(&mut self, wish: Wish) -> Result<(), EngineError> {
-        if self.session.wish == Wish::Deleted && wish != Wish::Deleted {
-            return Err(EngineError::SessionNotFound);
-        }
-        self.ending = None;
-        self.change(Box::new(move |session| {
-            session.wish = wish;
-            let at_rest = matches!(session.phase, Phase::Stopped { .. } | Phase::Error { .. });
-            if wish == Wish::Running && at_rest {
-                session.turn_to(Phase::Starting)
-            } else {
-                Vec::new()
-            }
-        }))
-        .await
-    }
-
-    async fn want_restart(&mut self) -> Result<(), EngineError> {
-        if self.session.wish == Wish::Deleted {
-            return Err(EngineError::SessionNotFound);
-        }
-        self.ending = None;
-        self.change(Box::new(|session| {
-            session.wish = Wish::Running;
-            match session.phase.clone() {
-                Phase::Running { handle }
-                | Phase::Stopping { handle }
-                | Phase::Restarting { handle } => session.turn_to(Phase::Restarting { handle }),
-                Phase::Stopped { .. } | Phase::Error { .. } => session.turn_to(Phase::Starting),
-                Phase::Pending | Phase::Starting => Vec::new(),
-            }
-        }))
-        .await?;
-        self.publish(Live::come_to_rest);
-        Ok(())
     }
 
     /// Writes a change down, and tells of it.
