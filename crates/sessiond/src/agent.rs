@@ -68,12 +68,23 @@ pub(crate) async fn serve(session: Arc<Session>) {
     }
 }
 
+/// Nobody listens any more.
+pub(crate) fn remove(state_dir: &Path) {
+    if let Err(error) = unlink(&socket(state_dir)) {
+        tracing::warn!(%error, "cannot remove the SSH agent's socket");
+    }
+}
+
+fn unlink(path: &Path) -> io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
 fn bind(path: &Path) -> io::Result<UnixListener> {
     // An earlier sessiond of this session may have left it; its lock says that it is gone.
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
+    unlink(path)?;
     let listener = UnixListener::bind(path)?;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
     Ok(listener)

@@ -243,6 +243,7 @@ async fn serve(session: Arc<Session>, spec: &SessiondSpec) -> io::Result<()> {
     {
         tracing::debug!("some tasks were still waiting");
     }
+    crate::agent::remove(&spec.state_dir);
     remove_lock(&spec.state_dir);
     tracing::info!("sessiond ends");
     Ok(())
