@@ -27,6 +27,12 @@ export const sshKeysQuery = queryOptions({
   queryFn: async ({ signal }) => (await unwrap(client.GET('/api/ssh-keys', { signal }))).items,
 })
 
+/** The hosts that one's sessions know over SSH, beside the big forges. */
+export const knownHostsQuery = queryOptions({
+  queryKey: ['knownHosts'],
+  queryFn: async ({ signal }) => (await unwrap(client.GET('/api/known-hosts', { signal }))).items,
+})
+
 export const signInsQuery = queryOptions({
   queryKey: ['signIns'],
   queryFn: async ({ signal }) => (await unwrap(client.GET('/api/auth/sign-ins', { signal }))).items,

@@ -7,6 +7,7 @@ import { LoginsSection } from '../features/account/LoginsSection'
 import { PasswordSection } from '../features/account/PasswordSection'
 import { SignInsSection } from '../features/account/SignInsSection'
 import { GitIdentity } from '../features/account/GitIdentity'
+import { KnownHostsSection } from '../features/account/KnownHostsSection'
 import { SshKeysSection } from '../features/account/SshKeysSection'
 import { TokensSection } from '../features/account/TokensSection'
 import { Fact, Facts } from '../features/sessions/Facts'
@@ -48,8 +49,11 @@ export function ProfilePage() {
       <Section title="Git" lead="Who commits are by in sessions that you create from now on, unless one says otherwise.">
         <GitIdentity />
       </Section>
-      <Section title="SSH keys" lead="Kept for the repositories of your sessions, which cannot log in with them yet. The private half is sealed, and never shown again.">
+      <Section title="SSH keys" lead="Your sessions log in with them to the repository’s host. The private half is sealed, never shown again, and never enters a session.">
         <SshKeysSection />
+      </Section>
+      <Section title="Known hosts" lead="Hosts that your sessions spoke with over SSH, by the key that each showed first. The big forges are known by the keys that they publish.">
+        <KnownHostsSection />
       </Section>
       <Section title="API tokens" lead="For scripts and programs. A token never may more than you do.">
         <TokensSection />

@@ -1,4 +1,5 @@
 // What the working directory begins with: nothing, or a repository that is cloned into it.
+import { KeyFields } from './KeyFields'
 import { Switch } from '../../ui/Switch'
 import { TextField } from '../../ui/Field'
 import type { FieldsProps } from './fields'
@@ -49,6 +50,7 @@ export function RepositoryFields({ form, errors, onChange }: FieldsProps) {
               onChange={(event) => onChange({ cloneDepth: event.target.value.trim() })}
             />
           </div>
+          <KeyFields form={form} errors={errors} onChange={onChange} />
           <Switch
             label="Submodules"
             hint="Fetches the repositories inside it, too."

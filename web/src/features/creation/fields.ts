@@ -14,7 +14,7 @@ export const PARTS = {
   head: ['name', 'agent'],
   task: ['mode', 'prompt'],
   place: ['runtime', 'workdir', 'multiplexer', 'template', 'image'],
-  repository: ['repoUrl', 'branch', 'cloneDepth', 'cloneSubmodules', 'gitUserName', 'gitUserEmail'],
+  repository: ['repoUrl', 'branch', 'cloneDepth', 'cloneSubmodules', 'sshKey', 'sshKeyId', 'generateSshKey', 'sshKeyPassphrase', 'gitUserName', 'gitUserEmail'],
   network: ['network', 'allowHosts', 'ports'],
   resources: ['cpuLimit', 'memoryLimit', 'pidsLimit', 'diskLimit'],
   environment: ['env', 'secrets'],

@@ -104,6 +104,16 @@ test('a container begins with a shell, which every image has', () => {
   expect(blankForm({ ...config, defaults: { ...config.defaults, runtime: 'host' } }, 'a')).toMatchObject({ runtime: 'host', agent: 'claude' })
 })
 
+test('a key goes with its repository alone, and is never kept', () => {
+  const form = makeForm({ repoUrl: 'git@git.example.org:a/b.git', sshKey: 'pasted', sshKeyText: 'PRIVATE', sshKeyPassphrase: 'hush' })
+  expect(toRequest(form)).toMatchObject({ sshKey: 'PRIVATE', sshKeyPassphrase: 'hush' })
+  expect(toRequest({ ...form, repoUrl: '' })).not.toHaveProperty('sshKey')
+  expect(toRequest({ ...form, sshKey: 'made' })).toMatchObject({ generateSshKey: true })
+  expect(toRequest({ ...form, sshKey: 'made' })).not.toHaveProperty('sshKey')
+  expect(toRequest({ ...form, sshKey: 'some-id' })).toMatchObject({ sshKeyId: 'some-id' })
+  expect(remember(form)).not.toMatch(/PRIVATE|hush/)
+})
+
 test('a repository is asked for with what was said of it, and nothing of it where there is none', () => {
   const repository = { repoUrl: 'git@git.example.org:a/b.git', branch: 'next', cloneDepth: '1', cloneSubmodules: true }
   expect(toRequest(makeForm(repository))).toMatchObject({ ...repository, cloneDepth: 1 })

@@ -37,6 +37,10 @@ export interface CreationForm {
   /** Empty means all of the history. */
   cloneDepth: string
   cloneSubmodules: boolean
+  /** None, one that is made or pasted for this session alone, or the identifier of one that is kept. */
+  sshKey: string
+  sshKeyText: string
+  sshKeyPassphrase: string
   flags: string
   env: NamedValue[]
   secrets: NamedValue[]
@@ -72,6 +76,9 @@ export function blankForm(config: ServerConfig, name: string): CreationForm {
     branch: '',
     cloneDepth: '',
     cloneSubmodules: false,
+    sshKey: '',
+    sshKeyText: '',
+    sshKeyPassphrase: '',
     flags: '',
     env: [],
     secrets: [],
@@ -137,7 +144,15 @@ function fromRepository(form: CreationForm): Partial<CreateSession> {
     ...(form.branch === '' ? {} : { branch: form.branch }),
     ...(form.cloneDepth === '' ? {} : { cloneDepth: Number(form.cloneDepth) }),
     ...(form.cloneSubmodules ? { cloneSubmodules: true } : {}),
+    ...withKey(form),
   }
+}
+
+function withKey({ sshKey, sshKeyText, sshKeyPassphrase }: CreationForm): Partial<CreateSession> {
+  if (sshKey === '') return {}
+  if (sshKey === 'made') return { generateSshKey: true }
+  if (sshKey !== 'pasted') return { sshKeyId: sshKey }
+  return { sshKey: sshKeyText, ...(sshKeyPassphrase === '' ? {} : { sshKeyPassphrase }) }
 }
 
 function inContainer(form: CreationForm): Partial<CreateSession> {

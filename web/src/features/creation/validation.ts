@@ -57,6 +57,7 @@ export function validate(form: CreationForm, bounds: Bounds): FormErrors {
   if (form.repoUrl !== '') {
     note('repoUrl', repositoryError(form.repoUrl))
     note('cloneDepth', form.cloneDepth === '' ? null : numberError(form.cloneDepth, 1, undefined))
+    if (form.sshKey === 'pasted' && form.sshKeyText.trim() === '') note('sshKey', 'Paste the private key, or choose another way.')
     note('network', form.runtime !== 'host' && form.network === 'none' ? 'Without a network the repository cannot be cloned.' : null)
   }
   note('flags', splitFlags(form.flags) === null ? 'A quotation mark is not closed.' : null)

@@ -64,6 +64,10 @@ export function readEvent(name: string, payload: unknown): LiveEvent | null {
       return id === null ? null : { type: 'git', id, alarm: `Changes that do not go together: ${pathsIn(payload['files'])}` }
     case 'git.refused':
       return id === null ? null : { type: 'git', id, alarm: `Not committed by itself: ${pathsIn(payload['files'])}` }
+    case 'git.hostKey': {
+      const host = stringOf(payload['host'])
+      return id === null || host === null ? null : { type: 'git', id, alarm: `${host} showed another SSH key than it is known by, and was not spoken to: see Known hosts in your profile` }
+    }
     case 'agent.state': {
       const state = AGENT_STATES.find((known) => known === (payload['state'] ?? payload['agentState']))
       return id === null || state === undefined ? null : { type: 'agentState', id, state }

@@ -1,6 +1,7 @@
 // What was asked for at creation. It does not change while the session runs.
 import type { Session } from '../../api/types'
 import { duration } from '../../ui/time'
+import { Copyable } from '../../ui/Copyable'
 import { Fact, FactSection, Facts } from './Facts'
 
 export function ConfigPanel({ session }: { session: Session }) {
@@ -53,7 +54,13 @@ export function ConfigPanel({ session }: { session: Session }) {
           )}
           <Fact name="Name">{session.gitUserName ?? '—'}</Fact>
           <Fact name="E-mail">{session.gitUserEmail ?? '—'}</Fact>
+          {session.hasSshKey && <Fact name="SSH key">{session.sshPublicKey == null ? 'one that is kept' : 'this one, for the repository’s host:'}</Fact>}
         </Facts>
+        {session.sshPublicKey != null && (
+          <div className="mt-2.5">
+            <Copyable text={session.sshPublicKey} label="the public half of its SSH key" />
+          </div>
+        )}
       </FactSection>
       <FactSection title="Environment">
         {env.length === 0 ? <Nothing /> : <Pairs pairs={env} />}

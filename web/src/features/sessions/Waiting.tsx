@@ -4,6 +4,7 @@ import { CircleAlert, Moon, Play } from 'lucide-react'
 import type { Progress } from '../../api/queries'
 import type { Session } from '../../api/types'
 import { Button, buttonClass } from '../../ui/Button'
+import { Copyable } from '../../ui/Copyable'
 import { Notice } from '../../ui/Notice'
 import { may, useSessionActions } from './actions'
 import { LastScreen } from './LastScreen'
@@ -75,6 +76,12 @@ function Failed({ session, progress }: StageProps) {
     >
       <p className="break-words first-letter:uppercase">{session.statusReason ?? 'The server gave no reason; the log may tell more.'}</p>
       {progress !== null && <p className="mt-1.5 empty:hidden">{advice(session, progress.stage)}</p>}
+      {neverRan && session.sshPublicKey !== null && (
+        <div className="mt-4 text-left">
+          <p className="mb-1.5 text-xs">The session logs in with this key. Give it to the repository’s host (as a deploy key, say), and try again:</p>
+          <Copyable text={session.sshPublicKey} label="the public half of its SSH key" />
+        </div>
+      )}
       {progress !== null && (
         <div className="mx-auto w-fit text-left">
           <StageList session={session} progress={progress} state="failed" />
