@@ -1,11 +1,14 @@
-// SSH keys and the name in commits, in the profile.
+// SSH keys and the name in commits, in the profile; and sessions whose repository is reached with a key.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { freshName } from '../harness/api.js'
 import { PHONE, withPersonAt } from '../harness/browser.js'
 import { openHouse } from '../harness/house.js'
+import { Repository } from '../harness/repository.js'
+import { Sshd } from '../harness/sshd.js'
 
 const { browser, server, api } = await openHouse()
 
@@ -58,6 +61,83 @@ test('the name in commits is kept, and sessions take it over', async () => {
       assert.equal(await person.sideways(), 0, 'nothing is cut off')
       const session = await api.session({ multiplexer: 'none' })
       assert.equal(session.gitUserName, 'Ada')
+    },
+    PHONE,
+  )
+})
+
+/** Begins a session from a repository in the form, as far as the choice of its key. */
+async function beginFrom(page, url) {
+  await page.goto('/new')
+  await page.getByLabel('Name', { exact: true }).fill(freshName('keyed'))
+  await page.getByRole('button', { name: /^Repository/ }).click()
+  await page.getByLabel('Address (optional)').fill(url)
+  return page.getByLabel('SSH key')
+}
+
+const createSession = async (page) => {
+  await page.getByRole('button', { name: 'Create session' }).click()
+  await page.waitForURL(/\/sessions\/[0-9a-f-]{36}/)
+  const id = /[0-9a-f-]{36}/.exec(page.url())[0]
+  server.remember(id)
+  return id
+}
+
+test('a key that is made for a session opens its repository once the host knows it, and a host with another key is not spoken to', async () => {
+  const repository = new Repository(join(server.home, 'keyed'))
+  repository.commit('feat: begin', { readme: 'hello\n' })
+  const sshd = await Sshd.open(join(server.root, 'sshd'))
+  try {
+    await withPersonAt(browser, server, async (person, page) => {
+      await person.logIn('/')
+      const key = await beginFrom(page, sshd.url(repository.directory))
+      await key.selectOption({ label: 'A new one for this session' })
+      const id = await createSession(page)
+      const shown = await page.locator('code', { hasText: /^ssh-ed25519 / }).first().textContent()
+      sshd.authorize(shown)
+      await page.getByRole('button', { name: 'Try again' }).click()
+      await person.untilScreen('manual', /\$/)
+      await person.type('manual', 'cat readme')
+      await person.untilScreen('manual', /^hello$/m)
+
+      const other = sshd.changeHostKey()
+      person.expectRefusals()
+      await page.goto(`/sessions/${id}?panel=changes`)
+      await page.getByRole('button', { name: 'Pull', exact: true }).click()
+      await page.getByText(`${sshd.host} showed another SSH key`).waitFor()
+      await page.getByRole('button', { name: 'Try again' }).waitFor()
+      await page.goto('/profile')
+      const host = page.locator(`[data-known-host="${sshd.host}"]`)
+      await host.getByRole('alert').getByText(other).waitFor()
+      await page.getByRole('button', { name: `Forget ${sshd.host}` }).click()
+      await page.getByRole('dialog').getByRole('button', { name: 'Forget the host' }).click()
+      await host.waitFor({ state: 'detached' })
+      await page.goto(`/sessions/${id}?panel=changes`)
+      await page.getByRole('button', { name: 'Pull', exact: true }).click()
+      await page.getByText('Pulled:').waitFor()
+    })
+  } finally {
+    await sshd.close()
+  }
+})
+
+test('the form offers the keys that are kept, and one that is pasted, also on a phone', async () => {
+  const key = await api.post('/api/ssh-keys', { name: 'forge', generate: true })
+  await withPersonAt(
+    browser,
+    server,
+    async (person, page) => {
+      await person.logIn('/')
+      const choice = await beginFrom(page, 'git@git.example.org:a/b.git')
+      await choice.selectOption({ label: 'forge' })
+      assert.equal(await choice.inputValue(), key.id)
+      await choice.selectOption('pasted')
+      await page.getByRole('button', { name: 'Create session' }).click()
+      await page.getByText('Paste the private key, or choose another way.').waitFor()
+      await page.getByLabel('Private key').fill('PRIVATE')
+      assert.equal(await person.sideways(), 0, 'nothing is cut off')
+      await page.reload()
+      assert.ok(!(await page.evaluate(() => JSON.stringify(localStorage))).includes('PRIVATE'), 'what is pasted is not kept')
     },
     PHONE,
   )

@@ -76,7 +76,7 @@ function Failed({ session, progress }: StageProps) {
     >
       <p className="break-words first-letter:uppercase">{session.statusReason ?? 'The server gave no reason; the log may tell more.'}</p>
       {progress !== null && <p className="mt-1.5 empty:hidden">{advice(session, progress.stage)}</p>}
-      {neverRan && session.sshPublicKey !== null && (
+      {neverRan && session.sshPublicKey !== null && (progress === null || progress.stage === 'clone') && (
         <div className="mt-4 text-left">
           <p className="mb-1.5 text-xs">The session logs in with this key. Give it to the repository’s host (as a deploy key, say), and try again:</p>
           <Copyable text={session.sshPublicKey} label="the public half of its SSH key" />
