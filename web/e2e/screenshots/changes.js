@@ -47,10 +47,10 @@ export async function changes(browser) {
     const directory = join(server.home, 'duration')
     furnish(directory)
     const api = await server.api()
-    const made = await api.session({ name: 'refuse-nonsense', workdir: directory, autoCommit: { mode: 'checkpoint', debounceSeconds: 3600, intervalSeconds: 3600 } })
+    const made = await api.session({ name: 'refuse-nonsense', workdir: directory, autoCommit: { mode: 'checkpoint', debounceSeconds: 900, intervalSeconds: 1800 } })
     await api.post(`/api/sessions/${made.id}/git/checkpoints`)
     await pictures(browser, server, {
-      guides: ['changes'],
+      guides: ['changes', 'checkpoints'],
       arrive: (person) => person.logIn('/'),
       pages: (page, person) => ({
         changes: async () => {
