@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use axum::Router;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Semaphore;
 
@@ -55,12 +56,19 @@ impl Drop for LocalSocket {
     }
 }
 
-/// Serves on the control socket until the state's stop token is cancelled. Only a process of this user or of root is heard.
+/// Serves on the control socket until the state's stop token is cancelled. Only a process of this user or of root is heard. The routes are
+/// put together at once.
 ///
 /// # Errors
 /// None after the start: a connection that fails concerns nobody else.
-pub async fn serve_local(socket: LocalSocket, app: AppState) -> io::Result<()> {
-    let service = router(&app);
+pub fn serve_local(
+    socket: LocalSocket,
+    app: AppState,
+) -> impl Future<Output = io::Result<()>> + Send + 'static {
+    serve_routes(socket, router(&app), app)
+}
+
+async fn serve_routes(socket: LocalSocket, service: Router, app: AppState) -> io::Result<()> {
     let slots = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     loop {
         let next = async {

@@ -78,31 +78,41 @@ impl FromRequestParts<AppState> for ClientAddress {
     }
 }
 
-/// Serves plain HTTP until the state's stop token is cancelled and what is open has ended.
+/// Serves plain HTTP until the state's stop token is cancelled and what is open has ended. The routes are put together at once: whoever
+/// gives memory back after that gives back what it took.
 ///
 /// # Errors
 /// None after the start: a connection that fails concerns nobody else.
-pub async fn serve(listener: TcpListener, app: AppState) -> io::Result<()> {
-    let service = router(&app);
-    let berths = Berths::new(
-        app.limits().connections,
-        app.limits().connections_per_address,
-    );
-    listen(listener, None, service, berths, &app).await;
-    Ok(())
+pub fn serve(
+    listener: TcpListener,
+    app: AppState,
+) -> impl Future<Output = io::Result<()>> + Send + 'static {
+    serve_routes(listener, None, router(&app), app)
 }
 
 /// The same over TLS, with HTTP/2 for those who can.
 ///
 /// # Errors
 /// None after the start.
-pub async fn serve_tls(listener: TcpListener, tls: Tls, app: AppState) -> io::Result<()> {
-    let service = router(&app);
+pub fn serve_tls(
+    listener: TcpListener,
+    tls: Tls,
+    app: AppState,
+) -> impl Future<Output = io::Result<()>> + Send + 'static {
+    serve_routes(listener, Some(tls), router(&app), app)
+}
+
+async fn serve_routes(
+    listener: TcpListener,
+    tls: Option<Tls>,
+    service: Router,
+    app: AppState,
+) -> io::Result<()> {
     let berths = Berths::new(
         app.limits().connections,
         app.limits().connections_per_address,
     );
-    listen(listener, Some(tls), service, berths, &app).await;
+    listen(listener, tls, service, berths, &app).await;
     Ok(())
 }
 

@@ -270,10 +270,8 @@ async fn serve_engine(
     ground
         .transport
         .serve(settings, places, &state, &mut serving)?;
-    serving.spawn(async move {
-        let served = longhouse_server::serve_local(control_socket, state).await;
-        served.context("the control socket failed")
-    });
+    let served = longhouse_server::serve_local(control_socket, state);
+    serving.spawn(async { served.await.context("the control socket failed") });
     introduce(&mut ground.lock, Some(url.clone()))?;
     tracing::info!(%url, version = VERSION, "ready");
     announce(&url, settings, engine).await?;

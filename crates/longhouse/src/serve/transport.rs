@@ -103,7 +103,8 @@ impl Transport {
         let listener = tokio::net::TcpListener::from_std(self.listener.try_clone()?)?;
         let app = state.clone();
         let Some(tls) = self.tls.clone() else {
-            serving.spawn(async { serve(listener, app).await.context("serving HTTP failed") });
+            let served = serve(listener, app);
+            serving.spawn(async { served.await.context("serving HTTP failed") });
             return Ok(());
         };
         if let Some(redirect) = &self.redirect {
@@ -115,11 +116,8 @@ impl Transport {
             });
         }
         self.keep_certificate(settings, places, &tls, state, serving)?;
-        serving.spawn(async {
-            serve_tls(listener, tls, app)
-                .await
-                .context("serving HTTPS failed")
-        });
+        let served = serve_tls(listener, tls, app);
+        serving.spawn(async { served.await.context("serving HTTPS failed") });
         Ok(())
     }
 
