@@ -44,6 +44,9 @@ pub enum EngineError {
     /// No such host among those that the actor's sessions know.
     #[error("there is no such known host")]
     KnownHostNotFound,
+    /// No such git token, or none that the actor keeps.
+    #[error("there is no such git token")]
+    GitTokenNotFound,
     /// No such checkpoint of the session.
     #[error("there is no such checkpoint")]
     CheckpointNotFound,

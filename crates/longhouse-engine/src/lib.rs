@@ -33,12 +33,12 @@ pub use files::{
     FileBytes, FileChange, FileContent, FileError, FileKind, FilePage, FilePlace, FileRange,
     FileView, SaveCondition, Saved, UploadError,
 };
-pub use git::{CommitPage, GitOutcome, NewCommit, RepositoryStatus, UnsavedWork};
+pub use git::{CommitPage, GitOutcome, GitTokenWish, NewCommit, RepositoryStatus, UnsavedWork};
 pub use longhouse_runtime::host::user_name;
 pub use longhouse_runtime::{Container, RuntimeHealth};
 pub use longhouse_store::{
-    Account, AuditFault, AuditPage, AuditQuery, AuditReport, CatchUp, Deed, KnownHost, Person,
-    Share, SshKey,
+    Account, AuditFault, AuditPage, AuditQuery, AuditReport, CatchUp, Deed, GitToken, KnownHost,
+    Person, Share, SshKey,
 };
 pub use metrics::{MetricsHistory, MetricsNews, MetricsTotals};
 pub use people::{Inheritance, UserPatch};

@@ -37,6 +37,9 @@ pub struct SessiondSpec {
     /// Whether the server signs with an SSH key for the session's programs.
     #[serde(default)]
     pub lends_key: bool,
+    /// Whether the server may have a token for git, which it gives out on demand.
+    #[serde(default)]
+    pub lends_token: bool,
     /// The home directory, where it is the session's own and nobody else's: what is in it counts as the session's.
     #[serde(default)]
     pub own_home: Option<PathBuf>,
@@ -81,6 +84,7 @@ impl SessiondSpec {
             login_shell: true,
             way_out_port: None,
             lends_key: false,
+            lends_token: false,
             own_home: None,
             first_offset: 0,
             ring_bytes: Self::RING_BYTES,

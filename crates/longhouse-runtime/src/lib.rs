@@ -46,6 +46,8 @@ pub struct Plan {
     pub first_offset: u64,
     /// Whether the server signs with an SSH key for its programs.
     pub lends_key: bool,
+    /// Whether the server may have a token for its git.
+    pub lends_token: bool,
     /// The program that its agent needs, looked up before anything is made; `None` needs nothing.
     pub agent_program: Option<String>,
     /// The container to make, where it is to live in one.

@@ -244,6 +244,9 @@ impl From<EngineError> for Problem {
                 "there is no such volume, or a session owns it",
             ),
             EngineError::SshKeyNotFound => missing("ssh_key.not_found", "there is no such SSH key"),
+            EngineError::GitTokenNotFound => {
+                missing("git_token.not_found", "there is no such git token")
+            }
             EngineError::KnownHostNotFound => {
                 missing("known_host.not_found", "there is no such known host")
             }

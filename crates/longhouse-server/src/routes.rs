@@ -113,6 +113,9 @@ fn for_oneself() -> Vec<Row> {
         row(Access::Account, Quiet, routes!(git::list_ssh_keys)),
         row(Access::Account, Deed("ssh_key.create", Subject::Object("ssh_key")), routes!(git::create_ssh_key)),
         row(Access::Account, Deed("ssh_key.delete", Subject::Object("ssh_key")), routes!(git::delete_ssh_key)),
+        row(Access::Account, Quiet, routes!(git::list_git_tokens)),
+        row(Access::Account, Deed("git_token.create", Subject::Object("git_token")), routes!(git::create_git_token)),
+        row(Access::Account, Deed("git_token.delete", Subject::Object("git_token")), routes!(git::delete_git_token)),
         row(Access::Account, Quiet, routes!(git::list_known_hosts)),
         row(Access::Account, Deed("known_host.delete", Subject::Object("known_host")), routes!(git::forget_known_host)),
     ]

@@ -69,6 +69,10 @@ const MIGRATIONS: &[Migration] = &[
         version: 13,
         sql: include_str!("../migrations/0013_known_hosts.sql"),
     },
+    Migration {
+        version: 14,
+        sql: include_str!("../migrations/0014_git_tokens.sql"),
+    },
 ];
 
 /// The newest version that this binary knows.

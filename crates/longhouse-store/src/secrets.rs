@@ -21,6 +21,8 @@ pub enum SecretScope {
     User(UserId),
     /// Of an SSH key: its private half.
     SshKey(Uuid),
+    /// Of what is logged in with at a repository: the token.
+    GitToken(Uuid),
 }
 
 impl SecretScope {
@@ -32,6 +34,7 @@ impl SecretScope {
             Self::Session(id) => format!("session:{id}"),
             Self::User(id) => format!("user:{id}"),
             Self::SshKey(id) => format!("ssh_key:{id}"),
+            Self::GitToken(id) => format!("git_token:{id}"),
         }
     }
 
@@ -41,6 +44,7 @@ impl SecretScope {
             Some(("session", id)) => id.parse().ok().map(Self::Session),
             Some(("user", id)) => id.parse().ok().map(Self::User),
             Some(("ssh_key", id)) => Uuid::try_parse(id).ok().map(Self::SshKey),
+            Some(("git_token", id)) => Uuid::try_parse(id).ok().map(Self::GitToken),
             _ => None,
         }
     }
@@ -286,22 +290,24 @@ async fn write(
     if secret.version > 1 {
         return rewrite(tx, secret, now).await;
     }
-    let (mut session, mut user, mut ssh_key) = (None, None, None);
+    let (mut session, mut user, mut ssh_key, mut git_token) = (None, None, None, None);
     match secret.scope {
         SecretScope::Server => {}
         SecretScope::Session(id) => session = Some(id.to_string()),
         SecretScope::User(id) => user = Some(id.to_string()),
         SecretScope::SshKey(id) => ssh_key = Some(id.to_string()),
+        SecretScope::GitToken(id) => git_token = Some(id.to_string()),
     }
     let done = sqlx::query(
-        "insert into secrets (scope, name, session_id, user_id, ssh_key_id, version, data_key, sealed, updated_at) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (scope, name) do nothing",
+        "insert into secrets (scope, name, session_id, user_id, ssh_key_id, git_token_id, version, data_key, sealed, updated_at) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (scope, name) do nothing",
     )
     .bind(secret.scope.key())
     .bind(storable(&secret.name).into_owned())
     .bind(session)
     .bind(user)
     .bind(ssh_key)
+    .bind(git_token)
     .bind(secret.version)
     .bind(secret.data_key)
     .bind(secret.sealed.clone())

@@ -1,7 +1,7 @@
 //! The session's SSH agent, as its programs meet it: a socket that only the session's user can reach, whose every question goes over the
 //! link. Nothing is signed or decided here, and no key is ever here.
 //!
-//! Beside it stands the one question that this program asks itself, when ssh runs it as its `KnownHostsCommand`.
+//! Beside it stands how this program asks itself, when ssh runs it as its `KnownHostsCommand`, or git as its credential helper.
 
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
@@ -95,7 +95,10 @@ async fn converse(mut stream: UnixStream, asks: &AgentAsks) -> io::Result<()> {
     while let Some(message) = tokio::time::timeout(IDLE, read(&mut stream)).await?? {
         let request = AgentRequest::parse(&message);
         leads.hear(request.as_ref(), &message);
-        let is_ours = matches!(request, Some(AgentRequest::KnownHost(_)));
+        let is_ours = matches!(
+            request,
+            Some(AgentRequest::KnownHost(_) | AgentRequest::Credential(_))
+        );
         let answer = asks.ask(leads.bind.clone(), message).await;
         let answer = answer.unwrap_or_else(|| match is_ours {
             true => ExtensionAnswer::Refused(NO_ANSWER.to_owned())
@@ -144,13 +147,13 @@ async fn read(stream: &mut UnixStream) -> io::Result<Option<Bytes>> {
     Ok(Some(message.into()))
 }
 
-/// Why ssh is not told which keys a host is known by; it breaks off then.
+/// Why a helper that ssh or git runs has no answer.
 #[derive(Debug, thiserror::Error)]
-pub enum KnownHostError {
+pub enum AskError {
     /// There is no agent, or it broke off.
     #[error("the session's agent does not answer: {0}")]
     Agent(#[from] io::Error),
-    /// The host is not to be spoken to, or nobody can say.
+    /// It is not to be, or nobody can say.
     #[error("{0}")]
     Refused(String),
 }
@@ -165,7 +168,7 @@ pub fn known_host(
     host: &str,
     kind: &str,
     key: &str,
-) -> Result<String, KnownHostError> {
+) -> Result<String, AskError> {
     let shown = match reason {
         "ORDER" => None,
         "HOSTNAME" => Some((kind, key)),
@@ -173,11 +176,16 @@ pub fn known_host(
         _ => return Ok(String::new()),
     };
     let question = KnownHostQuestion { host, shown }.message();
-    let answer = ask(socket, &question)?;
+    extension(socket, &question)
+}
+
+/// What the agent answers to a question of ours.
+pub(crate) fn extension(socket: &Path, question: &[u8]) -> Result<String, AskError> {
+    let answer = ask(socket, question)?;
     match ExtensionAnswer::parse(&answer) {
         Some(ExtensionAnswer::Given(lines)) => Ok(lines),
-        Some(ExtensionAnswer::Refused(why)) => Err(KnownHostError::Refused(why)),
-        None => Err(KnownHostError::Refused(NO_ANSWER.to_owned())),
+        Some(ExtensionAnswer::Refused(why)) => Err(AskError::Refused(why)),
+        None => Err(AskError::Refused(NO_ANSWER.to_owned())),
     }
 }
 

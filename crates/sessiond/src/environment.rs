@@ -11,7 +11,7 @@ use longhouse_link::spec::SessiondSpec;
 use rustix::fs::Access;
 
 use crate::agent;
-use crate::git::ssh;
+use crate::git::{credential, ssh};
 
 /// Marks every process of the session; how a process that left its family is still found.
 pub(crate) const SESSION_MARK: &str = "LONGHOUSE_SESSION_ID";
@@ -57,6 +57,16 @@ impl Environment {
         if spec.lends_key {
             let socket = agent::socket(&spec.state_dir).display().to_string();
             base.entry("SSH_AUTH_SOCK".to_owned()).or_insert(socket);
+        }
+        if spec.lends_token && !base.contains_key("GIT_CONFIG_COUNT") {
+            // One helper more, which is asked after a person's own.
+            let helper = credential::helper(&spec.state_dir);
+            let settings = [
+                ("GIT_CONFIG_COUNT", "1".to_owned()),
+                ("GIT_CONFIG_KEY_0", "credential.helper".to_owned()),
+                ("GIT_CONFIG_VALUE_0", helper),
+            ];
+            base.extend(settings.map(|(name, value)| (name.to_owned(), value)));
         }
         Self {
             base,

@@ -6,6 +6,7 @@
 
 mod clone;
 mod commit;
+pub(crate) mod credential;
 mod fault;
 pub(crate) mod keep;
 mod operate;
@@ -54,11 +55,12 @@ const KNOWN: [&str; 19] = [
 ];
 
 /// Settings of every command. What is given so stands above all that files say.
-const SETTINGS: [&str; 13] = [
+const SETTINGS: [&str; 14] = [
     "core.hooksPath=/dev/null",
     "core.fsmonitor=false",
     "core.attributesFile=/dev/null",
     "credential.helper=",
+    "credential.useHttpPath=true",
     "http.followRedirects=false",
     "http.lowSpeedLimit=1",
     "http.lowSpeedTime=60",
@@ -176,6 +178,11 @@ fn command(
     env.insert("GIT_SSH_COMMAND".to_owned(), ssh);
     let settings = SETTINGS.iter().flat_map(|setting| ["-c", *setting]);
     let mut args: Vec<_> = settings.map(OsString::from).collect();
+    let helper = format!(
+        "credential.helper={}",
+        credential::helper(&session.state_dir)
+    );
+    args.extend(["-c".into(), helper.into()]);
     args.extend(arguments);
     Ok(GitCommand { program, args, env })
 }

@@ -31,8 +31,9 @@ mod termination;
 mod tmux;
 mod usage;
 
-pub use agent::{KnownHostError, known_host};
+pub use agent::{AskError, known_host};
 pub use connect::{ConnectError, connect};
 pub use daemon::{DaemonError, Specification, run};
+pub use git::credential::credential;
 pub use launcher::start;
 pub use run_child::run_child;

@@ -1,5 +1,5 @@
 //! The sessiond program: `start` (called by the server), `run` (the daemon, called by `start`, or with a file as a
-//! container's entry point), `run-child` (called by tmux), `connect` and `known-host` (called by ssh).
+//! container's entry point), `run-child` (called by tmux), `connect` and `known-host` (called by ssh), `credential` (called by git).
 
 use std::process::ExitCode;
 
@@ -7,7 +7,7 @@ use serde::Serialize;
 use sessiond::Specification;
 
 const USAGE: &str = "usage: sessiond start | run [FILE] | run-child FILE | connect HOST PORT | \
-     known-host SOCKET REASON HOST KIND KEY | --version";
+     known-host SOCKET REASON HOST KIND KEY | credential SOCKET ACTION | --version";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -48,6 +48,15 @@ fn main() -> ExitCode {
                 Err(error) => complain(&format!("sessiond known-host: {error}")),
             }
         }
+        ["credential", socket, action] => {
+            match sessiond::credential(socket.as_ref(), action, std::io::stdin()) {
+                Ok(lines) => {
+                    print_lines(&lines);
+                    ExitCode::SUCCESS
+                }
+                Err(error) => complain(&format!("sessiond credential: {error}")),
+            }
+        }
         ["--version"] => {
             say(&env!("CARGO_PKG_VERSION"));
             ExitCode::SUCCESS
@@ -67,7 +76,7 @@ fn say(answer: &impl Serialize) {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "this is what ssh reads")]
+#[expect(clippy::print_stdout, reason = "this is what ssh and git read")]
 fn print_lines(lines: &str) {
     print!("{lines}");
 }

@@ -39,6 +39,12 @@ impl Transport {
         }
     }
 
+    /// Whether it is HTTP, with or without TLS.
+    #[must_use]
+    pub fn is_http(self) -> bool {
+        matches!(self, Self::Https | Self::Http)
+    }
+
     /// The port where an address names none.
     #[must_use]
     pub fn default_port(self) -> Option<u16> {

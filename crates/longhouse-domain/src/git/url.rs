@@ -91,6 +91,12 @@ impl RepositoryUrl {
         self.transport
     }
 
+    /// Where it is at the host, as written.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
     /// The host and the port that are connected to; none where it is on this machine.
     #[must_use]
     pub fn destination(&self) -> Option<(&Host, u16)> {

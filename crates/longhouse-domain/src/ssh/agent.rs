@@ -1,6 +1,6 @@
 //! The agent protocol (draft-ietf-sshm-ssh-agent, and OpenSSH's `PROTOCOL.agent`), as far as a session's agent speaks it: it lists keys,
-//! hears which host a connection leads to, and signs one kind of text, a log-in at that host. One extension is our own: by which keys a
-//! host is known. Nothing else is understood.
+//! hears which host a connection leads to, and signs one kind of text, a log-in at that host. Two extensions are our own: by which
+//! keys a host is known, and what git logs in with over HTTPS. Nothing else is understood.
 //!
 //! Messages are read and written here; whether to sign, and with what, is decided elsewhere.
 
@@ -21,6 +21,7 @@ const EXTENSION_FAILURE: u8 = 28;
 
 const SESSION_BIND: &[u8] = b"session-bind@openssh.com";
 const KNOWN_HOST: &[u8] = b"known-host@longhouse";
+const CREDENTIAL: &[u8] = b"credential@longhouse";
 
 /// What a program asks of an agent. Without the length that stands before it on the socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +34,8 @@ pub enum AgentRequest<'a> {
     Bind(SessionBind<'a>),
     /// By which keys a host is known.
     KnownHost(KnownHostQuestion<'a>),
+    /// What git logs in with.
+    Credential(CredentialQuestion<'a>),
     /// Anything else: keys to add or remove, locks, other extensions.
     Other,
 }
@@ -68,6 +71,17 @@ pub struct KnownHostQuestion<'a> {
     pub host: &'a str,
     /// The key that it shows: its kind and its base64. Before a host was spoken to there is none.
     pub shown: Option<(&'a str, &'a str)>,
+}
+
+/// See [`AgentRequest::Credential`]: in git's own words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CredentialQuestion<'a> {
+    /// `https`.
+    pub protocol: &'a str,
+    /// The host, with its port where git has one.
+    pub host: &'a str,
+    /// The repository's path, where git says it.
+    pub path: Option<&'a str>,
 }
 
 /// A log-in at a host that somebody is asked to sign.
@@ -120,6 +134,18 @@ impl<'a> AgentRequest<'a> {
                 let question = KnownHostQuestion { host, shown };
                 reader.is_at_end().then_some(Self::KnownHost(question))
             }
+            CREDENTIAL => {
+                let (protocol, host) = (reader.text()?, reader.text()?);
+                let path = reader
+                    .text()
+                    .map(|path| Some(path).filter(|path| !path.is_empty()))?;
+                let question = CredentialQuestion {
+                    protocol,
+                    host,
+                    path,
+                };
+                reader.is_at_end().then_some(Self::Credential(question))
+            }
             _ => Some(Self::Other),
         }
     }
@@ -130,12 +156,25 @@ impl KnownHostQuestion<'_> {
     #[must_use]
     pub fn message(&self) -> Vec<u8> {
         let (kind, base64) = self.shown.unwrap_or_default();
-        let named = Writer::new().byte(EXTENSION).string(KNOWN_HOST);
-        [self.host, kind, base64]
-            .iter()
-            .fold(named, |writer, text| writer.string(text.as_bytes()))
-            .done()
+        extension(KNOWN_HOST, [self.host, kind, base64])
     }
+}
+
+impl CredentialQuestion<'_> {
+    /// As it is sent.
+    #[must_use]
+    pub fn message(&self) -> Vec<u8> {
+        let path = self.path.unwrap_or_default();
+        extension(CREDENTIAL, [self.protocol, self.host, path])
+    }
+}
+
+fn extension(name: &[u8], texts: [&str; 3]) -> Vec<u8> {
+    let named = Writer::new().byte(EXTENSION).string(name);
+    let all = texts
+        .iter()
+        .fold(named, |writer, text| writer.string(text.as_bytes()));
+    all.done()
 }
 
 /// What an agent answers to an extension of ours.
@@ -284,6 +323,19 @@ mod tests {
                 Some(AgentRequest::KnownHost(question))
             );
             assert_eq!(AgentRequest::parse(&message[..message.len() - 1]), None);
+        }
+        for path in [None, Some("team/app.git")] {
+            let (protocol, host) = ("https", "git.example.org");
+            let question = CredentialQuestion {
+                protocol,
+                host,
+                path,
+            };
+            let message = question.message();
+            assert_eq!(
+                AgentRequest::parse(&message),
+                Some(AgentRequest::Credential(question))
+            );
         }
         for answer in [
             ExtensionAnswer::Given("line\n".to_owned()),

@@ -111,6 +111,7 @@ fn plan(session: SessionId) -> Plan {
         env: BTreeMap::new(),
         first_offset: 0,
         lends_key: false,
+        lends_token: false,
         agent_program: None,
         container: None,
     }

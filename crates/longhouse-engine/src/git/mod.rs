@@ -7,8 +7,10 @@ mod ask;
 mod change;
 mod failure;
 mod look;
+mod tokens;
 mod unsaved;
 
 pub use change::{GitOutcome, NewCommit};
 pub use look::{CommitPage, RepositoryStatus};
+pub use tokens::GitTokenWish;
 pub use unsaved::UnsavedWork;

@@ -134,6 +134,10 @@ impl SshAgent {
                 let answer = self.known_host(session, &question).await?;
                 Ok(answer.message())
             }
+            Some(AgentRequest::Credential(question)) => {
+                let answer = self.credential(session, &question).await?;
+                Ok(answer.message())
+            }
             Some(AgentRequest::Other) | None => Ok(agent::failure()),
         }
     }
@@ -251,7 +255,7 @@ impl SshAgent {
     }
 
     /// An entry of the audit log about the session, in its owner's name.
-    pub(super) async fn entry(
+    pub(crate) async fn entry(
         &self,
         session: &Session,
         action: &str,
@@ -263,7 +267,7 @@ impl SshAgent {
         Ok(self.context.audit.entry(actor, action).about(target))
     }
 
-    pub(super) async fn tell(&self, news: AgentNews) {
+    pub(crate) async fn tell(&self, news: AgentNews) {
         // Whoever tells of it may have gone, with the connection.
         let _ = self.told.send(news).await;
     }

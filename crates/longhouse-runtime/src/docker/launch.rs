@@ -189,6 +189,7 @@ impl Docker {
         spec.own_home = Some(HOME.into());
         spec.first_offset = plan.first_offset;
         spec.lends_key = plan.lends_key;
+        spec.lends_token = plan.lends_token;
         spec.ring_bytes = self.ring_bytes.unwrap_or(spec.ring_bytes);
         spec.scrollback_lines = self.scrollback_lines.unwrap_or(spec.scrollback_lines);
         spec

@@ -201,6 +201,7 @@ impl Host {
         );
         spec.first_offset = plan.first_offset;
         spec.lends_key = plan.lends_key;
+        spec.lends_token = plan.lends_token;
         spec.ring_bytes = self.ring_bytes.unwrap_or(spec.ring_bytes);
         spec.scrollback_lines = self.scrollback_lines.unwrap_or(spec.scrollback_lines);
         spec
@@ -288,6 +289,7 @@ mod tests {
             env: BTreeMap::new(),
             first_offset: 0,
             lends_key: false,
+            lends_token: false,
             agent_program: None,
             container: None,
         }

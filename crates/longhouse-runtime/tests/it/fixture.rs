@@ -165,6 +165,7 @@ impl<R: Body> Fixture<R> {
             env: BTreeMap::from([("GREETING".to_owned(), "good morning".to_owned())]),
             first_offset: 0,
             lends_key: false,
+            lends_token: false,
             agent_program: None,
             container: R::container_spec(),
         };

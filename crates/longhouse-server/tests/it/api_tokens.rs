@@ -94,6 +94,7 @@ fn ones_own_account_is_never_in_reach_of_a_token() {
             || path == "/api/auth/oidc/{provider}/link"
             || path.starts_with("/api/ssh-keys")
             || path.starts_with("/api/known-hosts")
+            || path.starts_with("/api/git-tokens")
             || path == "/api/git-config"
             || path == "/api/auth/password";
         assert_eq!(own, tokens == ForTokens::Never, "{method} {path}");

@@ -51,7 +51,14 @@ impl Ground {
     async fn change(&self, method: &str, path: &str) -> RequestBuilder {
         match path {
             _ if path.starts_with("/api/auth/identities") => self.provider_login(method).await,
-            _ if path.starts_with("/api/ssh-keys") => self.ssh_key(method).await,
+            _ if path.starts_with("/api/ssh-keys") => {
+                let make = |name: &str| json!({"name": name, "generate": true});
+                self.made("/api/ssh-keys", method, make).await
+            }
+            _ if path.starts_with("/api/git-tokens") => {
+                let make = |name: &str| json!({"host": name, "token": "secret"});
+                self.made("/api/git-tokens", method, make).await
+            }
             _ if path.starts_with("/api/known-hosts") => self.known_host(path).await,
             _ => self.other_change(method, path).await,
         }
@@ -125,16 +132,17 @@ impl Ground {
         unlink.bearer_auth(&self.ann.token)
     }
 
-    /// A key that Ann adds, or deletes.
-    async fn ssh_key(&self, method: &str) -> RequestBuilder {
-        let keys = "/api/ssh-keys".to_owned();
+    /// Something of her account's that Ann adds, or deletes.
+    async fn made(&self, all: &str, method: &str, make: impl Fn(&str) -> Value) -> RequestBuilder {
         let (path, body) = if method == "POST" {
-            (keys, json!({"name": "new", "generate": true}))
+            (all.to_owned(), make("new"))
         } else {
-            let body = json!({"name": "old", "generate": true});
-            let made = self.house.ask(&self.ann, Method::POST, &keys, body).await;
+            let made = self
+                .house
+                .ask(&self.ann, Method::POST, all, make("old"))
+                .await;
             (
-                format!("{keys}/{}", made.1["id"].as_str().unwrap()),
+                format!("{all}/{}", made.1["id"].as_str().unwrap()),
                 json!({}),
             )
         };

@@ -6,7 +6,7 @@ use sqlx::{Connection as _, Row as _, SqliteConnection};
 use crate::house::{DEADLINE, House};
 
 /// What says who may do what.
-const RIGHTS: [&str; 10] = [
+const RIGHTS: [&str; 11] = [
     "select * from users",
     "select * from external_identities",
     "select * from sign_ins",
@@ -14,6 +14,7 @@ const RIGHTS: [&str; 10] = [
     "select * from api_tokens",
     "select * from ssh_keys",
     "select * from known_hosts",
+    "select * from git_tokens",
     "select * from shares",
     "select * from settings",
     "select id, owner_id from sessions",

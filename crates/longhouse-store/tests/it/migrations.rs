@@ -31,6 +31,7 @@ const ROWS: &[&str] = &[
     include_str!("rows/0011.sql"),
     include_str!("rows/0012.sql"),
     include_str!("rows/0013.sql"),
+    include_str!("rows/0014.sql"),
 ];
 
 /// Migrates step by step, with each version's rows put in as it would have written them.
@@ -202,6 +203,19 @@ on_both_back_ends! {
         assert!(!store.forget_host(stranger, known.id, &deed).await.unwrap());
         assert!(store.forget_host(ann.id, known.id, &deed).await.unwrap());
         assert_eq!(store.known_hosts(ann.id).await.unwrap(), []);
+    }
+
+    async fn git_tokens_of_version_14_are_read_and_go_with_what_is_sealed(bed: &Bed) {
+        let store = grown_up(bed).await;
+        let ann = store.user_by_name("ann").await.unwrap().unwrap();
+        let kept = store.git_tokens(ann.id).await.unwrap();
+        assert_eq!((kept[0].host.as_str(), kept[0].path.as_str(), kept[0].last_used_at), ("git.example.org", "team", Some(at(8))));
+        let scope = SecretScope::GitToken(kept[0].id);
+        assert!(store.secret(scope, "token").await.unwrap().is_some());
+        let deed = Deed::new(AuditEntry::new(at(11), AuditActor::user(ann.id, "ann"), "git_token.delete"));
+        assert!(!store.delete_git_token(UserId(Uuid::from_u128(1)), kept[0].id, &deed).await.unwrap());
+        assert!(store.delete_git_token(ann.id, kept[0].id, &deed).await.unwrap());
+        assert_eq!(store.secret(scope, "token").await.unwrap(), None);
     }
 
     async fn records_of_version_5_are_read_verified_and_appended_to(bed: &Bed) {

@@ -68,7 +68,7 @@ fn call(options: impl IntoIterator<Item = String>) -> String {
 }
 
 /// One word for the shell that git hands the command to.
-fn quoted(word: &str) -> String {
+pub(super) fn quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
 }
 

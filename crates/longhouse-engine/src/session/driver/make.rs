@@ -168,6 +168,10 @@ pub(crate) fn plan(context: &Context, session: &Session) -> Result<Plan, EngineE
         env: environment(session),
         first_offset: session.first_offset(),
         lends_key: spec.ssh_key.is_some(),
+        lends_token: spec
+            .repository
+            .as_ref()
+            .is_some_and(|known| known.url.transport().is_http()),
         agent_program: line.program,
         container: spec.container.clone(),
     })

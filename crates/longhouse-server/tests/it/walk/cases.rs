@@ -224,6 +224,9 @@ fn cases_of_oneself() -> Vec<Case> {
         case("GET", "/api/ssh-keys", oneself(200)),
         case("POST", "/api/ssh-keys", oneself(201)).with(|n| json!({"name": format!("k{n}"), "generate": true})),
         case("DELETE", "/api/ssh-keys/{id}", oneself(404)),
+        case("GET", "/api/git-tokens", oneself(200)),
+        case("POST", "/api/git-tokens", oneself(201)).with(|n| json!({"host": format!("h{n}.example.org"), "token": "canary"})),
+        case("DELETE", "/api/git-tokens/{id}", oneself(404)),
         case("GET", "/api/known-hosts", oneself(200)),
         case("DELETE", "/api/known-hosts/{id}", oneself(404)),
     ]

@@ -13,6 +13,10 @@ use tokio::net::{TcpListener, TcpStream};
 /// The most bytes of a request's head.
 const HEAD_BYTES: usize = 64 * 1024;
 
+/// What opens `locked/`: as the user `git`, and as it is sent.
+pub(crate) const TOKEN: &str = "canary-token-7f3e91";
+const LOGIN: &str = "Basic Z2l0OmNhbmFyeS10b2tlbi03ZjNlOTE=";
+
 /// See the module.
 pub(crate) struct Forge {
     dir: tempfile::TempDir,
@@ -61,7 +65,7 @@ impl Forge {
         forge
     }
 
-    /// The address of what is there at a path: below `private/` a login is asked for, `moved/` leads elsewhere, `stalled/` never answers.
+    /// The address of what is there at a path: below `private/` a login is asked for and none is known, below `locked/` one is, `moved/` leads elsewhere, `stalled/` never answers.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}:{}/{path}", self.host, self.port)
     }
@@ -128,8 +132,15 @@ async fn serve(mut stream: TcpStream, root: PathBuf, stalled: Arc<AtomicUsize>) 
         None => target,
     };
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let is_known = headers
+        .get("authorization")
+        .is_some_and(|login| login == LOGIN);
     let answer = match path.split('/').nth(1) {
-        Some("private") => {
+        Some("locked") if is_known => {
+            let path = path.trim_start_matches("/locked");
+            backend(&root, method, path, query, &headers, body).await
+        }
+        Some("private" | "locked") => {
             "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"x\"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
                 .into()
         }
