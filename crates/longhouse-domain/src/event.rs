@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
-use crate::git::{KeptCommit, RefusedFile};
+use crate::git::{KeptCommit, KeptConflict, KeptPush, RefusedFile};
 use crate::id::{SessionId, UserId};
 use crate::lifecycle::Status;
 
@@ -120,6 +120,16 @@ pub enum EventKind {
         shown: String,
         /// That of the key that it is known by; nothing where it is known by what it publishes.
         known: Option<String>,
+    },
+    /// The other repository took commits of the session's.
+    GitPush {
+        /// Which.
+        push: KeptPush,
+    },
+    /// Changes in the session's repository do not go together.
+    GitConflict {
+        /// Which.
+        conflict: KeptConflict,
     },
     /// Nothing listens on a port any more.
     PortClosed {

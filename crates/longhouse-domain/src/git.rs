@@ -18,7 +18,9 @@ mod log;
 mod message;
 mod operation;
 mod path;
+mod push;
 mod refusal;
+mod replay;
 mod revision;
 mod sort;
 mod status;
@@ -47,13 +49,16 @@ pub use diff::{DIFF_FILES, FILE_LINES, FileDiff, Hunk, TreeDiff};
 pub use group::{GROUPED_FILES, GROUPS, group};
 pub use identity::{BadIdentity, is_identity};
 pub use kept::{
-    AutoCommitActivity, AutoCommitState, KeptCommit, KeptNews, REFUSED_FILES, RefusedFile,
+    AutoCommitActivity, AutoCommitState, CONFLICTING_FILES, ConflictIn, KeptCommit, KeptConflict,
+    KeptNews, KeptPush, PushActivity, PushState, REFUSED_FILES, RefusedFile,
 };
 pub use log::{CommitFigures, LOG_FORMAT, LogRef, LogRefKind, LoggedCommit, Signature, read_log};
 pub use message::message;
 pub use operation::{COMMIT_PATHS, CONTEXT_LINES, DiffOf, Operation, PullWay};
 pub use path::{BadGitPath, GitPath};
+pub use push::{PushAnswer, is_protected, push_pause};
 pub use refusal::{Refusal, Underway};
+pub use replay::made_anew;
 pub use revision::{BadHash, BadRevision, CommitHash, Revision};
 pub use status::{Conflict, FileChange, STATUS_ENTRIES, StatusEntry, StatusKind, TreeStatus};
 pub use step::{Joining, ResetMode, Step};

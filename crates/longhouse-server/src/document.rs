@@ -29,6 +29,8 @@ use crate::{problem, socketio, terminals};
         socketio::GitCheckpointEvent,
         socketio::GitCommitEvent,
         socketio::GitHostKeyEvent,
+        socketio::GitConflictEvent,
+        socketio::GitPushEvent,
         socketio::GitRefusedEvent,
         socketio::SessionEgressEvent,
         socketio::SessionProgressEvent,

@@ -87,6 +87,7 @@ fn for_the_logged_in() -> Vec<Row> {
         row(Access::Look, Every("file.read", Subject::Nothing), routes!(files::read_file)).with_own_deadline().for_tokens(ForTokens::With(Scope::FilesRead)),
         row(Access::Look, Every("file.archive", Subject::Nothing), routes!(files::archive_files)).with_own_deadline().for_tokens(ForTokens::With(Scope::FilesRead)),
         row(Access::Look, Quiet, routes!(repository::get_git_status)).for_tokens(ForTokens::With(Scope::FilesRead)),
+        row(Access::Look, Quiet, routes!(repository::list_git_conflicts)).for_tokens(ForTokens::With(Scope::FilesRead)),
         row(Access::Look, Quiet, routes!(repository::get_git_log)).for_tokens(ForTokens::With(Scope::FilesRead)),
         row(Access::Look, Refusals("git.diff", Subject::Session), routes!(repository::get_git_diff)).for_tokens(ForTokens::With(Scope::FilesRead)),
         row(Access::Upgrade, Refusals("terminal.open", Subject::Terminal), routes!(terminals::open_terminal_socket)).with_own_deadline(),

@@ -219,6 +219,7 @@ async fn serve(session: Arc<Session>, spec: &SessiondSpec) -> io::Result<()> {
     session.spawn(async move { crate::git::recover(&shared).await });
     session.spawn(crate::git::keep::run(Arc::clone(&session)));
     session.spawn(crate::agent::serve(Arc::clone(&session)));
+    session.spawn(crate::git::keep::push(Arc::clone(&session)));
     open_way_out(&session, spec.way_out_port).await;
     let service = Service::new(Arc::clone(&session));
     let link = longhouse_link::dial(&spec.link_socket, service, session.ending.clone());

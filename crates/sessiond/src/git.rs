@@ -16,6 +16,7 @@ mod remote;
 mod repository;
 mod run;
 pub(crate) mod ssh;
+mod told;
 pub(crate) mod watch;
 
 use std::collections::BTreeMap;

@@ -58,6 +58,8 @@ pub struct AutoCommit {
     pub mode: AutoCommitMode,
     /// Whether commits are pushed, to the repository that the session began with.
     pub push: bool,
+    /// Branches that are not pushed to, by name or beginning (`release/*`): commits on them go to a branch of the session's own.
+    pub protected_branches: Vec<String>,
     /// Seconds without a change after which a batch closes.
     pub debounce_seconds: u32,
     /// Seconds after which it closes all the same.
@@ -75,6 +77,7 @@ impl Default for AutoCommit {
         Self {
             mode: AutoCommitMode::Off,
             push: false,
+            protected_branches: Vec::new(),
             debounce_seconds: 30,
             interval_seconds: 300,
             max_files: 10,
@@ -109,19 +112,25 @@ impl AutoCommit {
                 wrong(field, format!("must be a number from 1 to {most}"));
             }
         }
-        if self.ignore.len() > PATTERNS {
-            wrong("ignore", format!("has more than {PATTERNS} patterns"));
-        }
+        let lists = [
+            ("ignore", &self.ignore),
+            ("protectedBranches", &self.protected_branches),
+        ];
         let unfit = |pattern: &&String| {
             pattern.is_empty()
                 || pattern.len() > PATTERN_BYTES
                 || pattern.chars().any(char::is_control)
         };
-        if self.ignore.iter().any(|pattern| unfit(&pattern)) {
-            let problem = format!(
-                "has a pattern that is empty, has more than {PATTERN_BYTES} bytes or holds control characters"
-            );
-            wrong("ignore", problem);
+        for (field, patterns) in lists {
+            if patterns.len() > PATTERNS {
+                wrong(field, format!("has more than {PATTERNS} patterns"));
+            }
+            if patterns.iter().any(|pattern| unfit(&pattern)) {
+                let problem = format!(
+                    "has a pattern that is empty, has more than {PATTERN_BYTES} bytes or holds control characters"
+                );
+                wrong(field, problem);
+            }
         }
         if self.push && self.mode == AutoCommitMode::Checkpoint {
             wrong(
@@ -157,6 +166,7 @@ mod tests {
             interval_seconds: LONGEST_SECONDS + 1,
             max_files: 0,
             ignore: vec!["a\nb".to_owned()],
+            protected_branches: vec![String::new()],
             ..AutoCommit::default()
         };
         let fields: Vec<_> = bad.problems().iter().map(|problem| problem.field).collect();
@@ -167,6 +177,7 @@ mod tests {
                 "intervalSeconds",
                 "maxFiles",
                 "ignore",
+                "protectedBranches",
                 "push"
             ]
         );

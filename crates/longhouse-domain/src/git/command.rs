@@ -79,6 +79,18 @@ impl CommandLine {
         })
     }
 
+    /// The command, without its words.
+    #[must_use]
+    pub fn command(&self) -> &str {
+        &self.typed.command
+    }
+
+    /// Whether this word was typed behind it.
+    #[must_use]
+    pub fn has(&self, word: &str) -> bool {
+        self.typed.args.iter().any(|typed| typed == word)
+    }
+
     /// Whether it may change something.
     #[must_use]
     pub fn changes(&self) -> bool {

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 /// The most refused files that are told.
 pub const REFUSED_FILES: usize = 50;
 
+/// The most files that are told as not going together.
+pub const CONFLICTING_FILES: usize = 50;
+
 /// The longest text that is told, characters.
 const TEXT_CHARS: usize = 500;
 
@@ -42,6 +45,41 @@ pub struct AutoCommitState {
     pub last_checkpoint: Option<u64>,
     /// The files that were refused the last time one looked.
     pub refused: Vec<RefusedFile>,
+    /// How it stands with pushing.
+    pub push: PushState,
+}
+
+/// What is being done about commits that the other repository does not have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum PushActivity {
+    /// Nothing: it is switched off.
+    #[default]
+    Off,
+    /// There are none.
+    UpToDate,
+    /// They are pushed, or wait for it; it goes on by itself.
+    Pending,
+    /// They do not go with what the other repository has: somebody has to pull and settle that.
+    Conflict,
+}
+
+/// How it stands with pushing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PushState {
+    /// What is being done.
+    pub activity: PushActivity,
+    /// The branch here.
+    pub branch: Option<String>,
+    /// The branch over there.
+    pub to: Option<String>,
+    /// Why it waits, in words.
+    pub reason: Option<String>,
+    /// The files that do not go together.
+    pub files: Vec<String>,
+    /// The last push that was taken.
+    pub last: Option<KeptPush>,
 }
 
 /// A commit that was made.
@@ -74,6 +112,49 @@ pub struct RefusedFile {
     pub reason: String,
 }
 
+/// Commits that the other repository took.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct KeptPush {
+    /// The commit that its branch stands on now.
+    pub commit: String,
+    /// The branch here.
+    pub branch: String,
+    /// The branch over there.
+    pub to: String,
+    /// When it was taken, milliseconds since 1970.
+    pub at_ms: u64,
+}
+
+/// In what changes turned out not to go together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ConflictIn {
+    /// A merge, which waits for a person.
+    Merge,
+    /// A rebase, which waits for a person.
+    Rebase,
+    /// What was stashed, taken back.
+    #[default]
+    Stash,
+    /// A push that made itself: the other repository has commits that do not go with these. Nothing was changed here.
+    Push,
+}
+
+/// Changes that do not go together.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct KeptConflict {
+    /// In what.
+    pub during: ConflictIn,
+    /// The branch; none where the working tree stands on a commit alone.
+    pub branch: Option<String>,
+    /// The files that hold both; at most [`CONFLICTING_FILES`].
+    pub files: Vec<String>,
+    /// When that was found, milliseconds since 1970.
+    pub at_ms: u64,
+}
+
 /// What was done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(
@@ -96,6 +177,10 @@ pub enum KeptNews {
         /// Which.
         files: Vec<RefusedFile>,
     },
+    /// The other repository took commits.
+    Pushed(KeptPush),
+    /// Changes do not go together.
+    Conflict(KeptConflict),
 }
 
 impl AutoCommitState {
@@ -106,6 +191,21 @@ impl AutoCommitState {
             reason: self.reason.map(|reason| plain(&reason)),
             last_commit: self.last_commit.map(KeptCommit::bounded),
             refused: bounded(self.refused),
+            push: self.push.bounded(),
+            ..self
+        }
+    }
+}
+
+impl PushState {
+    fn bounded(self) -> Self {
+        let files = self.files.into_iter().take(CONFLICTING_FILES);
+        Self {
+            branch: self.branch.map(|branch| plain(&branch)),
+            to: self.to.map(|to| plain(&to)),
+            reason: self.reason.map(|reason| plain(&reason)),
+            files: files.map(|file| plain(&file)).collect(),
+            last: self.last.map(KeptPush::bounded),
             ..self
         }
     }
@@ -124,6 +224,30 @@ impl KeptNews {
             Self::Refused { files } => Self::Refused {
                 files: bounded(files),
             },
+            Self::Pushed(push) => Self::Pushed(push.bounded()),
+            Self::Conflict(conflict) => Self::Conflict(conflict.bounded()),
+        }
+    }
+}
+
+impl KeptPush {
+    fn bounded(self) -> Self {
+        Self {
+            commit: plain(&self.commit),
+            branch: plain(&self.branch),
+            to: plain(&self.to),
+            ..self
+        }
+    }
+}
+
+impl KeptConflict {
+    fn bounded(self) -> Self {
+        let files = self.files.into_iter().take(CONFLICTING_FILES);
+        Self {
+            branch: self.branch.map(|branch| plain(&branch)),
+            files: files.map(|file| plain(&file)).collect(),
+            ..self
         }
     }
 }
@@ -173,6 +297,18 @@ mod tests {
         assert_eq!(bounded.refused[0].reason, " [2J");
         assert_eq!(bounded.refused[0].path.len(), TEXT_CHARS);
         assert_eq!(bounded.reason.map(|reason| reason.len()), Some(TEXT_CHARS));
+    }
+
+    #[test]
+    fn conflicts_are_told_within_bounds() {
+        let news = KeptNews::Conflict(KeptConflict {
+            files: vec!["a\n".to_owned(); CONFLICTING_FILES + 1],
+            ..KeptConflict::default()
+        });
+        let KeptNews::Conflict(told) = news.bounded() else {
+            panic!("it is told as something else");
+        };
+        assert_eq!(told.files, vec!["a "; CONFLICTING_FILES]);
     }
 
     #[test]

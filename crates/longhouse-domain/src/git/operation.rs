@@ -112,6 +112,34 @@ const DIFF: [&str; 13] = [
 ];
 
 impl Operation {
+    /// Whether it is to make a commit of what has changed.
+    #[must_use]
+    pub fn commits(&self) -> bool {
+        match self {
+            Self::Commit { .. } => true,
+            Self::Run(line) => line.command() == "commit" && !line.has("--dry-run"),
+            _ => false,
+        }
+    }
+
+    /// Whether changes are joined by it, which may turn out not to go together.
+    #[must_use]
+    pub fn joins(&self) -> bool {
+        match self {
+            Self::Pull(..) => true,
+            Self::Step(step) => matches!(
+                step,
+                Step::Merge(_)
+                    | Step::Rebase(_)
+                    | Step::Continue(_)
+                    | Step::PopStash(_)
+                    | Step::ApplyStash(_)
+            ),
+            Self::Run(line) => matches!(line.command(), "merge" | "rebase" | "stash"),
+            _ => false,
+        }
+    }
+
     /// The arguments of the one git that answers a question; none where it is more than a question.
     #[must_use]
     pub fn question(&self) -> Option<Vec<Vec<u8>>> {

@@ -1,6 +1,6 @@
 //! Why branches were not joined and the other repository did not take or give what was asked, in words that a person can act on.
 
-use longhouse_domain::git::{Conflict, Repository, StatusKind, Underway};
+use longhouse_domain::git::{Conflict, PushAnswer, Repository, StatusKind, Underway};
 use longhouse_domain::session::Session;
 use longhouse_link::proto::GitReply;
 use longhouse_link::proto::clone_news::Why;
@@ -15,34 +15,26 @@ const NAMED: usize = 100;
 /// What the other repository said to no; nothing where it did not.
 pub(super) fn of_exchange(session: &Session, reply: &GitReply) -> Option<EngineError> {
     let failed = reply.remote.as_ref().filter(|_| !reply.timed_out)?;
-    let said = [&reply.stdout[..], &reply.stderr[..]].concat();
-    let said = String::from_utf8_lossy(&said);
-    let line = said
-        .lines()
-        .find(|line| line.starts_with('!') || line.contains("remote: error"));
-    let line = plain(line.unwrap_or_default());
-    let holds = |words: &[&str]| words.iter().any(|words| said.contains(words));
-    if holds(&[
-        "(fetch first)",
-        "(non-fast-forward)",
-        "Not possible to fast-forward",
-    ]) {
-        return Some(EngineError::conflict(
-            "git.diverged",
-            "the other repository's branch has commits that this one has not: pull (with rebase or merge), and push again; nothing is ever forced",
-        ));
-    }
-    if holds(&[
-        "protected branch",
-        "GH006",
-        "You are not allowed to push code to protected",
-    ]) {
-        let text = format!("the branch is protected over there: push from another one ({line})");
-        return Some(EngineError::conflict("git.protected", text));
-    }
-    if holds(&["[remote rejected]"]) {
-        let text = format!("the other repository did not take it ({line})");
-        return Some(EngineError::conflict("git.declined", text));
+    let answer = PushAnswer::read(reply.exit_code, &reply.stdout, &reply.stderr);
+    let no_pull = String::from_utf8_lossy(&reply.stderr).contains("Not possible to fast-forward");
+    match answer {
+        PushAnswer::Protected(line) => {
+            let line = plain(&line);
+            let text =
+                format!("the branch is protected over there: push from another one ({line})");
+            return Some(EngineError::conflict("git.protected", text));
+        }
+        PushAnswer::Declined(line) => {
+            let text = format!("the other repository did not take it ({})", plain(&line));
+            return Some(EngineError::conflict("git.declined", text));
+        }
+        PushAnswer::Taken | PushAnswer::HadIt | PushAnswer::Failed if !no_pull => {}
+        PushAnswer::Taken | PushAnswer::HadIt | PushAnswer::Failed | PushAnswer::Behind => {
+            return Some(EngineError::conflict(
+                "git.diverged",
+                "the other repository's branch has commits that this one has not: pull (with rebase or merge), and push again; nothing is ever forced",
+            ));
+        }
     }
     // What went wrong here is told by git itself.
     let local = failed.why() == Why::Other;

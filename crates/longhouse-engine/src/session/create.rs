@@ -13,6 +13,7 @@ use longhouse_domain::terminal::{
 use longhouse_domain::{Audience, SessionId};
 use longhouse_store::{Created, IdempotencyKey, NewRecord, SecretScope, SessionRef, StoreError};
 
+use super::kept;
 use super::request::NewSession;
 use super::secrets::check_secrets;
 use super::ssh_key::give_key;
@@ -282,8 +283,8 @@ fn check_fields(new: &NewSession) -> Result<(), EngineError> {
             refuse(field, BadIdentity.to_string());
         }
     }
-    for wrong in new.auto_commit.problems() {
-        refuse(&format!("autoCommit.{}", wrong.field), wrong.problem);
+    for wrong in kept::problems(&new.auto_commit, new.repository.as_ref()) {
+        refuse(&format!("autoCommit.{}", wrong.field), wrong.message);
     }
     if new.idle_timeout_seconds == Some(0) {
         refuse("idleTimeoutSeconds", "must be at least 1".to_owned());

@@ -7,7 +7,7 @@ use longhouse_domain::clock::{Timestamp, from_millis};
 use longhouse_domain::event::EventKind;
 use longhouse_domain::git::{
     AutoCommit, AutoCommitMode, AutoCommitState, CHECKPOINTS_KEPT, GitPath, MessageTemplate,
-    Refusal,
+    Refusal, Repository,
 };
 use longhouse_domain::session::Session;
 use longhouse_domain::{Actor, Permission};
@@ -46,6 +46,8 @@ pub struct AutoCommitPatch {
     pub mode: Option<AutoCommitMode>,
     /// Whether commits are pushed.
     pub push: Option<bool>,
+    /// Branches that are not pushed to, in place of all old ones.
+    pub protected_branches: Option<Vec<String>>,
     /// Seconds without a change after which a batch closes.
     pub debounce_seconds: Option<u32>,
     /// Seconds after which it closes all the same.
@@ -121,7 +123,8 @@ impl Engine {
         patch: AutoCommitPatch,
     ) -> Result<AutoCommitView, EngineError> {
         let (session, handle) = self.find(actor, reference, Permission::Drive).await?;
-        let problems = problems(&patch.clone().onto(&session.spec.auto_commit));
+        let wanted = patch.clone().onto(&session.spec.auto_commit);
+        let problems = problems(&wanted, session.spec.repository.as_ref());
         if !problems.is_empty() {
             return Err(EngineError::Invalid(problems));
         }
@@ -129,7 +132,7 @@ impl Engine {
             let change = Box::new(move |session: &mut Session| {
                 // Somebody else may have changed the rest meanwhile.
                 let wanted = patch.onto(&session.spec.auto_commit);
-                if wanted.problems().is_empty() {
+                if self::problems(&wanted, session.spec.repository.as_ref()).is_empty() {
                     session.spec.auto_commit = wanted;
                 }
                 vec![EventKind::Updated]
@@ -201,6 +204,9 @@ impl AutoCommitPatch {
         AutoCommit {
             mode: self.mode.unwrap_or(present.mode),
             push: self.push.unwrap_or(present.push),
+            protected_branches: self
+                .protected_branches
+                .unwrap_or(present.protected_branches),
             debounce_seconds: self.debounce_seconds.unwrap_or(present.debounce_seconds),
             interval_seconds: self.interval_seconds.unwrap_or(present.interval_seconds),
             max_files: self.max_files.unwrap_or(present.max_files),
@@ -216,12 +222,17 @@ impl AutoCommitPatch {
     }
 }
 
-/// Every setting that makes no sense.
-fn problems(wanted: &AutoCommit) -> Vec<FieldProblem> {
+/// Every setting that makes no sense in a session that begins so.
+pub(super) fn problems(wanted: &AutoCommit, repository: Option<&Repository>) -> Vec<FieldProblem> {
     let problems = wanted.problems().into_iter();
-    problems
-        .map(|wrong| FieldProblem::new(wrong.field, wrong.problem))
-        .collect()
+    let problems = problems.map(|wrong| FieldProblem::new(wrong.field, wrong.problem));
+    let nowhere = (wanted.push && repository.is_none()).then(|| {
+        FieldProblem::new(
+            "push",
+            "needs a repository that the session began with (repoUrl): commits push themselves to that address and to no other",
+        )
+    });
+    problems.chain(nowhere).collect()
 }
 
 async fn view(session: &Session, handle: &Handle) -> Result<AutoCommitView, EngineError> {

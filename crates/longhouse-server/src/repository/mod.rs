@@ -2,6 +2,7 @@
 
 mod body;
 mod commit;
+mod conflicts;
 mod diff;
 mod exchange;
 mod log;
@@ -10,6 +11,7 @@ mod status;
 mod steps;
 
 pub(crate) use commit::*;
+pub(crate) use conflicts::*;
 pub(crate) use diff::*;
 pub(crate) use exchange::*;
 pub(crate) use log::*;

@@ -12,6 +12,7 @@ use longhouse_engine::{AutoCommitPatch, AutoCommitView};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::pushing::PushStateBody;
 use crate::auth::Caller;
 use crate::extract::{Body, PathOf};
 use crate::problem::{FieldError, Problem, ProblemBody};
@@ -35,8 +36,12 @@ pub(crate) enum ModeOfAutoCommit {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ChangeAutoCommit {
     mode: Option<ModeOfAutoCommit>,
-    /// Not available in this version but for false.
+    /// Whether commits are pushed of their own accord, to the repository that the session began with (`repoUrl`) and to no other, never by
+    /// force. Usually false.
     push: Option<bool>,
+    /// Branches that are not pushed to, by name or beginning (`release/*`): their commits go to `longhouse/<session>`. So do those of a branch
+    /// that turns out to be protected over there.
+    protected_branches: Option<Vec<String>>,
     /// Seconds without a change after which a batch closes. Usually 30.
     #[schema(minimum = 1, maximum = 86400)]
     debounce_seconds: Option<u32>,
@@ -58,8 +63,10 @@ pub(crate) struct ChangeAutoCommit {
 #[schema(as = AutoCommit)]
 pub(crate) struct AutoCommitSettings {
     mode: ModeOfAutoCommit,
-    /// Whether commits are pushed.
+    /// Whether commits are pushed of their own accord.
     push: bool,
+    /// Branches that are not pushed to.
+    protected_branches: Vec<String>,
     debounce_seconds: u32,
     interval_seconds: u32,
     max_files: u32,
@@ -91,6 +98,7 @@ pub(crate) struct AutoCommitStateBody {
     last_checkpoint: Option<u64>,
     /// The files that were refused the last time one looked; they stay as they are, and can be committed by hand.
     refused: Vec<RefusedFileBody>,
+    push: PushStateBody,
 }
 
 /// What is being done.
@@ -220,13 +228,10 @@ impl ChangeAutoCommit {
             let field = format!("{before}messageTemplate");
             errors.push(FieldError::new(field, error.to_string()));
         }
-        if self.push == Some(true) {
-            let field = format!("{before}push");
-            errors.push(FieldError::new(field, "is not available in this version"));
-        }
         AutoCommitPatch {
             mode: self.mode.map(Into::into),
             push: self.push,
+            protected_branches: self.protected_branches,
             debounce_seconds: self.debounce_seconds,
             interval_seconds: self.interval_seconds,
             max_files: self.max_files,
@@ -250,6 +255,7 @@ impl From<AutoCommit> for AutoCommitSettings {
         Self {
             mode: settings.mode.into(),
             push: settings.push,
+            protected_branches: settings.protected_branches,
             debounce_seconds: settings.debounce_seconds,
             interval_seconds: settings.interval_seconds,
             max_files: settings.max_files,
@@ -268,6 +274,7 @@ impl From<AutoCommitState> for AutoCommitStateBody {
             last_commit: state.last_commit.map(Into::into),
             last_checkpoint: state.last_checkpoint,
             refused: state.refused.into_iter().map(Into::into).collect(),
+            push: state.push.into(),
         }
     }
 }

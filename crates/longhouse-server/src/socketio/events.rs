@@ -15,7 +15,10 @@ use super::wire::{
     ContainerHealthEvent, EventPosition, SessionDeletedEvent, SessionEgressEvent, SessionEvent,
     SessionPortClosedEvent, SessionPortOpenedEvent, SessionProgressEvent, SessionStatusEvent,
 };
-use super::wire_git::{GitCheckpointEvent, GitCommitEvent, GitHostKeyEvent, GitRefusedEvent};
+use super::wire_git::{
+    GitCheckpointEvent, GitCommitEvent, GitConflictEvent, GitHostKeyEvent, GitPushEvent,
+    GitRefusedEvent,
+};
 use crate::sessions::{PortBody, SessionBody};
 
 /// Sends events until the client is gone.
@@ -153,6 +156,9 @@ async fn send(client: &Client, event: &Event, session: Option<&SessionView>) -> 
         | EventKind::GitCheckpoint { .. }
         | EventKind::GitRefused { .. }
         | EventKind::HostKeyRefused { .. } => send_git(client, event).await,
+        EventKind::GitPush { .. } | EventKind::GitConflict { .. } => {
+            send_git_exchange(client, event).await
+        }
         EventKind::Egress { .. } => send_egress(client, event).await,
         EventKind::ContainerHealth { .. } => send_health(client, event).await,
         EventKind::Progress {
@@ -235,6 +241,33 @@ async fn send_git(client: &Client, event: &Event) -> Result<(), Gone> {
                 at,
             };
             client.emit("git.hostKey", &data).await
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What became of commits between the repository and the one that it came from.
+async fn send_git_exchange(client: &Client, event: &Event) -> Result<(), Gone> {
+    let (seq, session_id, at) = (event.seq, event.session.0, event.at);
+    match &event.what {
+        EventKind::GitPush { push } => {
+            let data = GitPushEvent {
+                seq,
+                session_id,
+                push: push.clone().into(),
+            };
+            client.emit("git.push", &data).await
+        }
+        EventKind::GitConflict { conflict } => {
+            let data = GitConflictEvent {
+                seq,
+                session_id,
+                during: conflict.during.into(),
+                branch: conflict.branch.clone(),
+                files: conflict.files.clone(),
+                at,
+            };
+            client.emit("git.conflict", &data).await
         }
         _ => Ok(()),
     }

@@ -1,11 +1,12 @@
 //! The payloads of the Socket.IO events about a session's repository.
 
 use longhouse_domain::Timestamp;
+use longhouse_domain::git::ConflictIn;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::sessions::{KeptCommitBody, RefusedFileBody};
+use crate::sessions::{KeptCommitBody, KeptPushBody, RefusedFileBody};
 
 /// `git.commit`: a commit was made in a session's repository.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -52,4 +53,54 @@ pub(crate) struct GitHostKeyEvent {
     /// That of the key that it is known by; null where it is known by what it publishes.
     pub(super) known: Option<String>,
     pub(super) at: Timestamp,
+}
+
+/// `git.push`: the repository that a session began with took commits of it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct GitPushEvent {
+    pub(super) seq: i64,
+    pub(super) session_id: Uuid,
+    #[serde(flatten)]
+    pub(super) push: KeptPushBody,
+}
+
+/// `git.conflict`: changes in a session's repository do not go together; somebody has to settle them.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct GitConflictEvent {
+    pub(super) seq: i64,
+    pub(super) session_id: Uuid,
+    pub(super) during: ConflictInName,
+    /// The branch; none where the working tree stands on a commit alone.
+    pub(super) branch: Option<String>,
+    /// The files that hold both; the first 50.
+    pub(super) files: Vec<String>,
+    pub(super) at: Timestamp,
+}
+
+/// In what changes turned out not to go together.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = GitConflictDuring)]
+pub(crate) enum ConflictInName {
+    /// A merge, which is to be continued or aborted.
+    Merge,
+    /// A rebase, which is to be continued or aborted.
+    Rebase,
+    /// What was stashed, taken back.
+    Stash,
+    /// A push that made itself. Nothing was changed here.
+    Push,
+}
+
+impl From<ConflictIn> for ConflictInName {
+    fn from(during: ConflictIn) -> Self {
+        match during {
+            ConflictIn::Merge => Self::Merge,
+            ConflictIn::Rebase => Self::Rebase,
+            ConflictIn::Stash => Self::Stash,
+            ConflictIn::Push => Self::Push,
+        }
+    }
 }

@@ -45,7 +45,7 @@ async fn settings_are_given_at_creation_and_changed_at_any_time() {
     let path = format!("/api/sessions/{id}/git/autocommit");
     let body = house.doing(&ann, &path, "watching").await;
     let settings = json!({
-        "mode": "commit", "push": false, "debounceSeconds": 5, "intervalSeconds": 300, "maxFiles": 10,
+        "mode": "commit", "push": false, "protectedBranches": [], "debounceSeconds": 5, "intervalSeconds": 300, "maxFiles": 10,
         "ignore": ["*.tmp"], "messageTemplate": "wip: {subject}"
     });
     assert_eq!(body["settings"], settings);

@@ -66,6 +66,7 @@ const WRONG_BODIES: &str = r##"
 422 request.invalid cloneDepth {"name":"a","repoUrl":"https://example.org/a","cloneDepth":0}
 422 request.invalid cloneSubmodules {"name":"a","cloneSubmodules":true}
 422 request.invalid gitUserEmail {"name":"a","gitUserEmail":"<$(id)>"}
+422 request.invalid autoCommit.push {"name":"a","autoCommit":{"mode":"commit","push":true}}
 422 request.invalid hostConfig {"name":"a","hostConfig":{"Privileged":true}}
 422 request.invalid name {"name":1}
 422 request.invalid name {}
@@ -121,7 +122,6 @@ async fn every_unsupported_field_is_named_at_once() {
         [
             "allowHosts",
             "autoCommit.messageTemplate",
-            "autoCommit.push",
             "cpuLimit",
             "memoryLimit",
             "network",

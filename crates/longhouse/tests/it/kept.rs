@@ -123,6 +123,23 @@ async fn changes_are_committed_while_the_server_is_away_and_at_the_sessions_end(
         "git fsck --strict && test -z \"$(git status --porcelain)\"",
     )
     .await;
+    // Each is told once: what nobody could hear then, and what came at the very end.
+    let lines = client
+        .get(&format!("/api/sessions/{id}/logs?source=git"))
+        .await
+        .created();
+    let told: Vec<_> = lines["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| line["message"].as_str().unwrap())
+        .filter(|message| message.starts_with("committed on"))
+        .collect();
+    assert_eq!(
+        told,
+        ["feat: add a.rs", "docs: add b.md", "docs: add c.md"]
+            .map(|subject| format!("committed on main: {subject}"))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -22,6 +22,7 @@ mod containers;
 mod damage;
 mod descriptors;
 mod doctor;
+mod git;
 mod git_tokens;
 mod kept;
 mod keys;

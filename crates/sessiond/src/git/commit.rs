@@ -176,7 +176,7 @@ fn change(file: &FileDiff) -> Change {
 }
 
 /// The last commit, as `git log` tells of it.
-async fn tell(work: &mut Work<'_>) -> Result<Outcome, Status> {
+pub(super) async fn tell(work: &mut Work<'_>) -> Result<Outcome, Status> {
     let log = [
         "log",
         "-z",

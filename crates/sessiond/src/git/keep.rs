@@ -8,17 +8,21 @@ mod checkpoint;
 mod commit;
 mod judge;
 mod own;
+mod push;
 mod snapshot;
 mod standing;
 mod task;
 
 use longhouse_domain::git::{AutoCommit, Milestone};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 
 pub(crate) use attempt::last;
 pub(crate) use calls::{checkpoints, commit_now, set, state};
+pub(crate) use push::run as push;
+pub(crate) use standing::tell;
 pub(crate) use task::run;
 
+use push::Pushing;
 use standing::Standing;
 
 /// Milestones that wait; more are the same news.
@@ -31,6 +35,10 @@ pub(crate) struct Keeping {
     milestones: mpsc::Sender<Milestone>,
     heard: std::sync::Mutex<Option<mpsc::Receiver<Milestone>>>,
     standing: Standing,
+    /// Where commits are pushed, if they are.
+    pushing: watch::Sender<Option<Pushing>>,
+    /// There may be something to push.
+    news_to_push: Notify,
 }
 
 impl Keeping {
@@ -41,7 +49,14 @@ impl Keeping {
             milestones,
             heard: std::sync::Mutex::new(Some(heard)),
             standing: Standing::default(),
+            pushing: watch::Sender::default(),
+            news_to_push: Notify::new(),
         }
+    }
+
+    /// The branch may have commits that are to be pushed.
+    pub(crate) fn look_whether_to_push(&self) {
+        self.news_to_push.notify_one();
     }
 
     /// Something was brought to an end.

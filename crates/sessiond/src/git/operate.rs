@@ -16,7 +16,7 @@ use tonic::metadata::MetadataValue;
 
 use super::repository::{Repository, Turn};
 use super::run::GitCommand;
-use super::{commit, fault, in_repository, remote};
+use super::{commit, fault, in_repository, remote, told};
 use crate::environment::ProgramError;
 use crate::exec::{self, CutShort, Outcome, Overflow};
 use crate::session::Session;
@@ -28,12 +28,12 @@ const GRACE: Duration = Duration::from_secs(2);
 const OTHERS_TIME: Duration = Duration::from_secs(20);
 
 /// Who is answered; they hang up by dropping the other end.
-type Caller = oneshot::Sender<Result<GitReply, Status>>;
+pub(super) type Caller = oneshot::Sender<Result<GitReply, Status>>;
 
 /// A caller's wish, while it is carried out.
 pub(super) struct Work<'a> {
     pub(super) session: &'a Session,
-    repository: &'a Repository,
+    pub(super) repository: &'a Repository,
     protocols: &'a str,
     deadline: Instant,
     caller: &'a mut Caller,
@@ -79,13 +79,7 @@ async fn attempt(
     caller: &mut Caller,
 ) -> Result<GitReply, Status> {
     let repository = Repository::here().map_err(refused)?;
-    let mut work = Work {
-        session,
-        repository: &repository,
-        protocols,
-        deadline,
-        caller,
-    };
+    let mut work = Work::new(session, &repository, protocols, deadline, caller);
     let outcome = work.carry_out(operation).await?;
     let remote = match operation {
         Operation::Fetch(_) | Operation::Pull(..) | Operation::Push(_) if outcome.code != 0 => {
@@ -99,6 +93,8 @@ async fn attempt(
         Operation::Status | Operation::Log { .. } | Operation::Diff { .. } => Vec::new(),
         _ => work.status().await?,
     };
+    told::tell(&mut work, operation, &outcome, &status).await;
+    session.keeping.look_whether_to_push();
     let said = outcome.stderr.len().min(limits::GIT_SAID_BYTES);
     Ok(GitReply {
         exit_code: outcome.code,
@@ -114,6 +110,22 @@ async fn attempt(
 }
 
 impl<'a> Work<'a> {
+    pub(super) fn new(
+        session: &'a Session,
+        repository: &'a Repository,
+        protocols: &'a str,
+        deadline: Instant,
+        caller: &'a mut Caller,
+    ) -> Self {
+        Self {
+            session,
+            repository,
+            protocols,
+            deadline,
+            caller,
+        }
+    }
+
     async fn carry_out(&mut self, operation: &Operation) -> Result<Outcome, Status> {
         match operation {
             Operation::Commit { message, paths } => {
@@ -144,6 +156,11 @@ impl<'a> Work<'a> {
         let mut said = self.look(question).await?.stdout;
         said.truncate(limits::GIT_STATUS_BYTES);
         Ok(said)
+    }
+
+    /// What waits for a person.
+    pub(super) fn underway(&self) -> Underway {
+        self.repository.underway()
     }
 
     /// The right to change the repository.

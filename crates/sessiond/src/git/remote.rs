@@ -12,6 +12,16 @@ use super::repository::Turn;
 use super::words;
 use crate::exec::Outcome;
 
+/// What every push is told.
+const PUSH: [&str; 6] = [
+    "push",
+    "--porcelain",
+    "--no-verify",
+    "--no-signed",
+    "--no-follow-tags",
+    "--no-recurse-submodules",
+];
+
 /// Fetches.
 pub(super) async fn fetch(
     work: &mut Work<'_>,
@@ -66,15 +76,7 @@ pub(super) async fn push(
     let remote = Remote::find(work, url).await?;
     let branch = branch(work).await?;
     let what = format!("refs/heads/{branch}:refs/heads/{branch}");
-    let push = [
-        "push",
-        "--porcelain",
-        "--no-verify",
-        "--no-signed",
-        "--no-follow-tags",
-        "--no-recurse-submodules",
-    ];
-    let push = push
+    let push = PUSH
         .into_iter()
         .chain([remote.name.as_str(), what.as_str()]);
     let outcome = remote.run(work, &turn, push).await?;
@@ -100,14 +102,18 @@ async fn branch(work: &mut Work<'_>) -> Result<BranchName, Status> {
     name.trim().parse().map_err(|_| refused(Refusal::NoBranch))
 }
 
-struct Remote {
+/// The other repository.
+pub(super) struct Remote {
     name: String,
     url: String,
 }
 
 impl Remote {
     /// The address that is given; else the one that the repository has for `origin`, if it can be one.
-    async fn find(work: &mut Work<'_>, url: Option<&RepositoryUrl>) -> Result<Self, Status> {
+    pub(super) async fn find(
+        work: &mut Work<'_>,
+        url: Option<&RepositoryUrl>,
+    ) -> Result<Self, Status> {
         // `git push` would take an address that is written otherwise there.
         let rewritten = [
             "config",
@@ -142,7 +148,11 @@ impl Remote {
         })
     }
 
-    async fn fetch(&self, work: &mut Work<'_>, turn: &Turn<'_>) -> Result<Outcome, Status> {
+    pub(super) async fn fetch(
+        &self,
+        work: &mut Work<'_>,
+        turn: &Turn<'_>,
+    ) -> Result<Outcome, Status> {
         let fetch = [
             "fetch",
             "--no-recurse-submodules",
@@ -150,6 +160,46 @@ impl Remote {
             self.name.as_str(),
         ];
         self.run(work, turn, fetch).await
+    }
+
+    /// Gives it a commit for a branch. Nothing is written here, so that it needs no turn.
+    pub(super) async fn give(
+        &self,
+        work: &mut Work<'_>,
+        commit: &str,
+        to: &str,
+    ) -> Result<Outcome, Status> {
+        let url = format!("remote.{}.url={}", self.name, self.url);
+        let what = format!("{commit}:refs/heads/{to}");
+        let mut all = words(["-c", url.as_str()]);
+        all.extend(words(PUSH));
+        all.extend(words([self.name.as_str(), what.as_str()]));
+        work.look(all).await
+    }
+
+    /// Writes down that its branch has this commit, and that the branch of the same name follows it.
+    pub(super) async fn note(
+        &self,
+        work: &mut Work<'_>,
+        commit: &str,
+        branch: &str,
+        to: &str,
+    ) -> Result<(), Status> {
+        let turn = work.turn().await?;
+        let known = format!("refs/remotes/origin/{to}");
+        let reason = "longhouse: pushed";
+        let words_of_it = ["update-ref", "-m", reason, known.as_str(), commit];
+        let noted = work.change(&turn, words(words_of_it), b"").await?;
+        if noted.code != 0 {
+            return Err(Status::aborted("what was pushed cannot be noted"));
+        }
+        if branch == to {
+            let upstream = format!("--set-upstream-to=origin/{branch}");
+            // Where there is no remote of that name, nothing is lost.
+            let follow = words(["branch", "--quiet", upstream.as_str(), branch]);
+            work.change(&turn, follow, b"").await?;
+        }
+        Ok(())
     }
 
     async fn run<'w>(

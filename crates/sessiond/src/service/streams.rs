@@ -222,10 +222,17 @@ pub(super) fn watch(session: &Session) -> Answers<SessionEvent> {
     let ready = SessionEvent {
         what: Some(What::Ready(Ready {})),
     };
-    let live = stream::unfold(events, |mut events| async move {
+    let ending = session.ending.clone();
+    let live = stream::unfold((events, ending), |(mut events, ending)| async move {
         loop {
-            match events.recv().await {
-                Ok(event) => return Some((Ok(event), events)),
+            let told = tokio::select! {
+                // What was told before the end is heard.
+                biased;
+                told = events.recv() => told,
+                () = ending.cancelled() => return None,
+            };
+            match told {
+                Ok(event) => return Some((Ok(event), (events, ending))),
                 // The newest are still there; states are asked for anew anyhow.
                 Err(RecvError::Lagged(lost)) => tracing::debug!(lost, "a watcher fell behind"),
                 Err(RecvError::Closed) => return None,
@@ -235,11 +242,8 @@ pub(super) fn watch(session: &Session) -> Answers<SessionEvent> {
     // What is told from here on is heard too; so nothing falls between.
     let known = [session.ports.news(), session.strain.news()];
     let known = known.into_iter().flatten();
+    let unheard = session.events.take_unheard().into_iter().map(What::Kept);
+    let known = known.chain(unheard);
     let known = known.map(|news| SessionEvent { what: Some(news) });
-    let ending = session.ending.clone().cancelled_owned();
-    Box::pin(
-        stream::iter([ready].into_iter().chain(known).map(Ok))
-            .chain(live)
-            .take_until(ending),
-    )
+    Box::pin(stream::iter([ready].into_iter().chain(known).map(Ok)).chain(live))
 }

@@ -10,7 +10,7 @@ use crate::git::{refusal, sh, status};
 use crate::house::{House, within};
 
 /// A session with a clone, and a person who commits; what it came from is beside it.
-async fn house() -> House {
+pub(crate) async fn house() -> House {
     let house = House::new().await;
     let script = "git init -q --bare -b main ../forge.git; git init -q -b main; git config user.name A; git config user.email a@example.org; \
         git remote add origin \"file://$(dirname $PWD)/forge.git\"; echo one >a; git add a; git commit -qm first; git push -q origin main; \
@@ -19,7 +19,7 @@ async fn house() -> House {
     house
 }
 
-async fn ask(house: &House, operation: &Operation) -> Result<GitReply, Status> {
+pub(crate) async fn ask(house: &House, operation: &Operation) -> Result<GitReply, Status> {
     let request = GitRequest {
         operation: serde_json::to_string(operation).unwrap(),
         protocols: "file".to_owned(),

@@ -1,7 +1,9 @@
 //! Work is kept of its own accord: commits and checkpoints, whatever a person is at, whoever is killed.
 
 mod checkpoints;
+mod ending;
 mod kills;
+mod push;
 
 use std::path::Path;
 use std::process::Command;
@@ -70,7 +72,10 @@ fn read(reply: AutoCommitReply) -> AutoCommitState {
 
 async fn set(house: &House, settings: &AutoCommit) {
     let settings = serde_json::to_string(settings).unwrap();
-    let request = AutoCommitRequest { settings };
+    let request = AutoCommitRequest {
+        settings,
+        ..AutoCommitRequest::default()
+    };
     within(house.client().set_auto_commit(request))
         .await
         .unwrap();
@@ -369,7 +374,10 @@ async fn settings_that_make_no_sense_are_refused() {
         ..AutoCommit::default()
     };
     for settings in ["{}x".to_owned(), serde_json::to_string(&none).unwrap()] {
-        let request = AutoCommitRequest { settings };
+        let request = AutoCommitRequest {
+            settings,
+            ..AutoCommitRequest::default()
+        };
         let refused = within(house.client().set_auto_commit(request))
             .await
             .unwrap_err();

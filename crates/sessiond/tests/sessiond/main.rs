@@ -8,6 +8,7 @@
 mod clone;
 mod git;
 mod git_remote;
+mod git_told;
 mod house;
 mod keep;
 mod output;

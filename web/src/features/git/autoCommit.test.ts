@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import type { AutoCommit, AutoCommitState } from '../../api/types'
 import { changeOf, formErrors, formOf, standingOf } from './autoCommit'
 
-const settings: AutoCommit = { mode: 'commit', push: false, debounceSeconds: 30, intervalSeconds: 300, maxFiles: 10, ignore: ['*.log', 'dist/'], messageTemplate: '{type}: {subject}' }
-const state: AutoCommitState = { activity: 'watching', pending: false, reason: null, lastCheckpoint: null, lastCommit: null, refused: [] }
+const settings: AutoCommit = { mode: 'commit', push: false, protectedBranches: [], debounceSeconds: 30, intervalSeconds: 300, maxFiles: 10, ignore: ['*.log', 'dist/'], messageTemplate: '{type}: {subject}' }
+const state: AutoCommitState = { activity: 'watching', pending: false, reason: null, lastCheckpoint: null, lastCommit: null, refused: [], push: { activity: 'off', branch: null, to: null, reason: null, files: [], last: null } }
 
 describe('how it stands', () => {
   test('what waits says when it comes', () => {

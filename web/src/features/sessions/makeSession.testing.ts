@@ -27,6 +27,7 @@ export function makeSession(part: Partial<Session>): Session {
     autoCommit: {
       mode: 'off',
       push: false,
+      protectedBranches: [],
       debounceSeconds: 30,
       intervalSeconds: 300,
       maxFiles: 10,

@@ -84,7 +84,10 @@ impl Driver {
                 Left::Lost => {
                     self.reach.send_replace(Reach::Down);
                 }
-                Left::Wish => return Ok(Next::Again),
+                Left::Wish => {
+                    self.kept.listen_to_the_last(news);
+                    return Ok(Next::Again);
+                }
                 Left::ServerStopping => return Ok(Next::Finished),
             }
         }
@@ -233,7 +236,10 @@ impl Driver {
                     }
                     Ok(None) | Err(_) => return Ok(Left::Lost),
                 },
-                () = connection.closed() => return Ok(Left::Lost),
+                () = connection.closed() => {
+                    self.hear_out(news).await;
+                    return Ok(Left::Lost);
+                },
                 command = self.commands.recv() => match command {
                     Some(command) => match self.hear(command).await {
                         Heard::NewWish => return Ok(Left::Wish),

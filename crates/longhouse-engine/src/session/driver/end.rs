@@ -29,6 +29,7 @@ impl Driver {
         let connection = self.present_connection().await;
         if let Some(connection) = &connection {
             self.keep_screens(connection).await;
+            self.listen_to_the_last(connection).await;
         }
         self.shut_down(connection.as_deref(), self.context.settings.stop_grace)
             .await;
@@ -94,14 +95,15 @@ impl Driver {
             })
     }
 
-    async fn shut_down(&self, connection: Option<&Connection>, grace: Duration) {
+    async fn shut_down(&mut self, connection: Option<&Connection>, grace: Duration) {
         let Some(connection) = connection else { return };
         let request = ShutdownRequest {
             grace_ms: u32::try_from(grace.as_millis()).unwrap_or(u32::MAX),
             keep_tmux: false,
         };
         let mut client = connection.client();
-        match tokio::time::timeout(grace + ANSWER, client.shutdown(request)).await {
+        let asked = tokio::time::timeout(grace + ANSWER, client.shutdown(request));
+        match self.hear_until(asked).await {
             Ok(Ok(_)) => {}
             Ok(Err(status)) => {
                 tracing::debug!(session = %self.id, %status, "sessiond did not confirm its end")

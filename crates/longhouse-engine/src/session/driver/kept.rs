@@ -1,9 +1,12 @@
 //! What sessiond makes of changes in the session's repository: it is told the settings, and its news is taken.
 
+use std::time::Duration;
+
 use longhouse_domain::event::{EventKind, LogLevel};
 use longhouse_domain::git::{AutoCommit, AutoCommitMode, KeptNews};
-use longhouse_link::proto::AutoCommitRequest;
-use tonic::{Code, Status};
+use longhouse_link::proto::session_event::What;
+use longhouse_link::proto::{AutoCommitRequest, SessionEvent, WatchRequest};
+use tonic::{Code, Response, Status, Streaming};
 
 use super::Driver;
 use crate::egress::pace::Pace;
@@ -18,14 +21,25 @@ pub(super) struct Kept {
     told: Option<AutoCommit>,
     /// Each piece of news is an event for everybody: one that says too many is not believed.
     pace: Pace,
+    /// What sessiond says while it ends: it commits to the last.
+    last_words: Option<Streaming<SessionEvent>>,
 }
+
+/// How long one waits for news that were told before a connection ended.
+const LAST_NEWS: Duration = Duration::from_secs(1);
 
 impl Kept {
     pub(super) fn new() -> Self {
         Self {
             told: None,
             pace: Pace::new(),
+            last_words: None,
         }
+    }
+
+    /// Somebody goes on listening while the session ends.
+    pub(super) fn listen_to_the_last(&mut self, news: Streaming<SessionEvent>) {
+        self.last_words = Some(news);
     }
 }
 
@@ -41,7 +55,14 @@ impl Driver {
         let settings = serde_json::to_string(&wanted);
         let settings = settings.map_err(|error| Status::internal(error.to_string()))?;
         let mut client = connection.client();
-        let asked = client.set_auto_commit(AutoCommitRequest { settings });
+        let remote = self.session.spec.repository.as_ref();
+        let asked = client.set_auto_commit(AutoCommitRequest {
+            settings,
+            remote: remote
+                .map(|remote| remote.url.to_string())
+                .unwrap_or_default(),
+            protocols: self.context.settings.git_transports.to_string(),
+        });
         let answer = tokio::time::timeout(ANSWER_WAIT, asked).await;
         match answer.unwrap_or_else(|_| Err(Status::deadline_exceeded("no answer in time"))) {
             Ok(_) => {}
@@ -57,6 +78,52 @@ impl Driver {
         }
         self.kept.told = Some(wanted);
         Ok(())
+    }
+
+    /// Listens while the session ends, where nobody does yet.
+    pub(super) async fn listen_to_the_last(&mut self, connection: &Connection) {
+        if self.kept.last_words.is_none() {
+            let mut client = connection.client();
+            let watch = tokio::time::timeout(ANSWER_WAIT, client.watch(WatchRequest {}));
+            self.kept.last_words = watch
+                .await
+                .ok()
+                .and_then(Result::ok)
+                .map(Response::into_inner);
+        }
+    }
+
+    /// Waits for an end, and takes meanwhile and up to it what sessiond does.
+    pub(super) async fn hear_until<T>(&mut self, end: impl Future<Output = T>) -> T {
+        let Some(mut news) = self.kept.last_words.take() else {
+            return end.await;
+        };
+        tokio::pin!(end);
+        let ended = loop {
+            tokio::select! {
+                ended = &mut end => break ended,
+                event = news.message() => match event {
+                    Ok(Some(event)) => self.take_last(event).await,
+                    Ok(None) | Err(_) => return end.await,
+                },
+            }
+        };
+        self.hear_out(&mut news).await;
+        ended
+    }
+
+    /// Takes what sessiond had done before its connection ended.
+    pub(super) async fn hear_out(&mut self, news: &mut Streaming<SessionEvent>) {
+        let deadline = tokio::time::Instant::now() + LAST_NEWS;
+        while let Ok(Ok(Some(event))) = tokio::time::timeout_at(deadline, news.message()).await {
+            self.take_last(event).await;
+        }
+    }
+
+    async fn take_last(&mut self, event: SessionEvent) {
+        if let Some(What::Kept(kept)) = event.what {
+            self.take_kept(&kept.news).await;
+        }
     }
 
     /// Takes what sessiond did.
@@ -85,6 +152,14 @@ impl Driver {
                 let text = each.collect::<Vec<_>>().join("; ");
                 let text = format!("not committed by itself: {text}");
                 (EventKind::GitRefused { files }, plain(&text))
+            }
+            KeptNews::Pushed(push) => {
+                let text = format!("pushed {} to {}", push.branch, push.to);
+                (EventKind::GitPush { push }, text)
+            }
+            KeptNews::Conflict(conflict) => {
+                let text = format!("do not go together: {}", conflict.files.join(", "));
+                (EventKind::GitConflict { conflict }, plain(&text))
             }
         };
         self.append(&[event]).await;

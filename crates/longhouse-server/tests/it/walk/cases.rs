@@ -252,6 +252,7 @@ fn cases_of_sessions() -> Vec<Case> {
         case("POST", "/api/sessions/{id}/stop", drivers(200)),
         case("POST", "/api/sessions/{id}/restart", drivers(200)),
         case("GET", "/api/sessions/{id}/git/status", readers(200)),
+        case("GET", "/api/sessions/{id}/git/conflicts", readers(200)),
         case("GET", "/api/sessions/{id}/git/log", readers(200)),
         case("GET", "/api/sessions/{id}/git/diff", readers(200)),
         case("POST", "/api/sessions/{id}/git/commit", drivers(201)),

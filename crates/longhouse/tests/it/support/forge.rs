@@ -103,8 +103,20 @@ impl Forge {
         self.git(&["clone", "--quiet", "--bare", "made", "a.git"]);
     }
 
-    /// The machine's git, as the forge's owner uses it.
-    pub(crate) fn git(&self, args: &[&str]) {
+    /// How many commits a branch has.
+    pub(crate) fn commits(&self, repository: &str, branch: &str) -> usize {
+        self.git(&["-C", repository, "rev-list", "--count", branch, "--"])
+            .parse()
+            .unwrap()
+    }
+
+    /// Puts a repository elsewhere: it is away.
+    pub(crate) fn rename(&self, from: &str, to: &str) {
+        std::fs::rename(self.dir.path().join(from), self.dir.path().join(to)).unwrap();
+    }
+
+    /// The machine's git, as the forge's owner uses it. What it says.
+    pub(crate) fn git(&self, args: &[&str]) -> String {
         let done = Command::new("git")
             .args(["-c", "user.name=T", "-c", "user.email=t@example.org"])
             .args(args)
@@ -116,6 +128,7 @@ impl Forge {
             .unwrap();
         let said = String::from_utf8_lossy(&done.stderr);
         assert!(done.status.success(), "git {args:?}: {said}");
+        String::from_utf8(done.stdout).unwrap().trim().to_owned()
     }
 }
 

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::commit::{Attempt, Made, Wanted};
 use super::own::{Own, Trouble};
-use super::{checkpoint, commit};
+use super::{checkpoint, commit, push};
 use crate::git::repository::{Repository, Turn};
 use crate::git::watch::LeftOut;
 use crate::session::Session;
@@ -75,6 +75,7 @@ pub(super) async fn keep(
                     standing.refused(events, &refused);
                     let told = made.into_iter().map(|made| told(session, &branch, made));
                     told.for_each(|commit| standing.committed(events, commit));
+                    session.keeping.look_whether_to_push();
                     Ok(Outcome::Kept)
                 }
             }
@@ -124,7 +125,8 @@ pub(super) async fn recover(session: &Session) {
             .await
             .map_err(NotKept::Refused)?;
         let own = Own::new(session, &repository, &turn, deadline);
-        commit::recover(&own).await.map_err(NotKept::from)
+        commit::recover(&own).await?;
+        push::recover(&own).await.map_err(NotKept::from)
     };
     if let Err(error) = recovered.await {
         tracing::warn!(%error, "a commit that was begun is not brought to its end");

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use longhouse_domain::git::{AutoCommit, GitPath, Refusal};
+use longhouse_domain::git::{AutoCommit, AutoCommitMode, GitPath, Refusal, Transport};
 use longhouse_link::limits::{KEEPING_TIME, LEFT_ALONE};
 use longhouse_link::proto::checkpoints_request::First;
 use longhouse_link::proto::{
@@ -14,6 +14,7 @@ use tonic::Status;
 use super::attempt::{NotKept, Outcome, keep};
 use super::checkpoint::{self, Checkpoint};
 use super::own::{Own, Trouble};
+use super::push::Pushing;
 use crate::git::operate::refused;
 use crate::git::repository::{Repository, Turn};
 use crate::git::watch::LeftOut;
@@ -30,12 +31,34 @@ pub(crate) fn set(
     if let Some(problem) = settings.problems().first() {
         return Err(wrong(problem.to_string()));
     }
+    let pushing = pushing(request, &settings)?;
+    session.keeping.pushing.send_if_modified(|present| {
+        let differs = *present != pushing;
+        *present = pushing;
+        differs
+    });
     session.keeping.settings.send_if_modified(|present| {
         let differs = *present != settings;
         *present = settings;
         differs
     });
     state(session)
+}
+
+/// Where commits are pushed by themselves: only ever to the address that the session began with.
+fn pushing(request: &AutoCommitRequest, settings: &AutoCommit) -> Result<Option<Pushing>, Status> {
+    if !settings.push || settings.mode != AutoCommitMode::Commit || request.remote.is_empty() {
+        return Ok(None);
+    }
+    let wrong = |error: &dyn std::fmt::Display| Status::invalid_argument(error.to_string());
+    for name in request.protocols.split(':') {
+        name.parse::<Transport>().map_err(|error| wrong(&error))?;
+    }
+    Ok(Some(Pushing {
+        url: request.remote.parse().map_err(|error| wrong(&error))?,
+        protocols: request.protocols.clone(),
+        protected: settings.protected_branches.clone(),
+    }))
 }
 
 /// How it stands.

@@ -104,7 +104,7 @@ pub(crate) async fn commit(own: &Own<'_>, wanted: &Wanted<'_>) -> Result<Attempt
 }
 
 /// What a person is at.
-fn underway(own: &Own<'_>) -> Option<&'static str> {
+pub(super) fn underway(own: &Own<'_>) -> Option<&'static str> {
     use longhouse_domain::git::Underway;
     match own.repository.underway() {
         Underway::Nothing => None,
@@ -183,7 +183,7 @@ pub(super) async fn commit_tree(
 }
 
 /// What git needs to know of who commits, where it does not know.
-async fn author(own: &Own<'_>) -> Result<Vec<(&'static str, &'static str)>, Trouble> {
+pub(super) async fn author(own: &Own<'_>) -> Result<Vec<(&'static str, &'static str)>, Trouble> {
     let known = own.ask(call(&[
         "-c",
         "user.useConfigOnly=true",

@@ -3,9 +3,10 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use longhouse_domain::git::{
-    AutoCommitActivity, AutoCommitState, KeptCommit, KeptNews, REFUSED_FILES, RefusedFile,
+    AutoCommitActivity, AutoCommitState, KeptCommit, KeptNews, PushState, REFUSED_FILES,
+    RefusedFile,
 };
-use longhouse_link::proto::session_event::{Kept, What};
+use longhouse_link::proto::session_event::Kept;
 
 use super::own::shown;
 use super::snapshot::Refused;
@@ -28,6 +29,11 @@ impl Standing {
 
     pub(super) fn is_pending(&self, pending: bool) {
         self.lock().pending = pending;
+    }
+
+    /// How it stands with pushing.
+    pub(super) fn pushes(&self, push: PushState) {
+        self.lock().push = push;
     }
 
     /// A commit was made.
@@ -71,9 +77,9 @@ fn told(refused: &Refused) -> RefusedFile {
     }
 }
 
-fn tell(events: &Events, news: &KeptNews) {
+pub(crate) fn tell(events: &Events, news: &KeptNews) {
     match serde_json::to_string(news) {
-        Ok(news) => events.tell(What::Kept(Kept { news })),
+        Ok(news) => events.tell_kept(Kept { news }),
         Err(error) => tracing::error!(%error, "news cannot be written"),
     }
 }

@@ -186,6 +186,7 @@ impl<'a> Keeper<'a> {
             self.batch.change(now, UNSEEN, &self.pace);
         }
         if seen.in_git {
+            self.session.keeping.look_whether_to_push();
             if Repository::here().is_err() {
                 return Over::Anew;
             }
