@@ -1,6 +1,6 @@
 // How commits and checkpoints that make themselves stand: what comes next, what waits, and which files were refused.
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { Settings2, ShieldAlert, TimerReset } from 'lucide-react'
+import { CloudUpload, Settings2, ShieldAlert, TimerReset } from 'lucide-react'
 import { useState } from 'react'
 import { client, unwrap } from '../../api/client'
 import { autoCommitQuery, gitKey } from '../../api/git'
@@ -11,12 +11,13 @@ import { Button, IconButton } from '../../ui/Button'
 import { classes } from '../../ui/classes'
 import { toast } from '../../ui/toast'
 import { may } from '../sessions/actions'
-import { standingOf } from './autoCommit'
+import { pushStanding, standingOf } from './autoCommit'
+import type { Standing } from './autoCommit'
 import { AutoCommitDialog } from './AutoCommitDialog'
 
 /** How often it is looked at, in milliseconds: what begins to wait is no event. */
 const PACE = 5000
-/** The most refused files that are named. */
+/** The most files that are named. */
 const NAMED = 6
 
 export function AutoCommitBar({ session }: { session: Session }) {
@@ -59,9 +60,37 @@ export function AutoCommitBar({ session }: { session: Session }) {
           <Settings2 size={14} />
         </IconButton>
       </div>
+      <Pushing standing={pushStanding(settings, state?.push)} files={state?.push.files ?? []} />
       {state !== null && state.refused.length > 0 && <Refused refused={state.refused} />}
       {editing && <AutoCommitDialog session={session} settings={settings} onClose={() => setEditing(false)} />}
     </>
+  )
+}
+
+function Pushing({ standing, files }: { standing: Standing | null; files: readonly string[] }) {
+  if (standing === null) return null
+  const isNeeded = standing.tone === 'need'
+  return (
+    <div
+      role={isNeeded ? 'alert' : undefined}
+      data-pushing={standing.tone}
+      className={classes('flex min-h-9 items-start gap-2 border-b border-line px-3 py-2 text-xs', isNeeded ? 'bg-need-wash text-need' : 'text-faint')}
+    >
+      <CloudUpload size={14} aria-hidden="true" className="mt-px shrink-0" />
+      <div className="min-w-0">
+        <p className="wrap-anywhere text-pretty">{standing.text}</p>
+        {files.length > 0 && (
+          <ul className="mt-1 space-y-0.5 font-mono">
+            {files.slice(0, NAMED).map((file) => (
+              <li key={file} className="wrap-anywhere">
+                {file}
+              </li>
+            ))}
+            {files.length > NAMED && <li className="font-sans">and {files.length - NAMED} more</li>}
+          </ul>
+        )}
+      </div>
+    </div>
   )
 }
 

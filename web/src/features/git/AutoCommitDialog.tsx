@@ -10,6 +10,7 @@ import { Choice } from '../../ui/Choice'
 import { Dialog } from '../../ui/Dialog'
 import { TextArea, TextField } from '../../ui/Field'
 import { FormError } from '../../ui/FormError'
+import { Switch } from '../../ui/Switch'
 import { toast } from '../../ui/toast'
 import { changeOf, formErrors, formOf, MODES } from './autoCommit'
 import type { AutoCommitForm } from './autoCommit'
@@ -52,7 +53,7 @@ export function AutoCommitDialog({ session, settings, onClose }: AutoCommitDialo
             <Choice key={value} type="radio" name="mode" label={label} hint={hint} checked={form.mode === value} onChange={() => change({ mode: value })} />
           ))}
         </fieldset>
-        {form.mode !== 'off' && <Details form={form} errors={errors} onChange={change} />}
+        {form.mode !== 'off' && <Details session={session} form={form} errors={errors} onChange={change} />}
         {save.isError && Object.keys(errors).length === 0 && <FormError>{describe(save.error)}</FormError>}
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>Cancel</Button>
@@ -66,12 +67,13 @@ export function AutoCommitDialog({ session, settings, onClose }: AutoCommitDialo
 }
 
 interface DetailsProps {
+  session: Session
   form: AutoCommitForm
   errors: Record<string, string>
   onChange: (part: Partial<AutoCommitForm>) => void
 }
 
-function Details({ form, errors, onChange }: DetailsProps) {
+function Details({ session, form, errors, onChange }: DetailsProps) {
   const number = (name: 'debounceSeconds' | 'intervalSeconds' | 'maxFiles', label: string, usual: string) => (
     <TextField label={label} inputMode="numeric" placeholder={usual} value={form[name]} error={errors[name]} onChange={(event) => onChange({ [name]: event.target.value })} />
   )
@@ -93,15 +95,39 @@ function Details({ form, errors, onChange }: DetailsProps) {
         onChange={(event) => onChange({ ignore: event.target.value })}
       />
       {form.mode === 'commit' && (
-        <TextArea
-          mono
-          label="Shape of the messages"
-          hint="{type} {scope} {subject} {files} {added} {removed} {summary} {list} stand for what is known of the change. Empty: as usual."
-          spellCheck={false}
-          value={form.messageTemplate}
-          error={errors['messageTemplate']}
-          onChange={(event) => onChange({ messageTemplate: event.target.value })}
-        />
+        <>
+          <TextArea
+            mono
+            label="Shape of the messages"
+            hint="{type} {scope} {subject} {files} {added} {removed} {summary} {list} stand for what is known of the change. Empty: as usual."
+            spellCheck={false}
+            value={form.messageTemplate}
+            error={errors['messageTemplate']}
+            onChange={(event) => onChange({ messageTemplate: event.target.value })}
+          />
+          <Switch
+            label="Push each commit"
+            hint={
+              session.repoUrl == null
+                ? 'The session began without a repository to push to.'
+                : 'To the repository that the session began with, never by force. What cannot be pushed waits and is tried again.'
+            }
+            checked={form.push}
+            disabled={session.repoUrl == null}
+            onChange={(push) => onChange({ push })}
+          />
+          {form.push && (
+            <TextArea
+              mono
+              label="Branches that are not pushed to"
+              hint={`One a line, release/* for many. Their commits go to longhouse/${session.id}.`}
+              spellCheck={false}
+              value={form.protectedBranches}
+              error={errors['protectedBranches']}
+              onChange={(event) => onChange({ protectedBranches: event.target.value })}
+            />
+          )}
+        </>
       )}
     </>
   )

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import type { AutoCommit, AutoCommitState } from '../../api/types'
-import { changeOf, formErrors, formOf, standingOf } from './autoCommit'
+import type { AutoCommit, AutoCommitState, PushState } from '../../api/types'
+import { changeOf, formErrors, formOf, pushStanding, standingOf } from './autoCommit'
 
-const settings: AutoCommit = { mode: 'commit', push: false, protectedBranches: [], debounceSeconds: 30, intervalSeconds: 300, maxFiles: 10, ignore: ['*.log', 'dist/'], messageTemplate: '{type}: {subject}' }
-const state: AutoCommitState = { activity: 'watching', pending: false, reason: null, lastCheckpoint: null, lastCommit: null, refused: [], push: { activity: 'off', branch: null, to: null, reason: null, files: [], last: null } }
+const settings: AutoCommit = { mode: 'commit', push: false, debounceSeconds: 30, intervalSeconds: 300, maxFiles: 10, ignore: ['*.log', 'dist/'], messageTemplate: '{type}: {subject}', protectedBranches: ['release/*'] }
+const push: PushState = { activity: 'upToDate', branch: 'main', to: 'main', reason: null, files: [], last: null }
+const state: AutoCommitState = { push, activity: 'watching', pending: false, reason: null, lastCheckpoint: null, lastCommit: null, refused: [] }
 
 describe('how it stands', () => {
   test('what waits says when it comes', () => {
@@ -20,10 +21,26 @@ describe('how it stands', () => {
   })
 })
 
+describe('pushing by itself', () => {
+  const on = { ...settings, push: true }
+
+  test('what is off has nothing to tell', () => {
+    expect(pushStanding(settings, push)).toBeNull()
+    expect(pushStanding({ ...on, mode: 'checkpoint' }, push)).toBeNull()
+  })
+
+  test('another branch over there is named, and what waits says why', () => {
+    expect(pushStanding(on, { ...push, to: 'longhouse/one' })).toEqual({ tone: 'quiet', text: 'Everything is pushed to longhouse/one' })
+    expect(pushStanding(on, { ...push, activity: 'pending', reason: 'the host does not answer' })).toEqual({ tone: 'need', text: 'The push waits: the host does not answer' })
+    expect(pushStanding(on, { ...push, activity: 'conflict', files: ['a', 'b'] })).toMatchObject({ tone: 'need', text: expect.stringContaining('the files') })
+  })
+})
+
 describe('the form', () => {
   test('gives back what it was given', () => {
-    const { push: _push, ...own } = settings
-    expect(changeOf(formOf(settings))).toEqual(own)
+    expect(changeOf(formOf(settings))).toEqual(settings)
+    expect(changeOf(formOf({ ...settings, push: true }))).toMatchObject({ push: true })
+    expect(changeOf({ ...formOf({ ...settings, push: true }), mode: 'checkpoint' }), 'checkpoints stay here').toMatchObject({ push: false })
   })
 
   test('an empty field is as usual, and an empty line no pattern', () => {

@@ -1,5 +1,5 @@
 // Commits and checkpoints that make themselves: how it stands in words, and the form of its settings. Pure.
-import type { AutoCommit, AutoCommitMode, AutoCommitState } from '../../api/types'
+import type { AutoCommit, AutoCommitMode, AutoCommitState, PushState } from '../../api/types'
 import { duration } from '../../ui/time'
 
 export const MODES: readonly { value: AutoCommitMode; label: string; hint: string }[] = [
@@ -36,6 +36,22 @@ export function whenWords({ debounceSeconds, intervalSeconds, maxFiles }: AutoCo
   return `after ${duration(debounceSeconds)} without a change, ${duration(intervalSeconds)} at the latest, or with ${maxFiles} ${maxFiles === 1 ? 'file' : 'files'}`
 }
 
+/** How it stands with commits that are pushed by themselves; nothing where there is nothing to tell. */
+export function pushStanding(settings: AutoCommit, push: PushState | undefined): Standing | null {
+  if (settings.mode !== 'commit' || !settings.push || push === undefined) return null
+  const to = push.to === null || push.to === push.branch ? '' : ` to ${push.to}`
+  switch (push.activity) {
+    case 'off':
+      return null
+    case 'upToDate':
+      return { tone: 'quiet', text: `Everything is pushed${to}` }
+    case 'pending':
+      return { tone: push.reason === null ? 'quiet' : 'need', text: push.reason === null ? `Pushing${to}…` : `The push${to} waits: ${push.reason}` }
+    case 'conflict':
+      return { tone: 'need', text: `The push${to} waits for you: changes over there do not go together with yours. Pull, and settle ${push.files.length === 1 ? 'the file' : 'the files'}:` }
+  }
+}
+
 /** The settings as they stand in the fields. */
 export interface AutoCommitForm {
   mode: AutoCommitMode
@@ -44,6 +60,8 @@ export interface AutoCommitForm {
   maxFiles: string
   ignore: string
   messageTemplate: string
+  push: boolean
+  protectedBranches: string
 }
 
 export function formOf(settings: AutoCommit): AutoCommitForm {
@@ -54,10 +72,12 @@ export function formOf(settings: AutoCommit): AutoCommitForm {
     maxFiles: String(settings.maxFiles),
     ignore: settings.ignore.join('\n'),
     messageTemplate: settings.messageTemplate,
+    push: settings.push,
+    protectedBranches: settings.protectedBranches.join('\n'),
   }
 }
 
-type Change = Partial<Omit<AutoCommit, 'push'>>
+type Change = Partial<AutoCommit>
 
 /** What the form changes; an empty field is as usual, which the server knows. */
 export function changeOf(form: AutoCommitForm): { [Field in keyof Change]: Change[Field] | null } {
@@ -67,9 +87,15 @@ export function changeOf(form: AutoCommitForm): { [Field in keyof Change]: Chang
     debounceSeconds: number(form.debounceSeconds),
     intervalSeconds: number(form.intervalSeconds),
     maxFiles: number(form.maxFiles),
-    ignore: form.ignore.split('\n').filter((line) => line.trim() !== ''),
+    ignore: linesOf(form.ignore),
     messageTemplate: form.messageTemplate.trim() === '' ? null : form.messageTemplate,
+    push: form.mode === 'commit' && form.push,
+    protectedBranches: linesOf(form.protectedBranches),
   }
+}
+
+function linesOf(text: string): string[] {
+  return text.split('\n').filter((line) => line.trim() !== '')
 }
 
 /** What is wrong with it, by its field; the server has the last word. */
