@@ -142,3 +142,28 @@ test('the form offers the keys that are kept, and one that is pasted, also on a 
     PHONE,
   )
 })
+
+test('a git token is kept for a place, with what is wrong said by the field, and never shown again', async () => {
+  await withPersonAt(browser, server, async (person, page) => {
+    person.expectRefusals()
+    await person.logIn('/profile')
+    const dialog = page.getByRole('dialog')
+    await page.getByRole('button', { name: 'Add a git token' }).click()
+    await dialog.getByLabel('Host', { exact: true }).fill('https://git.example.org/')
+    await dialog.getByLabel('Token', { exact: true }).fill('hush-hush')
+    await dialog.getByRole('button', { name: 'Add the token' }).click()
+    await dialog.getByRole('alert').waitFor()
+    await dialog.getByLabel('Host', { exact: true }).fill('git.example.org')
+    await dialog.getByLabel('Path (optional)').fill('team')
+    await dialog.getByRole('button', { name: 'Add the token' }).click()
+    const row = page.locator('[data-git-token="git.example.org/team"]')
+    await row.getByText('as git · never used').waitFor()
+    assert.ok(!(await page.content()).includes('hush-hush'))
+    const kept = await api.get('/api/git-tokens')
+    assert.deepEqual(kept.items.map(({ host, path, username }) => [host, path, username]), [['git.example.org', 'team', 'git']])
+    await row.getByRole('button', { name: /^Delete the token/ }).click()
+    await dialog.getByRole('button', { name: 'Delete token' }).click()
+    await row.waitFor({ state: 'detached' })
+    assert.deepEqual((await api.get('/api/git-tokens')).items, [])
+  })
+})

@@ -33,6 +33,12 @@ export const knownHostsQuery = queryOptions({
   queryFn: async ({ signal }) => (await unwrap(client.GET('/api/known-hosts', { signal }))).items,
 })
 
+/** The tokens with which one's sessions log in to git over HTTPS. */
+export const gitTokensQuery = queryOptions({
+  queryKey: ['gitTokens'],
+  queryFn: async ({ signal }) => (await unwrap(client.GET('/api/git-tokens', { signal }))).items,
+})
+
 export const signInsQuery = queryOptions({
   queryKey: ['signIns'],
   queryFn: async ({ signal }) => (await unwrap(client.GET('/api/auth/sign-ins', { signal }))).items,

@@ -9,6 +9,7 @@ export type AuditEntry = Schemas['AuditRecord']
 export type AuditOutcome = Schemas['AuditOutcome']
 export type AuditQuery = NonNullable<paths['/api/audit']['get']['parameters']['query']>
 export type Identity = Schemas['Identity']
+export type GitToken = Schemas['GitToken']
 export type KnownHost = Schemas['KnownHost']
 export type LoginMethods = Schemas['LoginMethods']
 export type NewIdentity = Schemas['NewIdentity']

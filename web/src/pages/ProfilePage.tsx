@@ -7,6 +7,7 @@ import { LoginsSection } from '../features/account/LoginsSection'
 import { PasswordSection } from '../features/account/PasswordSection'
 import { SignInsSection } from '../features/account/SignInsSection'
 import { GitIdentity } from '../features/account/GitIdentity'
+import { GitTokensSection } from '../features/account/GitTokensSection'
 import { KnownHostsSection } from '../features/account/KnownHostsSection'
 import { SshKeysSection } from '../features/account/SshKeysSection'
 import { TokensSection } from '../features/account/TokensSection'
@@ -54,6 +55,9 @@ export function ProfilePage() {
       </Section>
       <Section title="Known hosts" lead="Hosts that your sessions spoke with over SSH, by the key that each showed first. The big forges are known by the keys that they publish.">
         <KnownHostsSection />
+      </Section>
+      <Section title="Git tokens" lead="Your sessions log in with them to the repository’s host over HTTPS, in place of a password. Sealed, and never shown again.">
+        <GitTokensSection />
       </Section>
       <Section title="API tokens" lead="For scripts and programs. A token never may more than you do.">
         <TokensSection />
