@@ -3,6 +3,8 @@
 //! What comes out is a key that can sign: its halves fit, and its type is one that servers accept. It knows neither files nor who
 //! keeps the key.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use longhouse_domain::SecretText;
 use rsa::pkcs1::DecodeRsaPrivateKey;
 use rsa::pkcs8::DecodePrivateKey;
@@ -22,6 +24,9 @@ const MOST_ROUNDS: u32 = 1_000;
 
 /// What every key has to sign before it is kept.
 const PROBE: &[u8] = b"longhouse";
+
+/// Not every forge takes it, and this server does not sign with it.
+const P521: &str = "ecdsa-sha2-nistp521";
 
 /// Letters in a line of an OpenSSH key, and of the older format.
 const OPENSSH_LINE: usize = 70;
@@ -143,7 +148,7 @@ fn decode(text: &str) -> Result<PrivateKey, UnusableKey> {
             let text = straightened(text, label, OPENSSH_LINE)?;
             PrivateKey::from_openssh(text.as_bytes()).map_err(|error| match error {
                 ssh_key::Error::AlgorithmUnknown => UnusableKey::Type("unknown".to_owned()),
-                _ => UnusableKey::Damaged,
+                _ => unread(&text),
             })
         }
         Some("RSA PRIVATE KEY") if text.contains("ENCRYPTED") => Err(UnusableKey::OldFormat),
@@ -159,6 +164,22 @@ fn decode(text: &str) -> Result<PrivateKey, UnusableKey> {
         }
         Some(label) if label.ends_with("PRIVATE KEY") => Err(UnusableKey::OldFormat),
         _ => Err(UnusableKey::NotAKey),
+    }
+}
+
+/// Why a key that begins as it should cannot be read. The library reads numbers of one length alone, and those of the largest curve are
+/// mostly shorter; what the key is stands before them, in the clear.
+fn unread(text: &str) -> UnusableKey {
+    let letters: Zeroizing<String> = Zeroizing::new(
+        text.lines()
+            .filter(|line| !line.starts_with("-----"))
+            .collect(),
+    );
+    let bytes = Zeroizing::new(STANDARD.decode(letters.as_bytes()).unwrap_or_default());
+    let name = P521.as_bytes();
+    match bytes.windows(name.len()).any(|part| part == name) {
+        true => UnusableKey::Type(P521.to_owned()),
+        false => UnusableKey::Damaged,
     }
 }
 
@@ -196,6 +217,10 @@ fn straightened(text: &str, label: &str, width: usize) -> Result<Zeroizing<Strin
 fn decrypt(key: &PrivateKey, passphrase: Option<&SecretText>) -> Result<PrivateKey, UnusableKey> {
     if matches!(key.kdf(), Kdf::Bcrypt { rounds, .. } if *rounds > MOST_ROUNDS) {
         return Err(UnusableKey::TooManyRounds);
+    }
+    let algorithm = key.public_key().algorithm();
+    if algorithm.as_str() == P521 {
+        return Err(UnusableKey::Type(P521.to_owned()));
     }
     let passphrase = passphrase.filter(|text| !text.reveal().is_empty());
     let passphrase = passphrase.ok_or(UnusableKey::PassphraseNeeded)?;

@@ -158,7 +158,10 @@ fn what_is_no_usable_key_is_called_what_it_is() {
         UnusableKey::WeakRsa(1024)
     );
     let unsupported = UnusableKey::Type("ecdsa-sha2-nistp521".to_owned());
-    assert_eq!(refused(&keys.make("ecdsa", "521")), unsupported);
+    // Some have a number with zeros in front, which stands there without them.
+    for _ in 0..8 {
+        assert_eq!(refused(&Keys::new().make("ecdsa", "521")), unsupported);
+    }
     assert_eq!(refused(&"x".repeat(40_000)), UnusableKey::TooLong);
     let certificate = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----";
     for nothing in ["", "hello", certificate] {
