@@ -2014,7 +2014,7 @@ export interface components {
          * @description What is being done.
          * @enum {string}
          */
-        AutoCommitActivity: "off" | "noRepository" | "watching" | "looking" | "blocked";
+        AutoCommitActivity: "off" | "noRepository" | "starting" | "watching" | "looking" | "blocked";
         /** @description The settings, and how it stands. */
         AutoCommitBody: {
             settings: components["schemas"]["AutoCommit"];

@@ -21,6 +21,8 @@ pub enum AutoCommitActivity {
     Off,
     /// There is no repository to work with.
     NoRepository,
+    /// The watching begins: the directories are gone through.
+    Starting,
     /// Every change is seen.
     Watching,
     /// Changes are looked for from time to time, because they cannot be watched.

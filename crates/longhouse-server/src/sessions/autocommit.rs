@@ -110,6 +110,8 @@ pub(crate) enum AutoCommitActivityName {
     Off,
     /// There is no repository to work with.
     NoRepository,
+    /// The watching begins: the directories are gone through.
+    Starting,
     /// Every change is seen.
     Watching,
     /// Changes are looked for from time to time, because they cannot be watched.
@@ -327,6 +329,7 @@ impl From<AutoCommitActivity> for AutoCommitActivityName {
         match activity {
             AutoCommitActivity::Off => Self::Off,
             AutoCommitActivity::NoRepository => Self::NoRepository,
+            AutoCommitActivity::Starting => Self::Starting,
             AutoCommitActivity::Watching => Self::Watching,
             AutoCommitActivity::Looking => Self::Looking,
             AutoCommitActivity::Blocked => Self::Blocked,

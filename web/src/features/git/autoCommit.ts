@@ -23,6 +23,8 @@ export function standingOf(settings: AutoCommit, state: AutoCommitState | null):
       return quiet(`${what} make themselves while the session runs`)
     case 'noRepository':
       return quiet(`${what} make themselves once there is a repository`)
+    case 'starting':
+      return quiet('The repository’s directories are gone through, to watch them')
     case 'blocked':
       return { tone: 'need', text: `${what} wait: ${state?.reason ?? 'something is in the way'}` }
     case 'looking':

@@ -80,7 +80,8 @@ struct Keeper<'a> {
     pace: Pace,
     batch: Batch,
     began: Instant,
-    sight: Sight,
+    /// Not known before the watching has begun.
+    sight: Option<Sight>,
     /// Something could not be kept, and is tried again then.
     again: Option<Again>,
 }
@@ -108,7 +109,7 @@ impl<'a> Keeper<'a> {
             settings,
             batch: Batch::default(),
             began: Instant::now(),
-            sight: Sight::Clear(0),
+            sight: None,
             again: None,
         }
     }
@@ -122,7 +123,7 @@ impl<'a> Keeper<'a> {
         let watch = match Watch::begin(self.repository.root.clone(), left_out) {
             Ok(watch) => Some(watch),
             Err(error) => {
-                self.sight = Sight::Blind(error.to_string());
+                self.sight = Some(Sight::Blind(error.to_string()));
                 None
             }
         };
@@ -157,7 +158,7 @@ impl<'a> Keeper<'a> {
         // A batch that could not be kept waits for its time, whatever is added to it.
         let at = again.or(due);
         let look = LOOK_FOR_CHANGES.max(self.pace.debounce);
-        let blind = matches!(self.sight, Sight::Blind(_)).then(|| Instant::now() + look);
+        let blind = matches!(self.sight, Some(Sight::Blind(_))).then(|| Instant::now() + look);
         match [at, blind].into_iter().flatten().min() {
             Some(at) => sleep_until(at).await,
             None => std::future::pending().await,
@@ -173,7 +174,7 @@ impl<'a> Keeper<'a> {
                 );
                 self.session.events.log(tracing::Level::WARN, "git", text);
             }
-            self.sight = sight;
+            self.sight = Some(sight);
         }
         let now = self.began.elapsed();
         let last = seen.last.map_or(now, |at| {
@@ -206,7 +207,7 @@ impl<'a> Keeper<'a> {
             .is_some_and(|again| again.at <= Instant::now());
         let closed = self.again.is_none() && self.batch.close(now, &self.pace).is_some();
         // Where nothing is seen, one looks every time.
-        let blind = self.again.is_none() && matches!(self.sight, Sight::Blind(_));
+        let blind = self.again.is_none() && matches!(self.sight, Some(Sight::Blind(_)));
         if !again && !closed && !blind {
             return Over::Not;
         }
@@ -254,10 +255,11 @@ impl<'a> Keeper<'a> {
             (Some(again), _) => {
                 standing.is_doing(AutoCommitActivity::Blocked, Some(again.reason.clone()));
             }
-            (None, Sight::Blind(reason)) => {
+            (None, Some(Sight::Blind(reason))) => {
                 standing.is_doing(AutoCommitActivity::Looking, Some(reason.clone()));
             }
-            (None, Sight::Clear(_)) => standing.is_doing(AutoCommitActivity::Watching, None),
+            (None, Some(Sight::Clear(_))) => standing.is_doing(AutoCommitActivity::Watching, None),
+            (None, None) => standing.is_doing(AutoCommitActivity::Starting, None),
         }
     }
 }
