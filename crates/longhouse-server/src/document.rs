@@ -110,6 +110,7 @@ const SENT_BY_CLIENTS: &[&str] = &[
     "MetricsSubscription",
     "MoveFile",
     "NewApiToken",
+    "NewGitToken",
     "NewIdentity",
     "NewMasterKey",
     "NewSshKey",
