@@ -142,3 +142,61 @@ async fn a_clone_in_a_container_goes_on_after_the_server_was_killed_and_leaves_n
     );
     yard.delete(&client, &id).await;
 }
+
+/// Everything that a repository can name for git to run. Each would leave a mark.
+fn traps(mark: &str) -> String {
+    format!(
+        r#"t="touch {mark}"
+        for h in pre-commit post-commit commit-msg prepare-commit-msg post-checkout pre-push reference-transaction post-index-change; do
+            printf '#!/bin/sh\n%s\n' "$t" >.git/hooks/$h; chmod +x .git/hooks/$h; done
+        for k in core.fsmonitor core.editor core.pager core.askPass core.sshCommand core.gitProxy diff.external diff.x.textconv gpg.program \
+            remote.origin.uploadpack remote.origin.receivepack credential.helper alias.status; do git config $k "!$t; #"; done
+        git config protocol.ext.allow always; git config commit.gpgSign true
+        echo '* diff=x' >.gitattributes
+        mkdir -p inner/objects inner/refs; echo 'ref: refs/heads/main' >inner/HEAD; printf '[core]\n\tbare = true\n\tfsmonitor = %s\n' "$t" >inner/config
+        echo changed >>readme"#
+    )
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_hostile_repository_names_runs_neither_outside_its_container_nor_for_us() {
+    let (mut yard, forge) = (yard(), Forge::at(FORGE).await);
+    let client = yard.house.client().await;
+    forge.git(&["-C", "a.git", "config", "http.receivepack", "true"]);
+    let more = json!({"network": "git", "gitUserName": "Ada", "gitUserEmail": "ada@example.org"});
+    let id = create(&mut yard, &client, &forge.url("a.git"), more).await;
+    until_running(&client, &id).await;
+    // A place that is there inside and outside.
+    let mark = format!("/tmp/longhouse-trap-{id}");
+    let (inside, outside) = (
+        format!("test -e {mark}; echo $?"),
+        std::path::Path::new(&mark),
+    );
+    sh(&client, &id, &traps(&mark)).await;
+    let path = |below: &str| format!("/api/sessions/{id}/git/{below}");
+    for look in ["status", "diff", "log"] {
+        client.get(&path(look)).await.created();
+        assert_eq!(sh(&client, &id, &inside).await, "1", "{look}");
+    }
+    for (what, body) in [
+        ("stage", json!({"paths": ["readme"]})),
+        ("commit", json!({"message": "docs: changed"})),
+        ("push", json!({})),
+        ("fetch", json!({})),
+        ("checkout", json!({"branch": "side", "create": true})),
+    ] {
+        client.post(&path(what), &body).await.created();
+        assert_eq!(sh(&client, &id, &inside).await, "1", "{what}");
+    }
+    assert!(!outside.exists());
+    // They do spring where nobody is careful, and then inside.
+    sh(
+        &client,
+        &id,
+        "git -c commit.gpgSign=false commit -q --allow-empty -m x; true",
+    )
+    .await;
+    assert_eq!(sh(&client, &id, &inside).await, "0");
+    assert!(!outside.exists());
+    yard.delete(&client, &id).await;
+}
