@@ -56,7 +56,7 @@ export function ProfilePage() {
       <Section title="Known hosts" lead="Hosts that your sessions spoke with over SSH, by the key that each showed first. The big forges are known by the keys that they publish.">
         <KnownHostsSection />
       </Section>
-      <Section title="Git tokens" lead="Your sessions log in with them to the repository’s host over HTTPS, in place of a password. Sealed, and never shown again.">
+      <Section title="Git tokens" lead="Your sessions log in with them to the repository’s host over HTTPS. Sealed, and never shown again.">
         <GitTokensSection />
       </Section>
       <Section title="API tokens" lead="For scripts and programs. A token never may more than you do.">

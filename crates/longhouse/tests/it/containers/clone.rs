@@ -146,7 +146,7 @@ async fn a_clone_in_a_container_goes_on_after_the_server_was_killed_and_leaves_n
 /// Everything that a repository can name for git to run. Each would leave a mark.
 fn traps(mark: &str) -> String {
     format!(
-        r#"t="touch {mark}"
+        r#"t="touch {mark}"; mkdir -p .git/hooks
         for h in pre-commit post-commit commit-msg prepare-commit-msg post-checkout pre-push reference-transaction post-index-change; do
             printf '#!/bin/sh\n%s\n' "$t" >.git/hooks/$h; chmod +x .git/hooks/$h; done
         for k in core.fsmonitor core.editor core.pager core.askPass core.sshCommand core.gitProxy diff.external diff.x.textconv gpg.program \
