@@ -34,20 +34,10 @@ async fn main() -> Result<()> {
     let told = |word: &str| arguments.iter().any(|argument| argument == word);
     let scratch = tempfile::tempdir().context("no directory for the benchmark")?;
     let server = Server::start(scratch.path()).await?;
-    let mut reports = Vec::new();
-    let all = !told("--containers") && !told("--git");
-    if all {
-        reports.push(terminals(&server, scratch.path()).await?);
-    }
-    if all || told("--containers") {
-        reports.push(containers(&server).await?);
-    }
-    if all || told("--git") {
-        let mut report = Report::new("bench git");
-        git::measure(&server, scratch.path(), ROUNDS, &mut report).await?;
-        reports.push(report);
-    }
+    let measured = measure(&server, scratch.path(), &told).await;
+    // Sessions outlive their server, also one that is only measured: they are ended whatever came of it.
     server.stop().await?;
+    let reports = measured?;
     for report in reports {
         report.print();
         if !told("--no-write") {
@@ -55,6 +45,27 @@ async fn main() -> Result<()> {
         }
     }
     Ok(())
+}
+
+async fn measure(
+    server: &Server,
+    scratch: &Path,
+    told: impl Fn(&str) -> bool,
+) -> Result<Vec<Report>> {
+    let mut reports = Vec::new();
+    let all = !told("--containers") && !told("--git");
+    if all {
+        reports.push(terminals(server, scratch).await?);
+    }
+    if all || told("--containers") {
+        reports.push(containers(server).await?);
+    }
+    if all || told("--git") {
+        let mut report = Report::new("bench git");
+        git::measure(server, scratch, ROUNDS, &mut report).await?;
+        reports.push(report);
+    }
+    Ok(reports)
 }
 
 async fn terminals(server: &Server, scratch: &Path) -> Result<Report> {
