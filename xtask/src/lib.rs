@@ -47,6 +47,7 @@ Usage: cargo xtask <command>
   fuzz-api              made-up requests against the API for ten minutes; --seconds N, --seed N
   bench [--no-write]    measure, and write the figures into docs/performance.md
   bench --containers    measure sessions in containers alone
+  bench --git           measure commits that make themselves alone
   help                  show this text";
 
 /// Runs the command that `arguments` name (without the program's own name) and returns the exit code for the shell.
