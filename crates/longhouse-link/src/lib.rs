@@ -30,5 +30,5 @@ pub use carry::{CARRY_QUEUE, CarryError, carry};
 pub use dial::{dial, serve_connection};
 pub use hello::{Greeting, answer_hello};
 pub use listener::{AcceptError, BindError, Link, LinkClient, LinkListener, Peer, PeerError};
-pub use loss::{never_sent, was_lost};
+pub use loss::{AtTheEnd, never_sent, was_lost};
 pub use outbound::{Outbound, OutboundRefused};

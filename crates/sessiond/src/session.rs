@@ -7,10 +7,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use longhouse_domain::Clock;
 use longhouse_domain::name::TerminalName;
 use longhouse_link::spec::SessiondSpec;
-use longhouse_link::{AgentAsks, Outbound};
-use tokio::sync::Semaphore;
+use longhouse_link::{AgentAsks, AtTheEnd, Outbound};
+use tokio::sync::{Semaphore, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tonic::Status;
 
 use crate::clock;
 use crate::environment::Environment;
@@ -116,6 +117,44 @@ impl Session {
         let ending = self.ending.clone();
         let until_then = async move { ending.run_until_cancelled_owned(task).await };
         self.tasks.spawn(until_then);
+    }
+
+    /// The same for a call, which is carried out to its end whether the caller waits for it or hangs up; they hang up by dropping the
+    /// receiver of what is handed to the call.
+    pub(crate) async fn carry_out<T, F>(
+        &self,
+        call: impl FnOnce(oneshot::Sender<Result<T, Status>>) -> F,
+    ) -> Result<T, Status>
+    where
+        T: Send + 'static,
+        F: Future<Output: Send> + Send + 'static,
+    {
+        if self.is_ending() {
+            return Err(AtTheEnd::NotBegun.into());
+        }
+        let (caller, answer) = oneshot::channel();
+        let (begins, begun) = oneshot::channel();
+        let call = call(caller);
+        self.spawn(async move {
+            // Whoever asked may have gone.
+            let _unheard = begins.send(());
+            call.await
+        });
+        if begun.await.is_err() {
+            return Err(AtTheEnd::NotBegun.into());
+        }
+        match answer.await {
+            Ok(Ok(done)) => Ok(done),
+            // What failed now failed because its processes were ended.
+            Ok(Err(_)) if self.is_ending() => Err(AtTheEnd::CutShort.into()),
+            Ok(Err(refused)) => Err(refused),
+            Err(_) => Err(AtTheEnd::CutShort.into()),
+        }
+    }
+
+    /// Whether it is being shut down: nothing new is begun, and what is at work is ended.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.changing.is_closed()
     }
 
     pub(crate) fn now(&self) -> u64 {

@@ -1,13 +1,14 @@
 //! A question to a session's sessiond, and what it means when no answer comes.
 //!
 //! A connection may end at any moment: sessiond was told to stop, or the link is made anew. Whoever asks just then is not
-//! told of a fault where there is none. A session that has come to rest says so, and a question that never left is asked
-//! again over the next connection. One that may have been carried out is not.
+//! told of a fault where there is none. A session that has come to rest or was started anew says so, and a question that
+//! never left, or that sessiond did not begin with, is asked again over the next connection. One that may have been carried
+//! out is not.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use longhouse_link::{never_sent, was_lost};
+use longhouse_link::{AtTheEnd, never_sent, was_lost};
 use tokio::time::timeout;
 use tonic::Status;
 
@@ -24,6 +25,8 @@ pub(crate) enum AskError {
     Refused(Status),
     /// There is no sessiond: the session is at rest.
     AtRest,
+    /// The session ended while the question was with it, and runs again or soon will. It may have been carried out.
+    Ended,
     /// Nothing was heard of it, for this reason.
     Unreachable(String),
 }
@@ -39,6 +42,10 @@ impl From<AskError> for EngineError {
         match error {
             AskError::Refused(status) => status.into(),
             AskError::AtRest => Self::not_running(),
+            AskError::Ended => Self::conflict(
+                "session.not_running",
+                "the session was stopped or started anew meanwhile: see what became of this, and try again",
+            ),
             AskError::Unreachable(why) => Self::unreachable(&why),
         }
     }
@@ -91,14 +98,19 @@ impl Connections {
         };
         let status = match question(connection.clone()).await {
             Ok(answer) => return Ok(answer),
-            Err(status) if was_lost(&status) => status,
+            Err(status) if was_lost(&status) || AtTheEnd::of(&status).is_some() => status,
             Err(status) => return Err(Ended::ForGood(AskError::Refused(status))),
         };
+        let not_begun = never_sent(&status) || AtTheEnd::of(&status) == Some(AtTheEnd::NotBegun);
         let next = timeout(CONNECT_WAIT, connections.after(&connection)).await;
         Err(match next {
             Ok(Err(_)) => Ended::ForGood(AskError::AtRest),
-            Ok(Ok(())) if never_sent(&status) => Ended::BeforeItLeft,
-            Ok(Ok(())) | Err(_) => unreachable(&plain(status.message())),
+            Ok(Ok(_)) if not_begun => Ended::BeforeItLeft,
+            Ok(Ok(next)) if next.boot_id() != connection.boot_id() => {
+                Ended::ForGood(AskError::Ended)
+            }
+            Err(_) if AtTheEnd::of(&status).is_some() => Ended::ForGood(AskError::Ended),
+            Ok(Ok(_)) | Err(_) => unreachable(&plain(status.message())),
         })
     }
 }

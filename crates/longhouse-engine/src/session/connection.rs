@@ -110,7 +110,7 @@ impl Connections {
     }
 
     /// Waits until there is another connection than this one, which was lost.
-    pub(crate) async fn after(&mut self, lost: &Arc<Connection>) -> Result<(), Away> {
+    pub(crate) async fn after(&mut self, lost: &Arc<Connection>) -> Result<Arc<Connection>, Away> {
         let another = |reach: &Reach| match reach {
             Reach::Up(connection) => !Arc::ptr_eq(connection, lost),
             Reach::Down => false,
@@ -118,7 +118,7 @@ impl Connections {
         };
         match self.0.wait_for(another).await.as_deref() {
             Ok(Reach::AtRest | Reach::Down) => Err(Away::AtRest),
-            Ok(Reach::Up(_)) => Ok(()),
+            Ok(Reach::Up(next)) => Ok(next.clone()),
             Err(_) => Err(Away::ServerStopping),
         }
     }

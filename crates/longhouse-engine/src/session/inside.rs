@@ -271,7 +271,7 @@ impl Engine {
             .await
         {
             Ok(found) => found,
-            Err(AskError::AtRest) => return as_known(),
+            Err(AskError::AtRest | AskError::Ended) => return as_known(),
             Err(error) => return Err(error.into()),
         };
         let view = |spec: &TerminalSpec| match found.iter().find(|t| t.name == spec.name.as_str()) {

@@ -161,7 +161,7 @@ impl Engine {
 impl From<AskError> for PortError {
     fn from(error: AskError) -> Self {
         match error {
-            AskError::AtRest => Self::AtRest,
+            AskError::AtRest | AskError::Ended => Self::AtRest,
             AskError::Unreachable(why) => Self::Unreachable(why),
             AskError::Refused(status) => match status.code() {
                 Code::NotFound | Code::FailedPrecondition => Self::NobodyListens,

@@ -6,6 +6,7 @@ mod attempt;
 mod calls;
 mod checkpoint;
 mod commit;
+mod index;
 mod judge;
 mod own;
 mod push;

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use longhouse_domain::git::{Operation, Refusal, Transport, Underway};
-use longhouse_link::limits;
 use longhouse_link::proto::{GitReply, GitRequest, git_reply};
+use longhouse_link::{AtTheEnd, limits};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 use tonic::Status;
@@ -23,6 +23,9 @@ use crate::session::Session;
 
 /// How long git may take to remove its lock files when it is to end early.
 const GRACE: Duration = Duration::from_secs(2);
+
+/// A program that was ended by a signal has a greater code.
+const KILLED: i32 = 128;
 
 /// How long one waits for another who changes the repository.
 const OTHERS_TIME: Duration = Duration::from_secs(20);
@@ -51,10 +54,9 @@ pub(crate) async fn git(session: &Arc<Session>, request: GitRequest) -> Result<G
     }
     let time = Duration::from_secs(request.timeout_seconds.into()).min(limits::GIT_TIME);
     let deadline = Instant::now() + time;
-    let (mut caller, answer) = oneshot::channel();
     let shared = Arc::clone(session);
     // In a task of its own: a git whose caller hangs up is ended in order, and what it held is let go.
-    session.spawn(async move {
+    let call = |mut caller: Caller| async move {
         let done = attempt(
             &shared,
             &operation,
@@ -65,10 +67,8 @@ pub(crate) async fn git(session: &Arc<Session>, request: GitRequest) -> Result<G
         .await;
         // The caller may have gone.
         let _unheard = caller.send(done);
-    });
-    answer
-        .await
-        .map_err(|_| Status::unavailable("the session is ending"))?
+    };
+    session.carry_out(call).await
 }
 
 async fn attempt(
@@ -81,6 +81,9 @@ async fn attempt(
     let repository = Repository::here().map_err(refused)?;
     let mut work = Work::new(session, &repository, protocols, deadline, caller);
     let outcome = work.carry_out(operation).await?;
+    if outcome.code > KILLED && session.is_ending() {
+        return Err(AtTheEnd::CutShort.into());
+    }
     let remote = match operation {
         Operation::Fetch(_) | Operation::Pull(..) | Operation::Push(_) if outcome.code != 0 => {
             let said = String::from_utf8_lossy(&outcome.stderr);

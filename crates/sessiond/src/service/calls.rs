@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use longhouse_domain::terminal::TerminalSize;
-use longhouse_link::limits;
 use longhouse_link::proto::{
     CreateTerminalRequest, ExecReply, ExecRequest, StatsReply, UsageReply, UsageRequest,
 };
+use longhouse_link::{AtTheEnd, limits};
 use tokio::sync::{mpsc, watch};
 use tonic::Status;
 
@@ -46,7 +46,7 @@ pub(super) async fn create_terminal(
     request: CreateTerminalRequest,
 ) -> Result<Arc<Terminal>, Status> {
     let name = parse_name(&request.name)?;
-    let gone = |_| Status::unavailable("the session is ending");
+    let gone = |_| Status::from(AtTheEnd::NotBegun);
     let _one_at_a_time = session.changing.acquire().await.map_err(gone)?;
     if let Some(there) = session.terminal(&name) {
         return Ok(there);
@@ -124,7 +124,7 @@ pub(super) async fn close_terminal(
     session: &Session,
     terminal: &Arc<Terminal>,
 ) -> Result<(), Status> {
-    let gone = |_| Status::unavailable("the session is ending");
+    let gone = |_| Status::from(AtTheEnd::NotBegun);
     let _one_at_a_time = session.changing.acquire().await.map_err(gone)?;
     // Nothing comes back where another caller closed it meanwhile, which is as good.
     let _closed = terminal.command(Command::Close).await;

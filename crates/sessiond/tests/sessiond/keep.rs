@@ -3,6 +3,7 @@
 mod checkpoints;
 mod ending;
 mod kills;
+mod person;
 mod push;
 
 use std::path::Path;
@@ -204,44 +205,6 @@ async fn a_burst_of_ten_thousand_files_is_a_few_commits_and_none_is_missed() {
     .await;
     wait_for("the index follows", async || clean(&house).then_some(())).await;
     assert!(subjects(&house).len() <= 4, "{:?}", subjects(&house));
-}
-
-#[tokio::test]
-async fn a_persons_staged_work_and_merges_are_not_disturbed() {
-    let house = house().await;
-    set(&house, &every_second(AutoCommitMode::Commit)).await;
-    write(&house, "staged", "mine\n");
-    git(&house, &["add", "staged"]);
-    write(&house, "a", "two\n");
-    let refused = now(&house, "").await.unwrap_err();
-    assert_eq!(refused.code(), Code::FailedPrecondition);
-    assert!(refused.message().contains("being prepared"), "{refused}");
-    assert_eq!(
-        git(&house, &["status", "--porcelain"]),
-        "M a\nA  staged".replace("M a", " M a").trim_end()
-    );
-    // Once the person is done, it goes on by itself.
-    let blocked = wait_for("it says what is in the way", async || {
-        Some(state(&house).await).filter(|state| state.activity == AutoCommitActivity::Blocked)
-    })
-    .await;
-    assert!(blocked.pending && blocked.reason.unwrap().contains("being prepared"));
-    git(&house, &["commit", "--quiet", "--message=by hand"]);
-    committed(&house, 3).await;
-    assert_eq!(subjects(&house)[1], "by hand");
-
-    git(&house, &["checkout", "--quiet", "--detach"]);
-    write(&house, "a", "three\n");
-    let refused = now(&house, "").await.unwrap_err();
-    assert!(refused.message().contains("not on a branch"), "{refused}");
-    git(&house, &["checkout", "--quiet", "main"]);
-    std::fs::write(
-        house.work().join(".git/MERGE_HEAD"),
-        git(&house, &["rev-parse", "HEAD"]),
-    )
-    .unwrap();
-    let refused = now(&house, "").await.unwrap_err();
-    assert_eq!(refused.message(), "a merge is under way");
 }
 
 #[tokio::test]

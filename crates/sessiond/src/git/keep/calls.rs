@@ -165,14 +165,11 @@ async fn whole<T: Send + 'static>(
     session: &Session,
     work: impl Future<Output = Result<T, Status>> + Send + 'static,
 ) -> Result<T, Status> {
-    let (reply, answer) = tokio::sync::oneshot::channel();
-    session.spawn(async move {
+    let call = |reply: tokio::sync::oneshot::Sender<_>| async move {
         // Whoever asked may have gone.
         let _unheard = reply.send(work.await);
-    });
-    answer
-        .await
-        .map_err(|_| Status::unavailable("the session is ending"))?
+    };
+    session.carry_out(call).await
 }
 
 impl From<Trouble> for Status {

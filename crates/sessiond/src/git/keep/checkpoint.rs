@@ -15,8 +15,9 @@ use longhouse_domain::git::{
 };
 
 use super::commit::{OURSELVES, commit_tree};
+use super::index::private_index;
 use super::own::{Call, Own, Trouble, shown};
-use super::snapshot::{Refused, Renames, Snapshot, call, changes, private_index, with_index};
+use super::snapshot::{Refused, Renames, Snapshot, call, changes, with_index};
 use crate::git::watch::LeftOut;
 
 /// One that is kept.

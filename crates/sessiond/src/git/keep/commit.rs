@@ -5,7 +5,8 @@
 //!   trees and commits are written        nothing leads to them yet
 //!   .git/longhouse/commit                says which commit comes, and after which
 //!   the branch moves                     only from where it was
-//!   the index follows                    for the files of the commits, but for those that somebody has prepared meanwhile
+//!   the index follows                    for the files of the commits, but for those that somebody has prepared meanwhile; in a copy that
+//!                                        takes its place, so that nobody's git is kept waiting
 //!   .git/longhouse/commit is removed
 //! ```
 //!
@@ -19,10 +20,9 @@ use std::time::Duration;
 use longhouse_domain::git::{Change, LineCount, MessageTemplate, TreeChange, group, message};
 use tokio::time::sleep;
 
+use super::index::{Copied, private_index};
 use super::own::{Call, Own, Trouble};
-use super::snapshot::{
-    Refused, Renames, Snapshot, call, changes, index_info, private_index, with_index,
-};
+use super::snapshot::{Refused, Renames, Snapshot, call, changes, index_info, with_index};
 use crate::git::watch::LeftOut;
 
 /// How often one tries to change the index while another git holds it, and how long one waits in between.
@@ -277,28 +277,30 @@ async fn follow(own: &Own<'_>, note: &Note) -> Result<(), Trouble> {
         "--end-of-options",
         &note.old_tree,
     ];
-    for left in (0..TRIES).rev() {
-        let prepared = own.run(call(&words)).await?;
+    for _ in 0..TRIES {
+        let index = Copied::make(own).await?;
+        let prepared = own.run(with_index(&words, &index.place)).await?;
         let prepared: BTreeSet<&[u8]> = prepared.split(|byte| *byte == 0).collect();
         let mut lines = Vec::new();
         let mine = made
             .iter()
             .filter(|change| !prepared.contains(change.path.as_slice()));
         mine.for_each(|change| change.write(&mut lines));
-        if lines.is_empty() {
-            break;
+        if !lines.is_empty() {
+            index_info(own, Some(&index.place), &lines).await?;
+            // So that nobody has to read the files again to see that they are as the index says. It does not matter whether it succeeds.
+            let refresh = ["update-index", "-q", "--refresh"];
+            own.ask(with_index(&refresh, &index.place)).await?;
+            if !index.take_its_place(own).await? {
+                // A person's git holds the index for a moment.
+                sleep(BETWEEN_TRIES).await;
+                continue;
+            }
         }
-        match index_info(own, None, &lines).await {
-            Ok(()) => break,
-            // A person's git holds the index for a moment.
-            Err(Trouble::Git { .. }) if left > 0 => sleep(BETWEEN_TRIES).await,
-            Err(trouble) => return Err(trouble),
-        }
+        return Note::remove(own).map_err(Trouble::io("the note of a commit"));
     }
-    Note::remove(own).map_err(Trouble::io("the note of a commit"))?;
-    // So that nobody has to read the files again to see that they are as the index says. It does not matter whether it succeeds.
-    own.ask(call(&["update-index", "-q", "--refresh"])).await?;
-    Ok(())
+    let held = io::Error::from(io::ErrorKind::ResourceBusy);
+    Err(Trouble::io("the index that another git holds")(held))
 }
 
 /// What is about to happen to the branch.

@@ -1,5 +1,6 @@
 //! The git commands of sessiond's own accord: each under the repository's turn, with its time, its output whole or not at all.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -42,7 +43,7 @@ pub(crate) enum Trouble {
         /// What was tried.
         doing: &'static str,
         /// What the system said.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// Git cannot be started.
     #[error("git cannot be started: {0}")]
@@ -51,7 +52,7 @@ pub(crate) enum Trouble {
 
 impl Trouble {
     /// For what the system refused while doing this.
-    pub(super) fn io(doing: &'static str) -> impl FnOnce(std::io::Error) -> Self {
+    pub(super) fn io(doing: &'static str) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io { doing, source }
     }
 }
@@ -145,6 +146,17 @@ impl<'a> Own<'a> {
             Some(CutShort::SaidEnough) => Err(Trouble::Unreadable(name())),
             Some(CutShort::TimeOver | CutShort::Unwanted) => Err(Trouble::TimeOver(name())),
         }
+    }
+
+    /// Does what leaves a lock file behind if sessiond is killed in the middle: whoever comes next clears it away, as after a git.
+    pub(super) async fn as_git_does<T>(
+        &self,
+        act: impl FnOnce() -> io::Result<T>,
+    ) -> io::Result<T> {
+        let _unread = self.turn.begin(b"")?;
+        let done = act();
+        self.turn.end(true).await;
+        done
     }
 
     /// Runs git, which has to succeed, and gives back what it said.

@@ -4,13 +4,14 @@
 //! What is too large or looks like a secret is left as the last commit has it. Content is judged by what git has taken in, so a file that
 //! changes meanwhile is judged by what would be kept of it.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use longhouse_domain::git::{LARGEST_FILE, TreeChange, Unsaved, suspicious_name};
 
+use super::index::Copied;
 use super::judge::{suspicion, suspicions};
 use super::own::{Call, Own, Trouble, shown};
 use crate::git::watch::LeftOut;
@@ -56,7 +57,7 @@ impl Snapshot {
             }
             None => own.word(call(&["mktree"])).await?,
         };
-        let index = copied_index(own).await?;
+        let index = Copied::make(own).await?.place;
         let words = [
             "status",
             "--porcelain=v1",
@@ -194,40 +195,6 @@ pub(super) fn with_index<'a>(words: &'a [&'a str], index: &'a Path) -> Call<'a> 
         index: Some(index),
         ..Call::default()
     }
-}
-
-/// An index of our own, and nothing left of one that a killed git wrote.
-pub(super) fn private_index(own: &Own<'_>, name: &str) -> Result<PathBuf, Trouble> {
-    let index = own.directory().join(name);
-    for left in [index.clone(), own.directory().join(format!("{name}.lock"))] {
-        match fs::remove_file(left) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(Trouble::io("an index of our own")(error));
-            }
-            _ => {}
-        }
-    }
-    Ok(index)
-}
-
-/// The repository's index, copied: so git need not read again what it knows.
-async fn copied_index(own: &Own<'_>) -> Result<PathBuf, Trouble> {
-    let index = private_index(own, "index")?;
-    let (from, to) = (own.repository.git_dir().join("index"), index.clone());
-    let copied = tokio::task::spawn_blocking(move || copy(&from, &to)).await;
-    match copied.map_err(io::Error::other).flatten() {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(Trouble::io("a copy of the index")(error))
-        }
-        _ => Ok(index),
-    }
-}
-
-/// Copies an index with its time: by that git knows which files it has to read although they look unchanged.
-fn copy(from: &Path, to: &Path) -> io::Result<()> {
-    let written = from.metadata()?.modified()?;
-    fs::copy(from, to)?;
-    File::options().write(true).open(to)?.set_modified(written)
 }
 
 /// What is to be kept of what has changed, and what is refused by its name or its size.
