@@ -14,6 +14,8 @@ mod mortal;
 mod orphans;
 mod outside;
 mod published;
+mod pulled;
 mod refused;
+mod registry;
 mod short;
 mod way_out;

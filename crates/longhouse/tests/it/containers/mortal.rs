@@ -3,6 +3,8 @@
 //! installed the two.
 
 use std::fs::File;
+use std::net::TcpListener;
+use std::os::fd::AsFd as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
@@ -168,6 +170,20 @@ impl Mortal {
             .status()
             .unwrap();
         assert!(done.success(), "{script}");
+    }
+
+    /// A listener on its own loopback.
+    pub(super) fn listen(&self) -> TcpListener {
+        use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
+
+        let space = File::open(format!("/proc/{}/ns/net", self.init)).unwrap();
+        // What is opened there stays there; the thread that went there does not.
+        let there = std::thread::spawn(move || {
+            let kind = Some(LinkNameSpaceType::Network);
+            move_into_link_name_space(space.as_fd(), kind).unwrap();
+            TcpListener::bind(("127.0.0.1", 0)).unwrap()
+        });
+        there.join().unwrap()
     }
 
     /// What `docker` prints, if it succeeds.
