@@ -1,7 +1,8 @@
 //! The session's SSH agent, as its programs meet it: a socket that only the session's user can reach, whose every question goes over the
 //! link. Nothing is signed or decided here, and no key is ever here.
 //!
-//! Beside it stands how this program asks itself, when ssh runs it as its `KnownHostsCommand`, or git as its credential helper.
+//! Beside it stands how this program asks itself, when ssh runs it as its `KnownHostsCommand`, git as its credential helper, or whoever
+//! works in the session to say that something is done: that alone is answered here.
 
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
@@ -10,8 +11,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use longhouse_domain::ssh::agent::{self, AgentRequest, ExtensionAnswer, KnownHostQuestion};
-use longhouse_link::{AgentAsks, limits};
+use longhouse_domain::ssh::agent::{
+    self, AgentRequest, ExtensionAnswer, KnownHostQuestion, MilestoneNews,
+};
+use longhouse_link::limits;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Semaphore;
@@ -32,6 +35,9 @@ const HELPER_WAIT: Duration = Duration::from_secs(limits::AGENT_WAIT.as_secs() +
 
 /// What a program is told that the server does not answer.
 const NO_ANSWER: &str = "Longhouse gave no answer: its server may be away, try again";
+
+/// What whoever says that something is done is told where nothing comes of it: that is no failure of theirs.
+const NOTHING_KEPT: &str = "nothing is committed by itself here: auto-commit is off\n";
 
 /// Where the agent listens.
 pub(crate) fn socket(state_dir: &Path) -> PathBuf {
@@ -58,9 +64,9 @@ pub(crate) async fn serve(session: Arc<Session>) {
                 continue;
             }
         };
-        let asks = session.agent.clone();
+        let shared = Arc::clone(&session);
         session.spawn(async move {
-            if let Err(error) = converse(stream, &asks).await {
+            if let Err(error) = converse(stream, &shared).await {
                 tracing::debug!(%error, "a program's talk with the SSH agent ended");
             }
             drop(seat);
@@ -90,27 +96,34 @@ fn bind(path: &Path) -> io::Result<UnixListener> {
     Ok(listener)
 }
 
-async fn converse(mut stream: UnixStream, asks: &AgentAsks) -> io::Result<()> {
+async fn converse(mut stream: UnixStream, session: &Session) -> io::Result<()> {
     let mut leads = Leads::default();
     while let Some(message) = tokio::time::timeout(IDLE, read(&mut stream)).await?? {
         let request = AgentRequest::parse(&message);
         leads.hear(request.as_ref(), &message);
-        let is_ours = matches!(
-            request,
-            Some(AgentRequest::KnownHost(_) | AgentRequest::Credential(_))
-        );
-        let answer = asks.ask(leads.bind.clone(), message).await;
-        let answer = answer.unwrap_or_else(|| match is_ours {
-            true => ExtensionAnswer::Refused(NO_ANSWER.to_owned())
-                .message()
-                .into(),
-            false => agent::failure().into(),
-        });
+        let unanswered = match request {
+            Some(AgentRequest::KnownHost(_) | AgentRequest::Credential(_)) => {
+                ExtensionAnswer::Refused(NO_ANSWER.to_owned()).message()
+            }
+            _ => agent::failure(),
+        };
+        let answer = match request {
+            Some(AgentRequest::Milestone(news)) => Some(hear(session, &news).into()),
+            _ => session.agent.ask(leads.bind.clone(), message).await,
+        };
+        let answer = answer.unwrap_or_else(|| unanswered.into());
         let length = u32::try_from(answer.len()).map_err(io::Error::other)?;
         stream.write_all(&length.to_be_bytes()).await?;
         stream.write_all(&answer).await?;
     }
     Ok(())
+}
+
+/// Something was brought to an end in the session.
+fn hear(session: &Session, news: &MilestoneNews<'_>) -> Vec<u8> {
+    let is_kept = session.keeping.told(news.milestone, news.summary);
+    let words = if is_kept { "" } else { NOTHING_KEPT };
+    ExtensionAnswer::Given(words.to_owned()).message()
 }
 
 /// Where a program's connection leads, by its own words.

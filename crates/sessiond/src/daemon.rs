@@ -15,6 +15,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::clock::SystemClock;
 use crate::egress::Proxy;
+use crate::git::milestone;
 use crate::logfile::{LogFile, Printed};
 use crate::processes;
 use crate::reaper::Reaper;
@@ -220,6 +221,9 @@ async fn serve(session: Arc<Session>, spec: &SessiondSpec) -> io::Result<()> {
     session.spawn(crate::git::keep::run(Arc::clone(&session)));
     session.spawn(crate::agent::serve(Arc::clone(&session)));
     session.spawn(crate::git::keep::push(Arc::clone(&session)));
+    if let Err(error) = milestone::offer(&spec.state_dir) {
+        tracing::warn!(%error, "there is no command for milestones");
+    }
     open_way_out(&session, spec.way_out_port).await;
     let service = Service::new(Arc::clone(&session));
     let link = longhouse_link::dial(&spec.link_socket, service, session.ending.clone());
@@ -245,6 +249,9 @@ async fn serve(session: Arc<Session>, spec: &SessiondSpec) -> io::Result<()> {
         tracing::debug!("some tasks were still waiting");
     }
     crate::agent::remove(&spec.state_dir);
+    if let Err(error) = milestone::take_away(&spec.state_dir) {
+        tracing::warn!(%error, "cannot remove the command for milestones");
+    }
     remove_lock(&spec.state_dir);
     tracing::info!("sessiond ends");
     Ok(())

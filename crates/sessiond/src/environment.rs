@@ -11,7 +11,7 @@ use longhouse_link::spec::SessiondSpec;
 use rustix::fs::Access;
 
 use crate::agent;
-use crate::git::{credential, ssh};
+use crate::git::{credential, milestone, ssh};
 
 /// Marks every process of the session; how a process that left its family is still found.
 pub(crate) const SESSION_MARK: &str = "LONGHOUSE_SESSION_ID";
@@ -54,6 +54,8 @@ impl Environment {
         if let Some(command) = ssh {
             base.entry("GIT_SSH_COMMAND".to_owned()).or_insert(command);
         }
+        let command = milestone::command(&spec.state_dir).display().to_string();
+        base.insert(milestone::VARIABLE.to_owned(), command);
         if spec.lends_key {
             let socket = agent::socket(&spec.state_dir).display().to_string();
             base.entry("SSH_AUTH_SOCK".to_owned()).or_insert(socket);
@@ -195,6 +197,7 @@ mod tests {
             names,
             [
                 "COLORTERM",
+                "LONGHOUSE_MILESTONE",
                 "LONGHOUSE_SESSION_ID",
                 "LONGHOUSE_TERMINAL",
                 "PATH",

@@ -9,6 +9,7 @@ mod commit;
 pub(crate) mod credential;
 mod fault;
 pub(crate) mod keep;
+pub(crate) mod milestone;
 mod operate;
 mod place;
 mod progress;

@@ -35,5 +35,6 @@ pub use agent::{AskError, known_host};
 pub use connect::{ConnectError, connect};
 pub use daemon::{DaemonError, Specification, run};
 pub use git::credential::credential;
+pub use git::milestone::{called_as_milestone, milestone};
 pub use launcher::start;
 pub use run_child::run_child;

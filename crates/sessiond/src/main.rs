@@ -1,17 +1,25 @@
 //! The sessiond program: `start` (called by the server), `run` (the daemon, called by `start`, or with a file as a
-//! container's entry point), `run-child` (called by tmux), `connect` and `known-host` (called by ssh), `credential` (called by git).
+//! container's entry point), `run-child` (called by tmux), `connect` and `known-host` (called by ssh), `credential` (called by git). Under
+//! the name `milestone` it is the command of whoever works in a session.
 
 use std::process::ExitCode;
 
 use serde::Serialize;
-use sessiond::Specification;
+use sessiond::{AskError, Specification};
 
 const USAGE: &str = "usage: sessiond start | run [FILE] | run-child FILE | connect HOST PORT | \
      known-host SOCKET REASON HOST KIND KEY | credential SOCKET ACTION | --version";
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let arguments: Vec<String> = std::env::args().collect();
+    let (called, words) = match &arguments[..] {
+        [called, words @ ..] => (called.as_str(), words),
+        [] => ("", &[][..]),
+    };
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    if let Some(state_dir) = sessiond::called_as_milestone(called.as_ref()) {
+        return answer("milestone", sessiond::milestone(state_dir, &words));
+    }
     match words[..] {
         ["start"] => match sessiond::start() {
             Ok(started) => {
@@ -40,28 +48,29 @@ fn main() -> ExitCode {
             Err(error) => complain(&format!("sessiond connect: {error}")),
         },
         ["known-host", socket, reason, host, kind, key] => {
-            match sessiond::known_host(socket.as_ref(), reason, host, kind, key) {
-                Ok(lines) => {
-                    print_lines(&lines);
-                    ExitCode::SUCCESS
-                }
-                Err(error) => complain(&format!("sessiond known-host: {error}")),
-            }
+            let lines = sessiond::known_host(socket.as_ref(), reason, host, kind, key);
+            answer("sessiond known-host", lines)
         }
         ["credential", socket, action] => {
-            match sessiond::credential(socket.as_ref(), action, std::io::stdin()) {
-                Ok(lines) => {
-                    print_lines(&lines);
-                    ExitCode::SUCCESS
-                }
-                Err(error) => complain(&format!("sessiond credential: {error}")),
-            }
+            let lines = sessiond::credential(socket.as_ref(), action, std::io::stdin());
+            answer("sessiond credential", lines)
         }
         ["--version"] => {
             say(&env!("CARGO_PKG_VERSION"));
             ExitCode::SUCCESS
         }
         _ => complain(USAGE),
+    }
+}
+
+/// What the session's agent answered to `who`, or why it did not.
+fn answer(who: &str, lines: Result<String, AskError>) -> ExitCode {
+    match lines {
+        Ok(lines) => {
+            print_lines(&lines);
+            ExitCode::SUCCESS
+        }
+        Err(error) => complain(&format!("{who}: {error}")),
     }
 }
 
@@ -76,7 +85,7 @@ fn say(answer: &impl Serialize) {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "this is what ssh and git read")]
+#[expect(clippy::print_stdout, reason = "this is what ssh, git and people read")]
 fn print_lines(lines: &str) {
     print!("{lines}");
 }

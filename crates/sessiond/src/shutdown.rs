@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use longhouse_domain::SessionId;
+use tokio::time::Instant;
 
 use crate::git::keep;
 use crate::processes;
@@ -24,6 +25,7 @@ pub(crate) enum TmuxFate {
 /// Ends the session, then lets sessiond itself end.
 pub(crate) async fn shut_down(session: &Session, grace: Duration, tmux: TmuxFate) {
     tracing::info!(?grace, ?tmux, "the session ends");
+    let (began, grace) = (Instant::now(), grace.min(LONGEST_GRACE));
     // Nothing new is started from here on.
     session.changing.close();
     session.cloning.close();
@@ -41,12 +43,10 @@ pub(crate) async fn shut_down(session: &Session, grace: Duration, tmux: TmuxFate
         session.tmux.kill_server().await;
     }
     let family = |pid: u32| kept.contains(&pid);
-    termination::end_session(id, grace.min(LONGEST_GRACE), |p| {
-        family(p.pid) || family(p.parent)
-    })
-    .await;
-    // What they wrote to the last is kept, too.
+    termination::end_session(id, grace, |p| family(p.pid) || family(p.parent)).await;
+    // What they wrote to the last is kept, too, and pushed in the time that they left.
     keep::last(session).await;
+    keep::push_last(session, began + grace).await;
     session.changing_repository.close();
     if tmux == TmuxFate::Ended {
         session.tmux.remove_files();

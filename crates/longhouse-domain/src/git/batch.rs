@@ -31,10 +31,31 @@ pub struct Pace {
 pub enum Milestone {
     /// The agent's program ended.
     AgentExited,
-    /// The session ends.
-    SessionStops,
-    /// Somebody asked.
-    Asked,
+    /// A program that runs tests ended well.
+    TestsPassed,
+    /// Whoever does the work says that a piece of it is done.
+    Done,
+}
+
+impl Milestone {
+    /// Those that can be told of from inside a session, as they are called there.
+    pub const TOLD: [Self; 2] = [Self::TestsPassed, Self::Done];
+
+    /// As it is called.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AgentExited => "ended",
+            Self::TestsPassed => "tests",
+            Self::Done => "done",
+        }
+    }
+
+    /// The one that is called so, among those that can be told of.
+    #[must_use]
+    pub fn told(name: &str) -> Option<Self> {
+        Self::TOLD.into_iter().find(|told| told.as_str() == name)
+    }
 }
 
 /// Why a batch is closed.

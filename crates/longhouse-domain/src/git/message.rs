@@ -11,11 +11,19 @@ const HEAD_CHARS: usize = 72;
 /// The most files that a message lists.
 const LISTED: usize = 20;
 
+/// The longest scope that is taken from a head that somebody wrote, characters.
+const SCOPE_CHARS: usize = 40;
+
 /// The longest summary of an agent's that is taken, characters.
 const SUMMARY_CHARS: usize = 2_000;
 
+/// The conventional types, of which only whoever made a change knows some.
+const KINDS: [&str; 11] = [
+    "feat", "fix", "docs", "style", "refactor", "perf", "test", "build", "ci", "chore", "revert",
+];
+
 /// The message of a commit of these changes. An agent's own `summary`, where there is one, says what they are for; its first line becomes
-/// the subject.
+/// the subject, with its own type and scope where it has a conventional head.
 #[must_use]
 pub fn message(changes: &[Change], summary: Option<&str>, template: &MessageTemplate) -> String {
     let kind = kind(changes);
@@ -28,14 +36,14 @@ pub fn message(changes: &[Change], summary: Option<&str>, template: &MessageTemp
         .take(SUMMARY_CHARS)
         .collect();
     let mut told = summary.lines().map(plain).skip_while(String::is_empty);
-    let said = told.next();
-    let subject = said.unwrap_or_else(|| subject(changes));
+    let said = told.next().unwrap_or_else(|| subject(changes));
+    let (kind, scope, subject) = head_of(&said).unwrap_or((kind, scope, &said));
     let room = HEAD_CHARS.saturating_sub(kind.len() + scope.chars().count() + 2);
     let lines = LineCount::sum(changes);
     let words = Words {
         kind: kind.to_owned(),
         scope,
-        subject: shortened(&subject, room),
+        subject: shortened(subject, room),
         files: files(changes.len()),
         added: lines.added.to_string(),
         removed: lines.removed.to_string(),
@@ -43,6 +51,21 @@ pub fn message(changes: &[Change], summary: Option<&str>, template: &MessageTemp
         list: list(changes),
     };
     template.fill(&words)
+}
+
+/// Type, scope (with its parentheses, and the mark of a break) and subject of a conventional head.
+fn head_of(line: &str) -> Option<(&str, String, &str)> {
+    let (before, subject) = line.split_once(": ")?;
+    let end = before.find(['(', '!']).unwrap_or(before.len());
+    let (kind, scope) = before.split_at(end);
+    let inner = scope.strip_suffix('!').unwrap_or(scope);
+    let in_parentheses = inner
+        .strip_prefix('(')
+        .and_then(|inner| inner.strip_suffix(')'))
+        .is_some_and(|inner| !inner.is_empty() && inner.chars().count() <= SCOPE_CHARS);
+    let fits = KINDS.contains(&kind) && (inner.is_empty() || in_parentheses);
+    let subject = subject.trim();
+    (fits && !subject.is_empty()).then(|| (kind, scope.to_owned(), subject))
 }
 
 /// Which of the conventional types: what the names and the kinds of the changes show, and nothing that only whoever made them knows.
@@ -273,6 +296,23 @@ mod tests {
             message(&changes, Some(" \n "), &MessageTemplate::default()),
             said(&changes)
         );
+    }
+
+    #[test]
+    fn a_head_that_is_conventional_already_is_not_given_another() {
+        let changes = [change("web/a.ts", ChangeKind::Modified, (1, 1))];
+        for (said, head) in [
+            ("fix: say it better", "fix: say it better"),
+            ("feat(web)!: say it louder", "feat(web)!: say it louder"),
+            ("perf!: now", "perf!: now"),
+            ("Note: say it", "chore(web): Note: say it"),
+            ("fix(): say it", "chore(web): fix(): say it"),
+            ("fix(a)b: say it", "chore(web): fix(a)b: say it"),
+            ("fix: ", "chore(web): fix:"),
+        ] {
+            let told = message(&changes, Some(said), &MessageTemplate::default());
+            assert_eq!(told.lines().next(), Some(head));
+        }
     }
 
     #[test]

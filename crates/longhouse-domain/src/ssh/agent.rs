@@ -1,10 +1,14 @@
 //! The agent protocol (draft-ietf-sshm-ssh-agent, and OpenSSH's `PROTOCOL.agent`), as far as a session's agent speaks it: it lists keys,
-//! hears which host a connection leads to, and signs one kind of text, a log-in at that host. Two extensions are our own: by which
-//! keys a host is known, and what git logs in with over HTTPS. Nothing else is understood.
+//! hears which host a connection leads to, and signs one kind of text, a log-in at that host. Three extensions are [our own](extension).
+//! Nothing else is understood.
 //!
 //! Messages are read and written here; whether to sign, and with what, is decided elsewhere.
 
+mod extension;
+
 use super::wire::{Reader, Writer};
+use extension::{CREDENTIAL, KNOWN_HOST, MILESTONE};
+pub use extension::{CredentialQuestion, ExtensionAnswer, KnownHostQuestion, MilestoneNews};
 
 const FAILURE: u8 = 5;
 const SUCCESS: u8 = 6;
@@ -17,11 +21,7 @@ const EXTENSION: u8 = 27;
 /// Of a log-in (RFC 4252, section 7).
 const USERAUTH_REQUEST: u8 = 50;
 
-const EXTENSION_FAILURE: u8 = 28;
-
 const SESSION_BIND: &[u8] = b"session-bind@openssh.com";
-const KNOWN_HOST: &[u8] = b"known-host@longhouse";
-const CREDENTIAL: &[u8] = b"credential@longhouse";
 
 /// What a program asks of an agent. Without the length that stands before it on the socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +36,8 @@ pub enum AgentRequest<'a> {
     KnownHost(KnownHostQuestion<'a>),
     /// What git logs in with.
     Credential(CredentialQuestion<'a>),
+    /// Something was brought to an end.
+    Milestone(MilestoneNews<'a>),
     /// Anything else: keys to add or remove, locks, other extensions.
     Other,
 }
@@ -62,26 +64,6 @@ pub struct SessionBind<'a> {
     pub signature: &'a [u8],
     /// Whether the agent is to be lent to that host.
     pub is_forwarding: bool,
-}
-
-/// See [`AgentRequest::KnownHost`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KnownHostQuestion<'a> {
-    /// The host, as known-hosts files name it.
-    pub host: &'a str,
-    /// The key that it shows: its kind and its base64. Before a host was spoken to there is none.
-    pub shown: Option<(&'a str, &'a str)>,
-}
-
-/// See [`AgentRequest::Credential`]: in git's own words.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CredentialQuestion<'a> {
-    /// `https`.
-    pub protocol: &'a str,
-    /// The host, with its port where git has one.
-    pub host: &'a str,
-    /// The repository's path, where git says it.
-    pub path: Option<&'a str>,
 }
 
 /// A log-in at a host that somebody is asked to sign.
@@ -127,87 +109,11 @@ impl<'a> AgentRequest<'a> {
                 };
                 reader.is_at_end().then_some(Self::Bind(bind))
             }
-            KNOWN_HOST => {
-                let host = reader.text()?;
-                let (kind, base64) = (reader.text()?, reader.text()?);
-                let shown = (!base64.is_empty()).then_some((kind, base64));
-                let question = KnownHostQuestion { host, shown };
-                reader.is_at_end().then_some(Self::KnownHost(question))
-            }
-            CREDENTIAL => {
-                let (protocol, host) = (reader.text()?, reader.text()?);
-                let path = reader
-                    .text()
-                    .map(|path| Some(path).filter(|path| !path.is_empty()))?;
-                let question = CredentialQuestion {
-                    protocol,
-                    host,
-                    path,
-                };
-                reader.is_at_end().then_some(Self::Credential(question))
-            }
+            KNOWN_HOST => KnownHostQuestion::read(reader).map(Self::KnownHost),
+            CREDENTIAL => CredentialQuestion::read(reader).map(Self::Credential),
+            MILESTONE => MilestoneNews::read(reader).map(Self::Milestone),
             _ => Some(Self::Other),
         }
-    }
-}
-
-impl KnownHostQuestion<'_> {
-    /// As it is sent.
-    #[must_use]
-    pub fn message(&self) -> Vec<u8> {
-        let (kind, base64) = self.shown.unwrap_or_default();
-        extension(KNOWN_HOST, [self.host, kind, base64])
-    }
-}
-
-impl CredentialQuestion<'_> {
-    /// As it is sent.
-    #[must_use]
-    pub fn message(&self) -> Vec<u8> {
-        let path = self.path.unwrap_or_default();
-        extension(CREDENTIAL, [self.protocol, self.host, path])
-    }
-}
-
-fn extension(name: &[u8], texts: [&str; 3]) -> Vec<u8> {
-    let named = Writer::new().byte(EXTENSION).string(name);
-    let all = texts
-        .iter()
-        .fold(named, |writer, text| writer.string(text.as_bytes()));
-    all.done()
-}
-
-/// What an agent answers to an extension of ours.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ExtensionAnswer {
-    /// In the words of that extension.
-    Given(String),
-    /// It gives none, and why.
-    Refused(String),
-}
-
-impl ExtensionAnswer {
-    /// Reads a message. `None` where it is none.
-    #[must_use]
-    pub fn parse(message: &[u8]) -> Option<Self> {
-        let mut reader = Reader::new(message);
-        let kind = reader.byte()?;
-        let text = reader.text()?.to_owned();
-        match kind {
-            SUCCESS => Some(Self::Given(text)),
-            EXTENSION_FAILURE => Some(Self::Refused(text)),
-            _ => None,
-        }
-    }
-
-    /// As it is sent.
-    #[must_use]
-    pub fn message(&self) -> Vec<u8> {
-        let (kind, text) = match self {
-            Self::Given(text) => (SUCCESS, text),
-            Self::Refused(text) => (EXTENSION_FAILURE, text),
-        };
-        Writer::new().byte(kind).string(text.as_bytes()).done()
     }
 }
 
@@ -310,41 +216,6 @@ mod tests {
         ] {
             assert_eq!(LogIn::parse(bad), None, "{bad:?}");
         }
-    }
-
-    #[test]
-    fn what_is_asked_about_a_host_and_answered_arrives_as_it_was_sent() {
-        for shown in [None, Some(("ssh-ed25519", "AAAA"))] {
-            let host = "[git.example.org]:2222";
-            let question = KnownHostQuestion { host, shown };
-            let message = question.message();
-            assert_eq!(
-                AgentRequest::parse(&message),
-                Some(AgentRequest::KnownHost(question))
-            );
-            assert_eq!(AgentRequest::parse(&message[..message.len() - 1]), None);
-        }
-        for path in [None, Some("team/app.git")] {
-            let (protocol, host) = ("https", "git.example.org");
-            let question = CredentialQuestion {
-                protocol,
-                host,
-                path,
-            };
-            let message = question.message();
-            assert_eq!(
-                AgentRequest::parse(&message),
-                Some(AgentRequest::Credential(question))
-            );
-        }
-        for answer in [
-            ExtensionAnswer::Given("line\n".to_owned()),
-            ExtensionAnswer::Refused("why".to_owned()),
-        ] {
-            assert_eq!(ExtensionAnswer::parse(&answer.message()), Some(answer));
-        }
-        // What an agent says that does not know the question.
-        assert_eq!(ExtensionAnswer::parse(&failure()), None);
     }
 
     #[test]

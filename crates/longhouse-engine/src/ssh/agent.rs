@@ -138,7 +138,8 @@ impl SshAgent {
                 let answer = self.credential(session, &question).await?;
                 Ok(answer.message())
             }
-            Some(AgentRequest::Other) | None => Ok(agent::failure()),
+            // A milestone is for sessiond to hear, which says nothing of it.
+            Some(AgentRequest::Milestone(_) | AgentRequest::Other) | None => Ok(agent::failure()),
         }
     }
 

@@ -3,7 +3,7 @@
 use hyper::Method;
 use serde_json::{Value, json};
 
-use crate::support::forge::Forge;
+use crate::support::forge::{Forge, TOKEN};
 use crate::support::http::Client;
 use crate::support::{House, wait_for};
 
@@ -18,7 +18,11 @@ fn house() -> House {
 
 /// A running session with a clone.
 async fn session(client: &Client, forge: &Forge, auto_commit: Value) -> String {
-    let body = json!({"name": "one", "agent": "shell", "multiplexer": "none", "runtime": "host", "repoUrl": forge.url("a.git"),
+    session_of(client, &forge.url("a.git"), auto_commit).await
+}
+
+async fn session_of(client: &Client, url: &str, auto_commit: Value) -> String {
+    let body = json!({"name": "one", "agent": "shell", "multiplexer": "none", "runtime": "host", "repoUrl": url,
         "gitUserName": "Ada", "gitUserEmail": "ada@example.org", "autoCommit": auto_commit});
     let made = client.post("/api/sessions", &body).await.created();
     let id = made["id"].as_str().unwrap().to_owned();
@@ -224,6 +228,54 @@ async fn commits_push_themselves_whoever_is_away_or_killed() {
     let refused = client.send(Method::PATCH, &path, Some(&wanted)).await;
     assert_eq!(refused.status, 422, "{}", refused.text);
     assert_eq!(refused.body["errors"][0]["field"], "push");
+    client
+        .delete(&format!("/api/sessions/{id}?force=true"))
+        .await
+        .created();
+}
+
+/// Brings the session to rest, or to work again.
+async fn led_to(client: &Client, id: &str, step: &str, status: &str) {
+    let path = format!("/api/sessions/{id}/{step}");
+    client.post(&path, &json!({})).await.created();
+    wait_for(&format!("the session is {status}"), async || {
+        client.session_in(id, status).await
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_committed_at_the_very_end_is_pushed_then_or_with_the_next_start() {
+    let house = house();
+    let (client, forge) = (house.client().await, Forge::new().await);
+    forge.git(&["-C", "a.git", "config", "http.receivepack", "true"]);
+    // The login is the server's to give, also while the session ends.
+    let host = format!("127.0.0.1:{}", forge.port);
+    let token = json!({"host": host, "token": TOKEN});
+    client.post("/api/git-tokens", &token).await.created();
+    let wanted =
+        json!({"mode": "commit", "push": true, "debounceSeconds": 3600, "intervalSeconds": 3600});
+    let id = session_of(&client, &forge.url("locked/a.git"), wanted).await;
+    let there = forge.commits("a.git", "main");
+    sh(&client, &id, "echo b >b.md").await;
+    led_to(&client, &id, "stop", "stopped").await;
+    assert_eq!(forge.commits("a.git", "main"), there + 1);
+
+    // While the other side is away, the session stops all the same.
+    led_to(&client, &id, "start", "running").await;
+    forge.rename("a.git", "away.git");
+    sh(&client, &id, "echo c >c.md").await;
+    led_to(&client, &id, "stop", "stopped").await;
+    let path = format!("/api/sessions/{id}/logs?source=git");
+    wait_for("it is told", async || {
+        let lines = client.get(&path).await.created().to_string();
+        lines.contains("commits are not pushed yet").then_some(())
+    })
+    .await;
+    forge.rename("away.git", "a.git");
+    assert_eq!(forge.commits("a.git", "main"), there + 1);
+    led_to(&client, &id, "start", "running").await;
+    pushed(&client, &id, &forge, there + 2).await;
     client
         .delete(&format!("/api/sessions/{id}?force=true"))
         .await

@@ -78,6 +78,14 @@ pub(super) fn read(code: i32, lines: &[String]) -> Failed {
     }
 }
 
+/// Whether it may be over by itself; else a person has to see to it.
+pub(super) fn may_pass(why: Why) -> bool {
+    matches!(
+        why,
+        Why::NoSuchHost | Why::Unreachable | Why::Killed | Why::Other
+    )
+}
+
 pub(super) fn failed(why: Why, said: &str) -> Failed {
     let line: String = said
         .chars()

@@ -22,7 +22,7 @@ use crate::exec::{self, CutShort, Outcome, Overflow};
 use crate::session::Session;
 
 /// How long git may take to remove its lock files when it is to end early.
-const GRACE: Duration = Duration::from_secs(2);
+pub(super) const GRACE: Duration = Duration::from_secs(2);
 
 /// A program that was ended by a signal has a greater code.
 const KILLED: i32 = 128;

@@ -168,6 +168,10 @@ pub(super) async fn exec(session: &Session, request: ExecRequest) -> Result<Exec
     let outcome = exec::run(job, &session.reaper, std::future::pending())
         .await
         .map_err(|error| Status::failed_precondition(with_sources(&error)))?;
+    if outcome.cut_short.is_none() {
+        let command = request.argv.iter().map(String::as_str);
+        session.keeping.ended(command, outcome.code);
+    }
     Ok(ExecReply {
         exit_code: outcome.code,
         stdout: outcome.stdout.into(),

@@ -270,9 +270,15 @@ impl Supervisor {
             exit_code: Some(code),
             ..self.terminal.status()
         });
+        let keeping = &self.session.keeping;
         if self.terminal.name == TerminalName::agent() {
-            self.session.keeping.milestone(Milestone::AgentExited);
+            keeping.milestone(Milestone::AgentExited);
         }
+        let path = self.program.path.to_str().into_iter();
+        keeping.ended(
+            path.chain(self.program.args.iter().map(String::as_str)),
+            code,
+        );
         let name = self.terminal.name.to_string();
         self.session.events.log(
             tracing::Level::INFO,

@@ -3,6 +3,7 @@
 mod checkpoints;
 mod ending;
 mod kills;
+mod milestones;
 mod person;
 mod push;
 

@@ -27,6 +27,7 @@ async fn a_program_gets_the_environment_it_was_given_and_nothing_else() {
         "EXTRA",
         "HOME",
         "LANG",
+        "LONGHOUSE_MILESTONE",
         "LONGHOUSE_SESSION_ID",
         "LONGHOUSE_TERMINAL",
         "PATH",

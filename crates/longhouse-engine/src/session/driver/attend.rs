@@ -15,7 +15,8 @@ use longhouse_link::proto::{self, CreateTerminalRequest, SessionEvent, WatchRequ
 use longhouse_link::{AcceptError, LinkClient};
 use tonic::{Code, Status, Streaming};
 
-use super::way_out::WayOut;
+use super::kept::LastWords;
+use super::way_out::{WayOut, served};
 use super::{Driver, Heard, Next, make};
 use crate::error::{EngineError, plain};
 use crate::session::connection::{Connection, Reach};
@@ -50,7 +51,7 @@ impl Driver {
                 return Ok(Next::Again);
             };
             let mut way_out = self.way_out(&connection).await;
-            let _served = self.lend_key(&connection);
+            let agent = self.lend_key(&connection);
             let mut news = match self.furnish(&connection, &mut way_out).await {
                 Ok(news) => news,
                 Err(Furnishing::Broken(status)) => {
@@ -85,7 +86,11 @@ impl Driver {
                     self.reach.send_replace(Reach::Down);
                 }
                 Left::Wish => {
-                    self.kept.listen_to_the_last(news);
+                    self.kept.listen_to_the_last(LastWords {
+                        news,
+                        way_out,
+                        agent,
+                    });
                     return Ok(Next::Again);
                 }
                 Left::ServerStopping => return Ok(Next::Finished),
@@ -225,7 +230,7 @@ impl Driver {
         let mut last_active = tokio::time::Instant::now();
         loop {
             tokio::select! {
-                () = way_out.service.as_mut() => return Ok(Left::Lost),
+                () = served(&mut way_out.service) => return Ok(Left::Lost),
                 Some(passage) = way_out.passages.recv() => self.note_passage(passage).await,
                 event = news.message() => match event {
                     Ok(Some(event)) => {
@@ -299,10 +304,7 @@ impl Driver {
                 });
             }
             Some(What::Ports(ports)) => self.take_ports(ports).await,
-            Some(What::Log(log)) => {
-                let level = LogLevel::parse(&log.level).unwrap_or(LogLevel::Info);
-                self.log(level, &log.source, &log.message).await;
-            }
+            Some(What::Log(log)) => self.take_log(&log).await,
             Some(What::Kept(kept)) => self.take_kept(&kept.news).await,
             Some(What::Strain(strain)) => self.take_strain(&strain.text).await,
             Some(What::Ending(_)) => self.take_leave(connection).await,

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use tonic::{Code, Status, Streaming};
 
 use super::attend::Furnishing;
-use super::way_out::WayOut;
+use super::way_out::{WayOut, served};
 use super::{Driver, Heard};
 use crate::error::plain;
 use crate::session::clone_failure;
@@ -97,7 +97,7 @@ impl Driver {
                     Ok(None) => return Err(lost()),
                     Err(status) => return Err(impossible(status, repository)),
                 },
-                () = way_out.service.as_mut() => return Err(lost()),
+                () = served(&mut way_out.service) => return Err(lost()),
                 Some(passage) = way_out.passages.recv() => {
                     refused = passage.refusal().map(str::to_owned).or(refused);
                     self.note_passage(passage).await;

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use longhouse_domain::event::{EventKind, LogLevel};
 use longhouse_domain::git::{AutoCommit, AutoCommitMode, KeptNews};
-use longhouse_link::proto::session_event::What;
+use longhouse_link::proto::session_event::{Log, What};
 use longhouse_link::proto::{AutoCommitRequest, SessionEvent, WatchRequest};
-use tonic::{Code, Response, Status, Streaming};
+use tokio_util::task::AbortOnDropHandle;
+use tonic::{Code, Status, Streaming};
 
 use super::Driver;
+use super::way_out::{WayOut, served};
 use crate::egress::pace::Pace;
 use crate::error::plain;
 use crate::session::connection::Connection;
@@ -21,8 +23,22 @@ pub(super) struct Kept {
     told: Option<AutoCommit>,
     /// Each piece of news is an event for everybody: one that says too many is not believed.
     pace: Pace,
-    /// What sessiond says while it ends: it commits to the last.
-    last_words: Option<Streaming<SessionEvent>>,
+    /// What sessiond says while it ends: it commits to the last, and pushes.
+    last_words: Option<LastWords>,
+}
+
+/// A connection's news, and what a push needs of this side, while the session ends.
+pub(super) struct LastWords {
+    pub(super) news: Streaming<SessionEvent>,
+    pub(super) way_out: WayOut,
+    /// The session's agent is served as long as this is kept.
+    pub(super) agent: AbortOnDropHandle<()>,
+}
+
+impl std::fmt::Debug for LastWords {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("LastWords")
+    }
 }
 
 /// How long one waits for news that were told before a connection ended.
@@ -38,8 +54,8 @@ impl Kept {
     }
 
     /// Somebody goes on listening while the session ends.
-    pub(super) fn listen_to_the_last(&mut self, news: Streaming<SessionEvent>) {
-        self.last_words = Some(news);
+    pub(super) fn listen_to_the_last(&mut self, words: LastWords) {
+        self.last_words = Some(words);
     }
 }
 
@@ -85,23 +101,33 @@ impl Driver {
         if self.kept.last_words.is_none() {
             let mut client = connection.client();
             let watch = tokio::time::timeout(ANSWER_WAIT, client.watch(WatchRequest {}));
-            self.kept.last_words = watch
-                .await
-                .ok()
-                .and_then(Result::ok)
-                .map(Response::into_inner);
+            if let Ok(Ok(news)) = watch.await {
+                self.kept.last_words = Some(LastWords {
+                    news: news.into_inner(),
+                    way_out: self.way_out(connection).await,
+                    agent: self.lend_key(connection),
+                });
+            }
         }
     }
 
     /// Waits for an end, and takes meanwhile and up to it what sessiond does.
     pub(super) async fn hear_until<T>(&mut self, end: impl Future<Output = T>) -> T {
-        let Some(mut news) = self.kept.last_words.take() else {
+        let Some(words) = self.kept.last_words.take() else {
             return end.await;
         };
+        let LastWords {
+            mut news,
+            mut way_out,
+            agent: _agent,
+        } = words;
         tokio::pin!(end);
+        let mut has_way_out = true;
         let ended = loop {
             tokio::select! {
                 ended = &mut end => break ended,
+                () = served(&mut way_out.service), if has_way_out => has_way_out = false,
+                Some(passage) = way_out.passages.recv() => self.note_passage(passage).await,
                 event = news.message() => match event {
                     Ok(Some(event)) => self.take_last(event).await,
                     Ok(None) | Err(_) => return end.await,
@@ -121,9 +147,17 @@ impl Driver {
     }
 
     async fn take_last(&mut self, event: SessionEvent) {
-        if let Some(What::Kept(kept)) = event.what {
-            self.take_kept(&kept.news).await;
+        match event.what {
+            Some(What::Kept(kept)) => self.take_kept(&kept.news).await,
+            Some(What::Log(log)) => self.take_log(&log).await,
+            _ => {}
         }
+    }
+
+    /// Takes a line of sessiond's own.
+    pub(super) async fn take_log(&self, log: &Log) {
+        let level = LogLevel::parse(&log.level).unwrap_or(LogLevel::Info);
+        self.log(level, &log.source, &log.message).await;
     }
 
     /// Takes what sessiond did.

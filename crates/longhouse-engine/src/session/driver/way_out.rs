@@ -1,7 +1,5 @@
 //! The way out of a session whose network is closed: served as long as the session is connected, and told of.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 
 use longhouse_domain::container::ContainerSpec;
@@ -9,6 +7,7 @@ use longhouse_domain::egress::AllowList;
 use longhouse_domain::event::{EventKind, LogLevel};
 use longhouse_domain::session::Session;
 use tokio::sync::mpsc;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::Driver;
 use crate::egress::{Came, Gate, Passage};
@@ -21,8 +20,19 @@ const PASSAGES: usize = 64;
 pub(super) struct WayOut {
     /// What came of it.
     pub(super) passages: mpsc::Receiver<Passage>,
-    /// Serves it. Ends when the link does; where the session has no way out, never.
-    pub(super) service: Pin<Box<dyn Future<Output = ()> + Send>>,
+    /// Serves it as long as this is kept; nothing where the session has no way out.
+    pub(super) service: Option<AbortOnDropHandle<()>>,
+}
+
+/// Waits until a way out is not served any more: when its link ends. Where there is none, that is never.
+pub(super) async fn served(service: &mut Option<AbortOnDropHandle<()>>) {
+    match service {
+        Some(service) => {
+            // It was not aborted, for it is still held here.
+            let _ended = service.await;
+        }
+        None => std::future::pending().await,
+    }
 }
 
 impl Driver {
@@ -30,7 +40,7 @@ impl Driver {
     pub(super) async fn way_out(&self, connection: &Connection) -> WayOut {
         let (told, passages) = mpsc::channel(PASSAGES);
         if way_out(&self.session).is_none() {
-            let service = Box::pin(std::future::pending());
+            let service = None;
             return WayOut { passages, service };
         }
         let owner = self.session.owner;
@@ -50,9 +60,10 @@ impl Driver {
                 tracing::debug!(session = %id, %status, "the way out is not served any more");
             }
         };
+        let service = self.context.tasks.spawn(service);
         WayOut {
             passages,
-            service: Box::pin(service),
+            service: Some(AbortOnDropHandle::new(service)),
         }
     }
 

@@ -6,18 +6,20 @@
 //! ```text
 //!   nothing to push ◄──taken── pushed ──behind──► fetched, its own commits made anew on top ──► pushed again
 //!         │                     ▲  │ protected ──► pushed to longhouse/<session>
-//!         └───a commit──────────┘  │ not reached ──► tried again, later each time
+//!         └───a commit──────────┘  │ not reached ──► tried again, later each time, or with the next commit
 //!                                  └ do not go together ──► somebody has to settle it
 //! ```
 //!
 //! Pushing itself takes no turn: it changes nothing here, and may last. What is known of `origin` is written down afterwards.
 
+mod last;
 mod onto;
 mod reconcile;
+mod wait;
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::time::Duration;
 
 use longhouse_domain::git::{
     BranchName, ConflictIn, KeptConflict, KeptNews, KeptPush, PushActivity, PushAnswer, PushState,
@@ -25,7 +27,7 @@ use longhouse_domain::git::{
 };
 use longhouse_link::limits::GIT_TIME;
 use tokio::sync::{oneshot, watch};
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 use tonic::Status;
 
 use super::standing::tell;
@@ -34,11 +36,11 @@ use crate::git::remote::Remote;
 use crate::git::repository::Repository;
 use crate::git::{fault, words};
 use crate::session::Session;
+pub(super) use last::LastPush;
+pub(crate) use last::last;
 pub(super) use onto::recover;
 use reconcile::Reconciled;
-
-/// The least time between two looks: commands come in a row.
-const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
+use wait::{Next, head};
 
 /// How often one goes on at once, because the other side changed meanwhile.
 const AT_ONCE: usize = 3;
@@ -58,13 +60,29 @@ enum Came {
     /// The other repository has this commit on this branch now.
     Pushed(Target),
     /// It waits, for this reason, and is tried again.
-    Waits(String),
+    Waits {
+        reason: String,
+        /// Whether that may be another once there is another commit: not where a person has to see to it.
+        on_commit: bool,
+    },
     /// Somebody has to settle this.
     Conflict {
         target: Target,
         files: Vec<String>,
         reason: String,
     },
+}
+
+impl Came {
+    fn waits(reason: String) -> Self {
+        let on_commit = true;
+        Self::Waits { reason, on_commit }
+    }
+
+    fn needs_somebody(reason: String) -> Self {
+        let on_commit = false;
+        Self::Waits { reason, on_commit }
+    }
 }
 
 /// What is pushed where.
@@ -78,12 +96,14 @@ struct Target {
 /// Pushes until the session ends.
 pub(crate) async fn run(session: Arc<Session>) {
     let mut wanted = session.keeping.pushing.subscribe();
+    let mut last = session.keeping.last_push.subscribe();
     loop {
         let pushing = wanted.borrow_and_update().clone();
         let Some(pushing) = pushing else {
             session.keeping.standing.pushes(PushState::default());
-            if wanted.changed().await.is_err() {
-                return;
+            tokio::select! {
+                changed = wanted.changed() => if changed.is_err() { return },
+                () = last::is(&mut last, LastPush::Wanted) => return last::is_done(&session),
             }
             continue;
         };
@@ -93,8 +113,11 @@ pub(crate) async fn run(session: Arc<Session>) {
             closed: BTreeSet::new(),
             told: None,
             in_vain: 0,
+            tried: None,
         };
-        pusher.run(&mut wanted).await;
+        if pusher.run(&mut wanted, &mut last).await.is_break() {
+            return last::is_done(&session);
+        }
     }
 }
 
@@ -106,12 +129,19 @@ struct Pusher<'a> {
     /// The conflict that was told last: the branch, and the files.
     told: Option<(String, Vec<String>)>,
     in_vain: u32,
+    /// The commit that was to be pushed last.
+    tried: Option<String>,
 }
 
 impl Pusher<'_> {
-    /// Pushes as it is wished now, until something else is wished.
-    async fn run(&mut self, wanted: &mut watch::Receiver<Option<Pushing>>) {
+    /// Pushes as it is wished now, until something else is wished; breaks off once the session's last push is done.
+    async fn run(
+        &mut self,
+        wanted: &mut watch::Receiver<Option<Pushing>>,
+        last: &mut watch::Receiver<LastPush>,
+    ) -> ControlFlow<()> {
         loop {
+            let is_last = *last.borrow_and_update() == LastPush::Wanted;
             let (mut caller, asks) = oneshot::channel();
             let mut asks = Some(asks);
             let came = {
@@ -126,29 +156,24 @@ impl Pusher<'_> {
                 }
             };
             if asks.is_none() {
-                return;
+                return ControlFlow::Continue(());
             }
-            let came = came.unwrap_or_else(|status| Came::Waits(status.message().to_owned()));
-            let again = self.note(came);
-            let next = async {
-                match again {
-                    // While the other side is not reached, a commit more changes nothing.
-                    Some(pause) => sleep(pause).await,
-                    None => {
-                        sleep(BETWEEN_LOOKS).await;
-                        self.session.keeping.news_to_push.notified().await;
-                    }
-                }
-            };
+            let came =
+                came.unwrap_or_else(|status| Came::needs_somebody(status.message().to_owned()));
+            let next = self.note(came);
+            if is_last {
+                return ControlFlow::Break(());
+            }
             tokio::select! {
-                () = next => {}
-                _ = wanted.changed() => return,
+                () = self.wait(next) => {}
+                () = last::is(last, LastPush::Wanted) => {}
+                _ = wanted.changed() => return ControlFlow::Continue(()),
             }
         }
     }
 
-    /// Makes known what it came to. Gives when one tries again, whatever happens here.
-    fn note(&mut self, came: Came) -> Option<Duration> {
+    /// Makes known what it came to. Gives when one tries again.
+    fn note(&mut self, came: Came) -> Next {
         let standing = &self.session.keeping.standing;
         let present = standing.now().push;
         let mut state = PushState {
@@ -157,14 +182,18 @@ impl Pusher<'_> {
             ..PushState::default()
         };
         match came {
-            Came::Waits(reason) => {
+            Came::Waits { reason, on_commit } => {
                 self.in_vain = self.in_vain.saturating_add(1);
                 standing.pushes(PushState {
                     activity: PushActivity::Pending,
                     reason: Some(reason),
                     ..present
                 });
-                return Some(push_pause(self.in_vain));
+                let pause = push_pause(self.in_vain);
+                return match on_commit {
+                    true => Next::PauseOrCommit(pause),
+                    false => Next::Pause(pause),
+                };
             }
             Came::Nothing => self.told = None,
             Came::Pushed(target) => {
@@ -193,7 +222,7 @@ impl Pusher<'_> {
         }
         self.in_vain = 0;
         standing.pushes(state);
-        None
+        Next::News
     }
 
     fn tell_conflict(&mut self, branch: &str, files: &[String]) {
@@ -234,6 +263,7 @@ impl Pusher<'_> {
                 return Ok(Came::Nothing);
             };
             self.is_pending(&target);
+            self.tried = Some(target.head.clone());
             let remote = Remote::find(&mut work, Some(&self.pushing.url)).await?;
             let outcome = remote.give(&mut work, &target.head, &target.to).await?;
             match PushAnswer::read(outcome.code, &outcome.stdout, &outcome.stderr) {
@@ -248,19 +278,22 @@ impl Pusher<'_> {
                 }
                 PushAnswer::Protected(line) | PushAnswer::Declined(line) => {
                     let reason = format!("the other repository did not take it ({line})");
-                    return Ok(Came::Waits(reason));
+                    return Ok(Came::needs_somebody(reason));
                 }
                 PushAnswer::Failed => {
                     let said = String::from_utf8_lossy(&outcome.stderr);
                     let lines: Vec<String> = said.lines().map(str::to_owned).collect();
-                    let said = fault::read(outcome.code, &lines).said;
-                    let reason = format!("the other repository was not reached: {said}");
-                    return Ok(Came::Waits(reason));
+                    let fault = fault::read(outcome.code, &lines);
+                    let reason = format!("the other repository was not reached: {}", fault.said);
+                    return Ok(Came::Waits {
+                        reason,
+                        on_commit: fault::may_pass(fault.why()),
+                    });
                 }
                 PushAnswer::Behind => {
                     match reconcile::reconcile(&mut work, &remote, &target).await? {
                         Reconciled::Goes => {}
-                        Reconciled::Waits(reason) => return Ok(Came::Waits(reason)),
+                        Reconciled::Waits(reason) => return Ok(Came::waits(reason)),
                         Reconciled::Conflict { files, reason } => {
                             return Ok(Came::Conflict {
                                 target,
@@ -272,9 +305,8 @@ impl Pusher<'_> {
                 }
             }
         }
-        Ok(Came::Waits(
-            "the other repository's branch keeps changing".to_owned(),
-        ))
+        let reason = "the other repository's branch keeps changing";
+        Ok(Came::waits(reason.to_owned()))
     }
 
     /// What is to be pushed where; nothing where there is nothing.
@@ -299,15 +331,13 @@ impl Pusher<'_> {
         if said.code != 0 || said.stdout.is_empty() {
             return Ok(None);
         }
-        let head = work
-            .look(words(["rev-parse", "--verify", "HEAD^{commit}"]))
-            .await?;
+        let head = head(work).await?;
         let branch = branch.to_string();
         let own = format!("longhouse/{}", self.session.environment.session());
         let closed =
             self.closed.contains(&branch) || is_protected(&branch, &self.pushing.protected);
         Ok(Some(Target {
-            head: String::from_utf8_lossy(&head.stdout).trim().to_owned(),
+            head,
             to: if closed { own } else { branch.clone() },
             branch,
         }))

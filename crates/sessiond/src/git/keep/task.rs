@@ -9,13 +9,12 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use longhouse_domain::git::{
-    AutoCommit, AutoCommitActivity, AutoCommitMode, Batch, Milestone, Pace,
-};
+use longhouse_domain::git::{AutoCommit, AutoCommitActivity, AutoCommitMode, Batch, Pace};
 use longhouse_link::limits::KEEPING_TIME;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 
+use super::Reached;
 use super::attempt::{self, Outcome, keep, recover};
 use crate::git::repository::Repository;
 use crate::git::watch::{LeftOut, Seen, Sight, Watch};
@@ -53,6 +52,8 @@ pub(crate) async fn run(session: Arc<Session>) {
             if settings.changed().await.is_err() {
                 return;
             }
+            // What was brought to an end before is none of what comes.
+            while milestones.try_recv().is_ok() {}
             continue;
         }
         match Repository::here() {
@@ -84,6 +85,8 @@ struct Keeper<'a> {
     sight: Option<Sight>,
     /// Something could not be kept, and is tried again then.
     again: Option<Again>,
+    /// What the changes were for, as whoever made them said last.
+    summary: Option<String>,
 }
 
 struct Again {
@@ -111,13 +114,14 @@ impl<'a> Keeper<'a> {
             began: Instant::now(),
             sight: None,
             again: None,
+            summary: None,
         }
     }
 
     async fn run(
         &mut self,
         settings: &mut watch::Receiver<AutoCommit>,
-        milestones: &mut mpsc::Receiver<Milestone>,
+        milestones: &mut mpsc::Receiver<Reached>,
     ) {
         let left_out = LeftOut::new(&self.settings.ignore);
         let watch = match Watch::begin(self.repository.root.clone(), left_out) {
@@ -138,8 +142,9 @@ impl<'a> Keeper<'a> {
             let over = tokio::select! {
                 _ = settings.changed() => Over::Anew,
                 seen = seen => self.see(seen),
-                Some(milestone) = milestones.recv() => {
-                    self.batch.milestone(self.began.elapsed(), milestone);
+                Some(reached) = milestones.recv() => {
+                    self.batch.milestone(self.began.elapsed(), reached.milestone);
+                    self.summary = reached.summary.or(self.summary.take());
                     Over::Not
                 }
                 () = self.wake() => self.act().await,
@@ -217,12 +222,15 @@ impl<'a> Keeper<'a> {
             self.session,
             &self.repository,
             &self.settings,
-            None,
+            self.summary.as_deref(),
             deadline,
         )
         .await
         {
-            Ok(Outcome::Kept) => self.again = None,
+            Ok(Outcome::Kept) => {
+                self.again = None;
+                self.summary = None;
+            }
             Ok(Outcome::Blocked(reason)) => self.try_again(reason.to_owned()),
             Err(attempt::NotKept::Refused(refusal)) if Repository::here().is_err() => {
                 tracing::info!(reason = refusal.words(), "the repository is gone");

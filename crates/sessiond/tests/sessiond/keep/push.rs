@@ -1,6 +1,9 @@
 //! Commits push themselves: to the one address, never by force, once, whoever is away or killed.
 
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use tokio::net::TcpListener;
 
 use longhouse_domain::git::{ConflictIn, PushActivity, PushState};
 
@@ -45,6 +48,10 @@ fn theirs(house: &House, path: &str, text: &str) {
 }
 
 async fn set_pushing(house: &House, remote: &str, protected: &[&str]) {
+    set_pushing_by("file", house, remote, protected).await;
+}
+
+async fn set_pushing_by(protocols: &str, house: &House, remote: &str, protected: &[&str]) {
     let settings = AutoCommit {
         push: true,
         protected_branches: protected.iter().map(|name| (*name).to_owned()).collect(),
@@ -53,7 +60,7 @@ async fn set_pushing(house: &House, remote: &str, protected: &[&str]) {
     let request = AutoCommitRequest {
         settings: serde_json::to_string(&settings).unwrap(),
         remote: remote.to_owned(),
-        protocols: "file".to_owned(),
+        protocols: protocols.to_owned(),
     };
     within(house.client().set_auto_commit(request))
         .await
@@ -177,6 +184,28 @@ async fn while_the_other_side_is_away_commits_wait_also_over_a_restart() {
     push_state(&house, PushActivity::Pending).await;
     std::fs::rename(&away, forge(&house)).unwrap();
     pushed(&house, "main").await;
+}
+
+#[tokio::test]
+async fn a_commit_hurries_what_waits_for_the_other_side_to_be_there() {
+    let house = cloned().await;
+    // Somebody who takes every call, and says nothing.
+    let dead = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/a.git", dead.local_addr().unwrap());
+    let mut calls = 0;
+    set_pushing_by("http", &house, &url, &[]).await;
+    let began = Instant::now();
+    let rounds = 4;
+    for round in 0..rounds {
+        write(&house, "b", &format!("{round}\n"));
+        committed(&house, round + 2).await;
+        within(dead.accept()).await.unwrap();
+        calls += 1;
+        push_state(&house, PushActivity::Pending).await;
+    }
+    // Left alone, these would have taken all the pauses between them.
+    let pauses: Duration = (1..calls).map(longhouse_domain::git::push_pause).sum();
+    assert!(began.elapsed() < pauses, "{:?}", began.elapsed());
 }
 
 #[tokio::test]
