@@ -54,6 +54,12 @@ impl<'a> Reader<'a> {
         bytes.get(zeros..)
     }
 
+    /// What has not been read.
+    #[must_use]
+    pub fn rest(&self) -> &'a [u8] {
+        self.0
+    }
+
     /// Whether nothing is left.
     #[must_use]
     pub fn is_at_end(&self) -> bool {

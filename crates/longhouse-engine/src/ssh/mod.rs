@@ -7,6 +7,7 @@ mod agent;
 mod known_hosts;
 mod prepare;
 mod read;
+mod short;
 mod sign;
 #[cfg(test)]
 mod tests;

@@ -14,6 +14,7 @@ use ssh_key::public::RsaPublicKey;
 use ssh_key::{Kdf, Mpint, PrivateKey};
 use zeroize::Zeroizing;
 
+use super::short;
 use super::sign::{SHA2_512, Signer, has_signed};
 
 /// The most bytes of a key's text. One of 16,384 bits has 13 KiB.
@@ -146,8 +147,8 @@ fn decode(text: &str) -> Result<PrivateKey, UnusableKey> {
     match label {
         Some(label @ "OPENSSH PRIVATE KEY") => {
             let text = straightened(text, label, OPENSSH_LINE)?;
-            PrivateKey::from_openssh(text.as_bytes()).map_err(|error| match error {
-                ssh_key::Error::AlgorithmUnknown => UnusableKey::Type("unknown".to_owned()),
+            PrivateKey::from_openssh(text.as_bytes()).or_else(|error| match error {
+                ssh_key::Error::AlgorithmUnknown => Err(UnusableKey::Type("unknown".to_owned())),
                 _ => unread(&text),
             })
         }
@@ -167,9 +168,9 @@ fn decode(text: &str) -> Result<PrivateKey, UnusableKey> {
     }
 }
 
-/// Why a key that begins as it should cannot be read. The library reads numbers of one length alone, and those of the largest curve are
-/// mostly shorter; what the key is stands before them, in the clear.
-fn unread(text: &str) -> UnusableKey {
+/// A key that begins as it should, and that the library cannot read, or why it is of no use. The library reads numbers of one length alone,
+/// and those of the largest curve are mostly shorter; what the key is stands before them, in the clear.
+fn unread(text: &str) -> Result<PrivateKey, UnusableKey> {
     let letters: Zeroizing<String> = Zeroizing::new(
         text.lines()
             .filter(|line| !line.starts_with("-----"))
@@ -178,8 +179,8 @@ fn unread(text: &str) -> UnusableKey {
     let bytes = Zeroizing::new(STANDARD.decode(letters.as_bytes()).unwrap_or_default());
     let name = P521.as_bytes();
     match bytes.windows(name.len()).any(|part| part == name) {
-        true => UnusableKey::Type(P521.to_owned()),
-        false => UnusableKey::Damaged,
+        true => Err(UnusableKey::Type(P521.to_owned())),
+        false => short::with_zeros(&bytes).ok_or(UnusableKey::Damaged),
     }
 }
 
@@ -225,9 +226,9 @@ fn decrypt(key: &PrivateKey, passphrase: Option<&SecretText>) -> Result<PrivateK
     let passphrase = passphrase.filter(|text| !text.reveal().is_empty());
     let passphrase = passphrase.ok_or(UnusableKey::PassphraseNeeded)?;
     key.decrypt(passphrase.reveal())
-        .map_err(|error| match error {
-            ssh_key::Error::Crypto => UnusableKey::WrongPassphrase,
-            _ => UnusableKey::Damaged,
+        .or_else(|error| match error {
+            ssh_key::Error::Crypto => Err(UnusableKey::WrongPassphrase),
+            _ => short::opened_with_zeros(key, passphrase).ok_or(UnusableKey::Damaged),
         })
 }
 

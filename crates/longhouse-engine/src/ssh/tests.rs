@@ -3,8 +3,10 @@
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use longhouse_domain::SecretText;
-use longhouse_domain::ssh::wire::Reader;
+use longhouse_domain::ssh::wire::{Reader, Writer};
 use ssh_key::PrivateKey;
 use ssh_key::private::KeypairData;
 use tempfile::TempDir;
@@ -124,6 +126,84 @@ fn a_passphrase_opens_its_key_and_no_other_does() {
     assert_eq!(public_of(&opened), public_of(&read(&plain, None).unwrap()));
     // What is sealed is not encrypted once more.
     assert!(!opened.is_encrypted());
+}
+
+/// The key whose number is so many bytes `0x11` and whose public half is this point, laid out as OpenSSH does.
+fn of_ones(curve: &str, bytes: usize, x: &str, y: &str) -> String {
+    let number = |hex: &str| -> Vec<u8> {
+        let bytes = hex.as_bytes().chunks(2);
+        bytes
+            .map(|two| u8::from_str_radix(std::str::from_utf8(two).unwrap(), 16).unwrap())
+            .collect()
+    };
+    let point = [vec![4], number(x), number(y)].concat();
+    let kind = format!("ecdsa-sha2-{curve}");
+    let public = Writer::new().string(kind.as_bytes());
+    let public = public.string(curve.as_bytes()).string(&point).done();
+    let private = Writer::new().u32(7).u32(7).string(kind.as_bytes());
+    let private = private.string(curve.as_bytes()).string(&point);
+    let mut private = private.number(&vec![0x11; bytes]).string(b"sample").done();
+    let filling = private.len().next_multiple_of(8) - private.len();
+    private.extend((1..).take(filling));
+    let whole = Writer::new().string(b"none").string(b"none").string(b"");
+    let whole = whole.u32(1).string(&public).string(&private).done();
+    let whole = [&b"openssh-key-v1\0"[..], &whole].concat();
+    let letters = STANDARD.encode(whole);
+    let lines: Vec<_> = letters
+        .as_bytes()
+        .chunks(70)
+        .map(|line| std::str::from_utf8(line).unwrap())
+        .collect();
+    let label = "OPENSSH PRIVATE KEY";
+    format!(
+        "-----BEGIN {label}-----\n{}\n-----END {label}-----\n",
+        lines.join("\n")
+    )
+}
+
+#[test]
+fn a_key_whose_number_begins_with_zeros_is_read_and_signs() {
+    let keys = Keys::new();
+    for (curve, bytes, x, y) in [
+        (
+            "nistp256",
+            30,
+            "F8059111A299E3694799588D9580B9F8DE160F1706A7C6AF682AC9DBF30E13AB",
+            "9C66B03D79A44808D1235F39354C447877F9912A8C5B0D48A0083B684DD75316",
+        ),
+        (
+            "nistp384",
+            47,
+            "D17742934CA9AEB935395EF97169BDF0DE3C8758379099AB6D01C608E60F51E562E87782EFFDEF3CCA18BADAF7BA339C",
+            "223DD606B703F9E55C2C17AF56D983313DE3497E4B35D2B2CD4463B5B77F042D08818F82FA74666A2086A745C1506206",
+        ),
+    ] {
+        let plain = of_ones(curve, bytes, x, y);
+        // As OpenSSH itself writes it, plain and with each kind of cipher.
+        let ciphers = ["aes256-ctr", "aes256-gcm@openssh.com"];
+        let locked = ciphers.map(|cipher| keys.rewritten(&plain, &["-N", "open", "-Z", cipher]));
+        let again = keys.rewritten(&plain, &["-N", ""]);
+        for (text, passphrase) in [
+            (&plain, None),
+            (&again, None),
+            (&locked[0], Some("open")),
+            (&locked[1], Some("open")),
+        ] {
+            let passphrase = passphrase.map(SecretText::new);
+            let key = read(text, passphrase.as_ref()).unwrap();
+            let signed = Signer::new(&key).unwrap().sign(b"data", 0).unwrap();
+            assert!(has_signed(&public_of(&key), b"data", &signed), "{curve}");
+            // What is kept is read again.
+            let kept = key.to_openssh(ssh_key::LineEnding::LF).unwrap();
+            assert_eq!(public_of(&read(&kept, None).unwrap()), public_of(&key));
+        }
+        let wrong = SecretText::new("shut");
+        let refused = locked.map(|text| read(&text, Some(&wrong)).unwrap_err());
+        assert_eq!(refused, [const { UnusableKey::WrongPassphrase }; 2]);
+        // A number that is too short for another reason is no key.
+        let other = of_ones(curve, bytes, y, x);
+        assert_eq!(read(&other, None).unwrap_err(), UnusableKey::Damaged);
+    }
 }
 
 #[test]
