@@ -5,8 +5,18 @@ use longhouse_link::proto::clone_news::{Failed, Why};
 
 use crate::error::plain;
 
-/// What happened and what to do. `refused` is what the session's way out said, where it has one.
-pub(crate) fn explain(repository: &Repository, failed: &Failed, refused: Option<&str>) -> String {
+/// What this side said no to while git was at work, and why.
+#[derive(Debug, Default)]
+pub(crate) struct Told {
+    /// The session's way out, where it has one.
+    pub(crate) way_out: Option<String>,
+    /// The session's SSH agent.
+    pub(crate) agent: Option<String>,
+}
+
+/// What happened and what to do.
+pub(crate) fn explain(repository: &Repository, failed: &Failed, told: &Told) -> String {
+    let refused = told.way_out.as_deref();
     let why = match (failed.why(), refused) {
         // Git only sees a connection that was not made; the way out knows why.
         (Why::NotAllowed | Why::LoginNeeded | Why::Unreachable | Why::NoSuchHost, Some(_)) => {
@@ -18,7 +28,11 @@ pub(crate) fn explain(repository: &Repository, failed: &Failed, refused: Option<
         (Why::NotAllowed, Some(refused)) => plain(refused),
         _ => plain(&failed.said),
     };
-    let what = words(repository, why, &said);
+    let what = match (why, &told.agent) {
+        // The host only saw that nobody logged in.
+        (Why::LoginNeeded, Some(refused)) => plain(refused),
+        _ => words(repository, why, &said),
+    };
     format!("{} was not cloned: {what}", repository.url)
 }
 
@@ -82,7 +96,15 @@ pub(crate) fn words(repository: &Repository, why: Why, said: &str) -> String {
 mod tests {
     use super::*;
 
-    fn explained(url: &str, why: Why, refused: Option<&str>) -> String {
+    fn explained(url: &str, why: Why, way_out: Option<&str>) -> String {
+        let told = Told {
+            way_out: way_out.map(str::to_owned),
+            agent: None,
+        };
+        explained_with(url, why, &told)
+    }
+
+    fn explained_with(url: &str, why: Why, told: &Told) -> String {
         let repository = Repository {
             url: url.parse().unwrap(),
             branch: Some("dev".parse().unwrap()),
@@ -93,7 +115,7 @@ mod tests {
             why: why.into(),
             said: "fatal: \u{1b}[2Jno".to_owned(),
         };
-        explain(&repository, &failed, refused)
+        explain(&repository, &failed, told)
     }
 
     #[test]
@@ -136,5 +158,17 @@ mod tests {
             Some("not on the list"),
         );
         assert!(!branch.contains("not on the list"), "{branch}");
+    }
+
+    #[test]
+    fn the_agent_knows_better_than_the_host_why_nobody_logged_in() {
+        let told = Told {
+            agent: Some("the SSH key was not used for b: it is none of its hosts".to_owned()),
+            ..Told::default()
+        };
+        let text = explained_with("git@a:x", Why::LoginNeeded, &told);
+        assert!(text.ends_with("none of its hosts"), "{text}");
+        let other = explained_with("git@a:x", Why::NoSuchBranch, &told);
+        assert!(!other.contains("none of its hosts"), "{other}");
     }
 }

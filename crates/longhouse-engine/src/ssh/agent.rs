@@ -44,6 +44,8 @@ pub(crate) struct SshAgent {
     pub(crate) live: watch::Receiver<Live>,
     /// Told of what people should know.
     pub(crate) told: mpsc::Sender<AgentNews>,
+    /// Why it gave nothing when it was asked last; nothing where it did.
+    pub(crate) refused: watch::Sender<Option<String>>,
 }
 
 /// Something that came of a question to the agent.
@@ -269,6 +271,9 @@ impl SshAgent {
     }
 
     pub(crate) async fn tell(&self, news: AgentNews) {
+        // Before the program is answered: whoever sees it fail finds the reason.
+        let refused = news.is_alert.then(|| news.text.clone());
+        self.refused.send_replace(refused);
         // Whoever tells of it may have gone, with the connection.
         let _ = self.told.send(news).await;
     }

@@ -28,17 +28,44 @@ async fn in_status(client: &Client, id: &str, status: &str) -> Value {
     .await
 }
 
+/// The same with the forge's repository over this host; its identifier.
+async fn begin(client: &Client, sshd: &Sshd, forge: &Forge, key: Value) -> String {
+    let made = create(client, &sshd.url(&bare(forge)), key).await;
+    id_of(&made)
+}
+
+/// A key that is made and kept, with this beside its name, and may log in at these hosts.
+async fn kept_key(client: &Client, hosts: &[&Sshd], more: Value) -> Value {
+    let mut wish = json!({"name": "mine", "generate": true});
+    let fields = more.as_object().unwrap().clone();
+    wish.as_object_mut().unwrap().extend(fields);
+    let kept = client.post("/api/ssh-keys", &wish).await.created();
+    for sshd in hosts {
+        sshd.authorize(kept["publicKey"].as_str().unwrap());
+    }
+    kept
+}
+
+/// Removes the session, with whatever is in it.
+async fn remove(client: &Client, id: &str) {
+    client
+        .delete(&format!("/api/sessions/{id}?force=true"))
+        .await
+        .created();
+    wait_for("the session is gone", async || {
+        (client.get(&format!("/api/sessions/{id}")).await.status == 404).then_some(())
+    })
+    .await;
+}
+
 /// What a script in the session says, with its exit code.
 async fn sh(client: &Client, id: &str, script: &str) -> (i64, String) {
     let body = json!({"command": ["sh", "-c", script]});
     let path = format!("/api/sessions/{id}/exec");
     let answer = client.post(&path, &body).await.created();
-    let said = format!(
-        "{}{}",
-        answer["stdout"].as_str().unwrap(),
-        answer["stderr"].as_str().unwrap()
-    );
-    (answer["exitCode"].as_i64().unwrap(), said.trim().to_owned())
+    let said = ["stdout", "stderr"].map(|stream| answer[stream].as_str().unwrap());
+    let code = answer["exitCode"].as_i64().unwrap();
+    (code, said.concat().trim().to_owned())
 }
 
 /// What the audit log says of an action: its outcomes with the value of a detail, oldest first.
@@ -121,13 +148,9 @@ async fn a_session_clones_and_pushes_with_a_key_that_was_made_for_it_and_goes_wi
     );
     assert_eq!(audited(&client, "known_host.learn", "host").await.len(), 1);
 
-    client
-        .delete(&format!("/api/sessions/{id}?force=true"))
-        .await
-        .created();
-    wait_for("the session is gone", async || {
-        let gone = client.get(&format!("/api/sessions/{id}")).await.status == 404;
-        (gone && house.leftovers().is_empty()).then_some(())
+    remove(&client, &id).await;
+    wait_for("nothing is left of it", async || {
+        house.leftovers().is_empty().then_some(())
     })
     .await;
 }
@@ -144,14 +167,7 @@ async fn a_key_is_used_and_never_enters_the_session() {
     let kept = json!({"name": "mine", "privateKey": private});
     let kept = client.post("/api/ssh-keys", &kept).await.created();
     assert_eq!(kept["lastUsedAt"], Value::Null);
-    let id = id_of(
-        &create(
-            &client,
-            &sshd.url(&bare(&forge)),
-            json!({"sshKeyId": kept["id"]}),
-        )
-        .await,
-    );
+    let id = begin(&client, &sshd, &forge, json!({"sshKeyId": kept["id"]})).await;
     in_status(&client, &id, "running").await;
     let list = client.get("/api/ssh-keys").await.body;
     assert!(list["items"][0]["lastUsedAt"].is_string(), "{list}");
@@ -216,19 +232,8 @@ async fn a_host_with_another_key_is_refused_until_a_person_forgets_the_old_one()
     let (house, forge, sshd) = (House::started(), Forge::new().await, Sshd::new().await);
     let client = house.client().await;
     let known = sshd.change_host_key();
-    let kept = client
-        .post("/api/ssh-keys", &json!({"name": "mine", "generate": true}))
-        .await
-        .created();
-    sshd.authorize(kept["publicKey"].as_str().unwrap());
-    let id = id_of(
-        &create(
-            &client,
-            &sshd.url(&bare(&forge)),
-            json!({"sshKeyId": kept["id"]}),
-        )
-        .await,
-    );
+    let kept = kept_key(&client, &[&sshd], json!({})).await;
+    let id = begin(&client, &sshd, &forge, json!({"sshKeyId": kept["id"]})).await;
     in_status(&client, &id, "running").await;
     let list = client.get("/api/known-hosts").await.body;
     assert_eq!(list["items"][0]["fingerprint"], known, "{list}");
@@ -301,19 +306,9 @@ async fn a_key_is_not_shown_to_a_host_that_it_is_not_for() {
     let client = house.client().await;
     let other_host = format!("127.0.0.1:{}", other.port);
     for (hosts, goes) in [(json!([]), false), (json!([other_host]), true)] {
-        let wish = json!({"name": format!("for {hosts}"), "generate": true, "hosts": hosts});
-        let kept = client.post("/api/ssh-keys", &wish).await.created();
-        for sshd in [&ours, &other] {
-            sshd.authorize(kept["publicKey"].as_str().unwrap());
-        }
-        let id = id_of(
-            &create(
-                &client,
-                &ours.url(&bare(&forge)),
-                json!({"sshKeyId": kept["id"]}),
-            )
-            .await,
-        );
+        let wish = json!({"name": format!("for {hosts}"), "hosts": hosts});
+        let kept = kept_key(&client, &[&ours, &other], wish).await;
+        let id = begin(&client, &ours, &forge, json!({"sshKeyId": kept["id"]})).await;
         in_status(&client, &id, "running").await;
         let script = format!("git fetch -q {} main", other.url(&bare(&forge)));
         let (code, said) = sh(&client, &id, &script).await;
@@ -327,46 +322,59 @@ async fn a_key_is_not_shown_to_a_host_that_it_is_not_for() {
             last,
             (outcome.to_owned(), format!("[127.0.0.1]:{}", other.port))
         );
-        client
-            .delete(&format!("/api/sessions/{id}?force=true"))
-            .await
-            .created();
-        wait_for("the session is gone", async || {
-            (client.get(&format!("/api/sessions/{id}")).await.status == 404).then_some(())
-        })
-        .await;
+        remove(&client, &id).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clone_that_the_key_was_not_used_for_says_why() {
+    let (house, forge) = (House::started(), Forge::new().await);
+    let (ours, other) = (Sshd::new().await, Sshd::new().await);
+    let client = house.client().await;
+    let kept = kept_key(&client, &[&ours, &other], json!({})).await;
+    // A part of the repository is at a host that the key is not for.
+    let elsewhere = other.url(&bare(&forge));
+    let part = format!("[submodule \"part\"]\n\tpath = part\n\turl = {elsewhere}\n");
+    forge.write(".gitmodules", &part);
+    let commit = forge.git(&["-C", "made", "rev-parse", "HEAD"]);
+    let link = format!("160000,{commit},part");
+    forge.git(&["-C", "made", "update-index", "--add", "--cacheinfo", &link]);
+    forge.git(&["-C", "made", "add", ".gitmodules"]);
+    forge.git(&["-C", "made", "commit", "--quiet", "--message=part"]);
+    forge.git(&["-C", "made", "push", "--quiet", "../a.git", "main"]);
+    let wish = json!({"sshKeyId": kept["id"], "cloneSubmodules": true});
+    let id = begin(&client, &ours, &forge, wish).await;
+    let failed = in_status(&client, &id, "error").await;
+    let reason = failed["statusReason"].as_str().unwrap();
+    let host = format!("was not used for [127.0.0.1]:{}", other.port);
+    assert!(
+        reason.contains(&host) && reason.contains("this is none of them"),
+        "{reason}"
+    );
+    remove(&client, &id).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_the_server_is_away_git_fails_in_words_and_works_again_afterwards() {
     let (mut house, forge, sshd) = (House::started(), Forge::new().await, Sshd::new().await);
     let client = house.client().await;
-    let kept = client
-        .post("/api/ssh-keys", &json!({"name": "mine", "generate": true}))
-        .await
-        .created();
-    sshd.authorize(kept["publicKey"].as_str().unwrap());
-    let id = id_of(
-        &create(
-            &client,
-            &sshd.url(&bare(&forge)),
-            json!({"sshKeyId": kept["id"]}),
-        )
-        .await,
-    );
+    let kept = kept_key(&client, &[&sshd], json!({})).await;
+    let id = begin(&client, &sshd, &forge, json!({"sshKeyId": kept["id"]})).await;
     let session = in_status(&client, &id, "running").await;
     let workdir = PathBuf::from(session["workdir"].as_str().unwrap());
+    let ended = async || {
+        wait_for("git has ended", async || {
+            let code = std::fs::read_to_string(workdir.join("code")).ok()?;
+            (!code.is_empty()).then_some(code)
+        })
+        .await
+    };
     // It begins when the server is gone, and tells how it went.
     let script = "(while [ ! -e go ]; do sleep 0.05; done; git fetch origin >said 2>&1; echo $? >code) >/dev/null 2>&1 &";
     sh(&client, &id, script).await;
     house.kill();
     std::fs::write(workdir.join("go"), "").unwrap();
-    let code = wait_for("git has given up", async || {
-        let code = std::fs::read_to_string(workdir.join("code")).ok()?;
-        (!code.is_empty()).then_some(code)
-    })
-    .await;
+    let code = ended().await;
     let said = std::fs::read_to_string(workdir.join("said")).unwrap();
     assert_ne!(code.trim(), "0", "{said}");
     assert!(said.contains("Longhouse gave no answer"), "{said}");
@@ -382,11 +390,7 @@ async fn while_the_server_is_away_git_fails_in_words_and_works_again_afterwards(
     house.kill();
     std::fs::write(workdir.join("go"), "").unwrap();
     house.start();
-    let code = wait_for("git has fetched", async || {
-        let code = std::fs::read_to_string(workdir.join("code")).ok()?;
-        (!code.is_empty()).then_some(code)
-    })
-    .await;
+    let code = ended().await;
     assert_eq!(
         code.trim(),
         "0",

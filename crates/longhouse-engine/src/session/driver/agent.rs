@@ -1,7 +1,7 @@
 //! The session's SSH agent: served as long as the session is connected, and told of.
 
 use longhouse_domain::event::LogLevel;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{Command, Driver};
@@ -11,6 +11,14 @@ use crate::ssh::{AgentNews, SshAgent};
 /// News that waits for the driver.
 const NEWS: usize = 64;
 
+/// The agent over one connection.
+pub(super) struct Lent {
+    /// Why it gave nothing when it was asked last.
+    pub(super) refused: watch::Receiver<Option<String>>,
+    /// It is served as long as this is kept.
+    _service: AbortOnDropHandle<()>,
+}
+
 /// What is to be said beside the status about a host.
 pub(super) struct Alert {
     host: String,
@@ -19,12 +27,14 @@ pub(super) struct Alert {
 
 impl Driver {
     /// Serves the session's agent over this connection, as long as what comes back is kept.
-    pub(super) fn lend_key(&self, connection: &Connection) -> AbortOnDropHandle<()> {
+    pub(super) fn lend_key(&self, connection: &Connection) -> Lent {
         let (told, mut news) = mpsc::channel(NEWS);
+        let (refusing, refused) = watch::channel(None);
         let agent = SshAgent {
             context: self.context.clone(),
             live: self.live.subscribe(),
             told,
+            refused: refusing,
         };
         let (id, link, mailbox) = (self.id, connection.client(), self.mailbox.clone());
         let served = async move {
@@ -42,7 +52,10 @@ impl Driver {
         let both = async move {
             tokio::join!(served, forwarded);
         };
-        AbortOnDropHandle::new(self.context.tasks.spawn(both))
+        Lent {
+            refused,
+            _service: AbortOnDropHandle::new(self.context.tasks.spawn(both)),
+        }
     }
 
     /// Tells what came of a question to the agent. An alert stands until its host gives no cause any more.

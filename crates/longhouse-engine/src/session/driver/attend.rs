@@ -15,6 +15,7 @@ use longhouse_link::proto::{self, CreateTerminalRequest, SessionEvent, WatchRequ
 use longhouse_link::{AcceptError, LinkClient};
 use tonic::{Code, Status, Streaming};
 
+use super::agent::Lent;
 use super::kept::LastWords;
 use super::way_out::{WayOut, served};
 use super::{Driver, Heard, Next, make};
@@ -52,7 +53,7 @@ impl Driver {
             };
             let mut way_out = self.way_out(&connection).await;
             let agent = self.lend_key(&connection);
-            let mut news = match self.furnish(&connection, &mut way_out).await {
+            let mut news = match self.furnish(&connection, &mut way_out, &agent).await {
                 Ok(news) => news,
                 Err(Furnishing::Broken(status)) => {
                     self.log(
@@ -145,8 +146,9 @@ impl Driver {
         &mut self,
         connection: &Connection,
         way_out: &mut WayOut,
+        agent: &Lent,
     ) -> Result<Streaming<SessionEvent>, Furnishing> {
-        self.clone_repository(connection, way_out).await?;
+        self.clone_repository(connection, way_out, agent).await?;
         let mut client = connection.client();
         let news = client.watch(WatchRequest {}).await?.into_inner();
         let fresh = matches!(self.session.phase, Phase::Pending | Phase::Starting);

@@ -13,6 +13,7 @@ use longhouse_link::proto::{CloneNews, CloneRequest};
 use tokio::time::Instant;
 use tonic::{Code, Status, Streaming};
 
+use super::agent::Lent;
 use super::attend::Furnishing;
 use super::way_out::{WayOut, served};
 use super::{Driver, Heard};
@@ -29,6 +30,7 @@ impl Driver {
         &mut self,
         connection: &Connection,
         way_out: &mut WayOut,
+        agent: &Lent,
     ) -> Result<(), Furnishing> {
         let Some(repository) = self.session.to_be_cloned().cloned() else {
             return Ok(());
@@ -38,7 +40,7 @@ impl Driver {
         let request = self.clone_request(&repository);
         let news = connection.client().clone_repository(request).await;
         let news = news.map_err(|status| impossible(status, &repository))?;
-        self.follow_clone(connection, way_out, &repository, news.into_inner())
+        self.follow_clone(connection, way_out, agent, &repository, news.into_inner())
             .await?;
         let now = self.context.now();
         let noted = self.change(Box::new(move |session| {
@@ -65,6 +67,7 @@ impl Driver {
         &mut self,
         connection: &Connection,
         way_out: &mut WayOut,
+        agent: &Lent,
         repository: &Repository,
         mut news: Streaming<CloneNews>,
     ) -> Result<(), Furnishing> {
@@ -85,7 +88,11 @@ impl Driver {
                                 refused = passage.refusal().map(str::to_owned).or(refused);
                                 self.note_passage(passage).await;
                             }
-                            let reason = clone_failure::explain(repository, &failed, refused.as_deref());
+                            let told = clone_failure::Told {
+                                way_out: refused,
+                                agent: agent.refused.borrow().clone(),
+                            };
+                            let reason = clone_failure::explain(repository, &failed, &told);
                             return Err(Furnishing::Impossible(reason));
                         }
                         Some(What::Cloned(_)) => {

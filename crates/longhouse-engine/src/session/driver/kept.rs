@@ -6,10 +6,10 @@ use longhouse_domain::event::{EventKind, LogLevel};
 use longhouse_domain::git::{AutoCommit, AutoCommitMode, KeptNews};
 use longhouse_link::proto::session_event::{Log, What};
 use longhouse_link::proto::{AutoCommitRequest, SessionEvent, WatchRequest};
-use tokio_util::task::AbortOnDropHandle;
 use tonic::{Code, Status, Streaming};
 
 use super::Driver;
+use super::agent::Lent;
 use super::way_out::{WayOut, served};
 use crate::egress::pace::Pace;
 use crate::error::plain;
@@ -31,8 +31,7 @@ pub(super) struct Kept {
 pub(super) struct LastWords {
     pub(super) news: Streaming<SessionEvent>,
     pub(super) way_out: WayOut,
-    /// The session's agent is served as long as this is kept.
-    pub(super) agent: AbortOnDropHandle<()>,
+    pub(super) agent: Lent,
 }
 
 impl std::fmt::Debug for LastWords {
