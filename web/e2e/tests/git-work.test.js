@@ -120,6 +120,40 @@ test('branches are begun and gone over to, and changes in the way are put away a
   })
 })
 
+test('branches are renamed and deleted, and commits that are nowhere else are asked about', async () => {
+  const { own, session } = await cloned()
+  own.git('branch', 'spent')
+  own.git('checkout', '--quiet', '-b', 'side')
+  own.commit('feat: alone', { 'alone.txt': 'alone\n' })
+  own.git('checkout', '--quiet', 'main')
+  const branches = () => own.git('branch', '--format=%(refname:short)').split('\n')
+  await withPersonAt(browser, server, async (person, page) => {
+    await person.logIn(pathOf(session))
+    const choose = async (branch, what) => {
+      await page.getByRole('button', { name: 'Branch main. Go over to another one' }).click()
+      await button(dialog(page), `More about ${branch}`).click()
+      await page.getByRole('menuitem', { name: what }).click()
+    }
+    await choose('side', 'Rename…')
+    await dialog(page).getByLabel('New name').fill('spent')
+    await dialog(page).getByRole('alert').getByText('There is a branch of that name.').waitFor()
+    await dialog(page).getByLabel('New name').fill('alone')
+    await button(dialog(page), 'Rename').click()
+    await page.getByText('side is called alone now').waitFor()
+    assert.deepEqual(branches(), ['alone', 'main', 'spent'])
+
+    await choose('spent', 'Delete')
+    await page.getByText('spent is deleted').waitFor()
+    await choose('alone', 'Delete')
+    await alert(page).getByText('alone holds commits').waitFor()
+    assert.deepEqual(branches(), ['alone', 'main'])
+    await button(page, 'Delete it with its commits').click()
+    await page.getByText('alone is deleted').waitFor()
+    assert.deepEqual(branches(), ['main'])
+    await alert(page).waitFor({ state: 'detached' })
+  })
+})
+
 test('a merge that stops is settled and continued, and another one aborted', async () => {
   const { own, session } = await cloned()
   own.git('checkout', '--quiet', '-b', 'other')
@@ -128,7 +162,7 @@ test('a merge that stops is settled and continued, and another one aborted', asy
   own.commit('feat: ours', { 'notes.txt': 'ours\n' })
   const merge = async (page) => {
     await page.getByRole('button', { name: 'Branch main. Go over to another one' }).click()
-    await dialog(page).getByRole('button', { name: 'Join other' }).click()
+    await dialog(page).getByRole('button', { name: 'More about other' }).click()
     await page.getByRole('menuitem', { name: 'Merge it into main' }).click()
     await alert(page).getByText('A merge is under way').waitFor()
   }

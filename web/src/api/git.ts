@@ -1,6 +1,7 @@
 // What the page asks about a session's repository.
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { client, getBytes, unwrap } from './client'
+import { GitRefusal } from './problem'
 
 /** Whatever is known of a session's repository; when something happens in it, all of that is old. */
 export const gitKey = (id: string): readonly ['git', string] => ['git', id]
@@ -45,9 +46,9 @@ export const gitLogQuery = (id: string) =>
   })
 
 /** What git says to a line as people type it. */
-async function say(id: string, command: string, args: string[], signal: AbortSignal): Promise<string> {
+export async function say(id: string, command: string, args: string[], signal: AbortSignal): Promise<string> {
   const said = await unwrap(client.POST('/api/git', { body: { sessionId: id, command, args }, signal }))
-  if (said.exitCode !== 0) throw new Error(said.stderr.trim() || `git ended with ${said.exitCode}`)
+  if (said.exitCode !== 0) throw new GitRefusal(said.stderr.trim() || `git ended with ${said.exitCode}`)
   return said.stdout
 }
 

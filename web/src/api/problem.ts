@@ -88,3 +88,6 @@ function titleOf(status: number): string {
   if (status >= 500) return 'The server could not do that'
   return `The server refused (${status})`
 }
+
+/** Git did not do what a line asked; the message is git's own. */
+export class GitRefusal extends Error {}

@@ -1,18 +1,18 @@
-// Every branch: to go over to one, to begin one, to join one with the present one.
+// Every branch: to go over to one, to begin one, to join one with the present one, to rename or delete one.
 import { useQuery } from '@tanstack/react-query'
-import { Check, GitMerge, Plus } from 'lucide-react'
+import { Plus } from 'lucide-react'
 import { useId, useState } from 'react'
 import { gitBranchesQuery } from '../../api/git'
 import { describe } from '../../api/problem'
 import type { GitStatus, Session } from '../../api/types'
-import { Badge } from '../../ui/Badge'
-import { Button, IconButton } from '../../ui/Button'
+import { Button } from '../../ui/Button'
 import { Dialog } from '../../ui/Dialog'
 import { TextField } from '../../ui/Field'
-import { Menu, MenuItem } from '../../ui/Menu'
+import { BranchRow, ROW } from './BranchRow'
 import { choiceOf, readBranches, refOf } from './branches'
 import type { Branch, BranchPurpose } from './branches'
 import type { GitOperation } from './operations'
+import { RenameDialog } from './RenameDialog'
 import { branchWord } from './status'
 import type { GitWork } from './useGitWork'
 
@@ -32,6 +32,7 @@ interface BranchDialogProps {
 
 export function BranchDialog({ session, status, work, purpose, onClose }: BranchDialogProps) {
   const { data, error, refetch } = useQuery(gitBranchesQuery(session.id))
+  const [renamed, setRenamed] = useState<Branch | null>(null)
   const [typed, setTyped] = useState(purpose === 'branch' ? '' : `longhouse/${session.name}`)
   const formId = useId()
   const name = typed.trim()
@@ -51,6 +52,9 @@ export function BranchDialog({ session, status, work, purpose, onClose }: Branch
     const { over, isNew } = choiceOf(name, readBranches(printed), purpose)
     if (over !== null) run({ kind: 'switch', branch: over.name })
     else if (isNew) make()
+  }
+  if (renamed !== null) {
+    return <RenameDialog branch={renamed} known={readBranches(data ?? '')} onRun={run} onClose={() => setRenamed(null)} />
   }
   return (
     <Dialog
@@ -93,7 +97,7 @@ export function BranchDialog({ session, status, work, purpose, onClose }: Branch
             </button>
           )}
           {found.slice(0, SHOWN).map((branch) => (
-            <BranchRow key={refOf(branch)} branch={branch} status={status} onRun={run} />
+            <BranchRow key={refOf(branch)} branch={branch} status={status} onRun={run} onRename={() => setRenamed(branch)} />
           ))}
           {found.length > SHOWN && <p className="px-3 py-2 text-xs text-faint">{found.length - SHOWN} more: type a few letters.</p>}
         </div>
@@ -108,48 +112,5 @@ export function BranchDialog({ session, status, work, purpose, onClose }: Branch
         </div>
       )}
     </Dialog>
-  )
-}
-
-const ROW = 'flex min-h-9 w-full min-w-0 items-center gap-2 px-3 py-1 text-left text-sm hover:bg-hover focus-visible:-outline-offset-2 coarse:min-h-11'
-
-interface BranchRowProps {
-  branch: Branch
-  status: GitStatus
-  onRun: (operation: GitOperation) => void
-}
-
-function BranchRow({ branch, status, onRun }: BranchRowProps) {
-  const here = branchWord(status)
-  return (
-    <div className="flex items-center border-t border-line first:border-t-0">
-      <button
-        type="button"
-        data-branch-row={branch.name}
-        aria-current={branch.current}
-        disabled={branch.current}
-        className={ROW}
-        onClick={() => onRun({ kind: 'switch', branch: branch.name })}
-      >
-        <Check size={14} aria-hidden="true" className={branch.current ? 'shrink-0 text-ember' : 'invisible shrink-0'} />
-        <span className="min-w-0 flex-1">
-          <span className="block truncate font-mono text-xs font-medium">{branch.name}</span>
-          <span className="block truncate text-2xs text-faint">{branch.subject}</span>
-        </span>
-        {branch.remote && <Badge title="Only the other repository has it">origin</Badge>}
-      </button>
-      {!branch.current && (
-        <Menu
-          trigger={
-            <IconButton label={`Join ${branch.name}`} className="mr-1">
-              <GitMerge size={14} />
-            </IconButton>
-          }
-        >
-          <MenuItem onSelect={() => onRun({ kind: 'join', how: 'merge', from: refOf(branch) })}>Merge it into {here}</MenuItem>
-          <MenuItem onSelect={() => onRun({ kind: 'join', how: 'rebase', from: refOf(branch) })}>Rebase {here} onto it</MenuItem>
-        </Menu>
-      )}
-    </div>
   )
 }

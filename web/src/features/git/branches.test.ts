@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { branchNameError, choiceOf, readBranches, readPutAway, refOf } from './branches'
+import { branchNameError, choiceOf, readBranches, readPutAway, refOf, renameError } from './branches'
 
 const PRINTED = [
   '* main                  0a1b2c3 [ahead 1] feat: begin',
@@ -36,6 +36,13 @@ describe('branches', () => {
     expect(choiceOf('main', branches, 'branch')).toMatchObject({ over: { name: 'main' }, isNew: false })
     expect(choiceOf('feature', branches, 'branch')).toMatchObject({ found: [], over: null, isNew: true })
     expect(choiceOf('main', branches, 'pushFromNewBranch')).toMatchObject({ over: null, isNew: false, problem: 'There is a branch of that name.' })
+  })
+
+  test('a branch is not renamed to what another one here is called', () => {
+    const branches = readBranches(PRINTED)
+    expect(renameError('main', branches)).toBe('There is a branch of that name.')
+    expect(renameError('a b', branches)).not.toBeNull()
+    expect(renameError('theirs', branches)).toBeNull()
   })
 
   test('names that git would not take', () => {

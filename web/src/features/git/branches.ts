@@ -71,6 +71,12 @@ export function readPutAway(printed: string): PutAway[] {
   })
 }
 
+/** Why a branch cannot be called so; `null` where it can. */
+export function renameError(name: string, branches: readonly Branch[]): string | null {
+  const isTaken = branches.some((branch) => !branch.remote && branch.name === name)
+  return isTaken ? 'There is a branch of that name.' : branchNameError(name)
+}
+
 /** What is wrong with a name for a branch, as far as it can be seen here; `null` where nothing is. */
 export function branchNameError(name: string): string | null {
   if (name === '') return 'A branch needs a name.'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { ApiError, readProblem } from '../../api/problem'
+import { ApiError, GitRefusal, readProblem } from '../../api/problem'
 import { failureOf } from './failures'
 import { makeStatus } from './makeStatus.testing'
 import type { GitOperation } from './operations'
@@ -35,6 +35,22 @@ describe('what one can do when git refused', () => {
     const over: GitOperation = { kind: 'switch', branch: 'other' }
     expect(failureOf(over, refused('git.failed'), makeStatus([changed]))?.steps[0]?.run).toEqual([{ kind: 'putAway', message: 'before: switch' }, over])
     expect(failureOf(over, refused('git.failed'), makeStatus([]))?.steps).toEqual([])
+  })
+
+  test('a branch with commits that are nowhere else is deleted once that was said', () => {
+    const wish: GitOperation = { kind: 'deleteBranch', branch: 'side', unmerged: false }
+    const refusal = failureOf(wish, new GitRefusal("error: The branch 'side' is not fully merged.\nIf you are sure…"), makeStatus([]))
+    expect(refusal?.text).toContain('side holds commits')
+    expect(refusal?.steps.map((step) => step.run)).toEqual([[{ ...wish, unmerged: true }]])
+    const used = failureOf(wish, new GitRefusal("error: Cannot delete branch 'side' checked out at '/work'"), makeStatus([]))
+    expect(used?.text).toContain('another working tree')
+    expect(used?.steps).toEqual([])
+  })
+
+  test('a name that is taken is said so, and what else git says is told as it is', () => {
+    const wish: GitOperation = { kind: 'renameBranch', branch: 'side', to: 'main' }
+    expect(failureOf(wish, new GitRefusal("fatal: A branch named 'main' already exists."), makeStatus([]))?.text).toContain('There is a branch main already')
+    expect(failureOf(wish, new GitRefusal("error: no branch named 'side'"), makeStatus([]))?.text).toBe("no branch named 'side'")
   })
 
   test('a conflict is told by the repository itself', () => {

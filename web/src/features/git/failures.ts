@@ -1,5 +1,5 @@
 // What one can do when git did not do what was asked. Pure: the words are the server's, the next step is ours.
-import { ApiError, describe } from '../../api/problem'
+import { ApiError, GitRefusal, describe } from '../../api/problem'
 import type { GitStatus } from '../../api/types'
 import type { GitOperation } from './operations'
 
@@ -20,8 +20,26 @@ export interface Failure {
 export function failureOf(operation: GitOperation, error: unknown, status: GitStatus): Failure | null {
   const code = error instanceof ApiError ? error.problem.code : ''
   if (code === 'git.conflict' && status.counts.conflicted > 0) return null
+  if (error instanceof GitRefusal) return branchFailure(operation, error.message)
   const items = error instanceof ApiError ? error.problem.errors.map((item) => `${item.field}: ${item.message}`) : []
   return { text: describe(error), items, steps: stepsAfter(operation, code, status) }
+}
+
+/** What git said to a branch that was to be deleted or renamed. */
+function branchFailure(operation: GitOperation, said: string): Failure {
+  const failure = (text: string, steps: NextStep[] = []): Failure => ({ text, items: [], steps })
+  if (operation.kind === 'deleteBranch') {
+    const { branch } = operation
+    if (said.includes('not fully merged')) {
+      const text = `${branch} holds commits that are neither here nor where it is pushed to: merge or push it first, or they are lost with it.`
+      return failure(text, [{ label: 'Delete it with its commits', run: [{ ...operation, unmerged: true }] }])
+    }
+    if (/checked out at|used by worktree/.test(said)) return failure(`${branch} is in use in another working tree: let that one go over to another branch first.`)
+  }
+  if (operation.kind === 'renameBranch' && said.includes('already exists')) {
+    return failure(`There is a branch ${operation.to} already: choose another name, or delete that one first.`)
+  }
+  return failure(said.replace(/^(?:error|fatal): /, ''))
 }
 
 function stepsAfter(operation: GitOperation, code: string, status: GitStatus): NextStep[] {

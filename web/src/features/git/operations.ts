@@ -1,5 +1,6 @@
 // What one can have a session's repository do that changes it or speaks with another one, and how it is asked for.
 import { client, unwrap } from '../../api/client'
+import { say } from '../../api/git'
 import type { GitStatus } from '../../api/types'
 
 export type Joining = 'merge' | 'rebase'
@@ -11,6 +12,8 @@ export type GitOperation =
   | { kind: 'pull'; mode: 'ffOnly' | Joining }
   | { kind: 'switch'; branch: string }
   | { kind: 'newBranch'; branch: string; from?: string }
+  | { kind: 'renameBranch'; branch: string; to: string }
+  | { kind: 'deleteBranch'; branch: string; unmerged: boolean }
   | { kind: 'putAway'; message?: string }
   | { kind: 'takeBack'; index: number }
   | { kind: 'forget'; index: number }
@@ -36,6 +39,10 @@ export function callOperation(id: string, operation: GitOperation, signal: Abort
       const from = operation.from === undefined ? {} : { from: operation.from }
       return unwrap(client.POST('/api/sessions/{id}/git/checkout', { ...at, body: { branch: operation.branch, create: true, ...from } }))
     }
+    case 'renameBranch':
+      return line(['-m', operation.branch, operation.to])
+    case 'deleteBranch':
+      return line([operation.unmerged ? '-D' : '-d', operation.branch])
     case 'putAway': {
       const message = operation.message === undefined ? {} : { message: operation.message }
       return unwrap(client.POST('/api/sessions/{id}/git/stash', { ...at, body: { action: 'push', untracked: true, ...message } }))
@@ -49,6 +56,11 @@ export function callOperation(id: string, operation: GitOperation, signal: Abort
     case 'continue':
     case 'abort':
       return join(operation.how, { action: operation.kind })
+  }
+
+  async function line(args: string[]): Promise<GitStatus> {
+    await say(id, 'branch', args, signal)
+    return unwrap(client.GET('/api/sessions/{id}/git/status', at))
   }
 
   function join(how: Joining, body: { from: string } | { action: 'continue' | 'abort' }): Promise<GitStatus> {
@@ -74,6 +86,10 @@ export function wordsOf(operation: GitOperation, status?: GitStatus): { doing: s
     case 'switch':
     case 'newBranch':
       return { doing: `Going over to ${operation.branch}…`, done: `On ${operation.branch} now` }
+    case 'renameBranch':
+      return { doing: `Renaming ${operation.branch}…`, done: `${operation.branch} is called ${operation.to} now` }
+    case 'deleteBranch':
+      return { doing: `Deleting ${operation.branch}…`, done: `${operation.branch} is deleted` }
     case 'putAway':
       return { doing: 'Putting the changes away…', done: 'The changes are put away' }
     case 'takeBack':
