@@ -33,20 +33,23 @@ const LOOK: Duration = Duration::from_millis(100);
 const BUSYBOX: &str = "longhouse-test/busybox:1";
 const DEBIAN: &str = "debian:bookworm-slim";
 
-/// Busybox and git: this machine's own, with the libraries and helpers that cloning over HTTP takes, where git looks for them.
-const GIT: &str = "longhouse-test/git:1";
+/// Busybox, git and OpenSSH's client: this machine's own, with the libraries and helpers that cloning over HTTP takes, where git looks for
+/// them, and the entry of a session's user without which ssh does nothing.
+const GIT: &str = "longhouse-test/git:2";
 const GIT_ROOT: &str = r#"
 set -e
 rm -rf "$0"
 core=$(git --exec-path)
-mkdir -p "$0/bin" "$0/usr/bin" "$0$core"
+mkdir -p "$0/bin" "$0/usr/bin" "$0/etc" "$0$core"
 for name in $(busybox --list); do ln -s busybox "$0/bin/$name"; done
 cp --remove-destination "$(command -v busybox)" "$0/bin/busybox"
 cp -L "$(command -v git)" "$0/usr/bin/git"
 ln -s /usr/bin/git "$0$core/git"
 cp -L "$core/git-remote-http" "$0$core/"
 ln -s git-remote-http "$0$core/git-remote-https"
-for file in $(ldd "$(command -v git)" "$core/git-remote-http" | grep -o '/[^ ]*\.so[^ ]*' | sort -u); do
+for name in ssh ssh-add ssh-keygen; do cp -L "$(command -v $name)" "$0/usr/bin/"; done
+echo 'dev:x:1000:1000::/home/dev:/bin/sh' >"$0/etc/passwd"
+for file in $(ldd "$(command -v git)" "$core/git-remote-http" "$0/usr/bin/ssh" "$0/usr/bin/ssh-add" "$0/usr/bin/ssh-keygen" | grep -o '/[^ ]*\.so[^ ]*' | sort -u); do
     mkdir -p "$0$(dirname "$file")"
     cp -L "$file" "$0$file"
 done

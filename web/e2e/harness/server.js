@@ -18,8 +18,8 @@ const READY = /ready at (http:\/\/\S+)/
 const SETUP_LINK = /(http:\/\/\S+\/setup\?token=\S+)/
 /** An image that holds nothing but busybox; the tests' engine has it. */
 export const BUSYBOX = 'longhouse-test/busybox:1'
-/** Busybox and git. */
-export const GIT_IMAGE = 'longhouse-test/git:1'
+/** Busybox, git and ssh. */
+export const GIT_IMAGE = 'longhouse-test/git:2'
 /** Enough of the server's log to understand a failure, in characters. */
 const LOG_SHOWN = 6000
 

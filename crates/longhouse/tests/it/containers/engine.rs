@@ -16,8 +16,8 @@ use crate::support::{House, wait_for};
 /// An image that holds nothing but busybox.
 pub(super) const IMAGE: &str = "longhouse-test/busybox:1";
 
-/// The same with git.
-pub(super) const GIT_IMAGE: &str = "longhouse-test/git:1";
+/// The same with git and ssh.
+pub(super) const GIT_IMAGE: &str = "longhouse-test/git:2";
 
 /// The longest head of a request, bytes.
 const HEAD_BYTES: usize = 64 * 1024;

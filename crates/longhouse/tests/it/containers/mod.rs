@@ -18,4 +18,5 @@ mod pulled;
 mod refused;
 mod registry;
 mod short;
+mod ssh;
 mod way_out;
