@@ -8,6 +8,7 @@
 //! ends of a carried connection share, and [`Outbound`] and [`AgentAsks`], the session's side of its way out and of its SSH agent.
 
 mod agent;
+mod asks;
 mod carry;
 mod dial;
 pub mod files;

@@ -104,6 +104,9 @@ pub const PORT_CONNECT: Duration = Duration::from_secs(5);
 /// Connections out of one session at once. A package manager opens a few dozen.
 pub const OUTBOUND_STREAMS: usize = 64;
 
+/// Programs of a session that may wait for a connection to the outside at once.
+pub const OUTBOUND_ASKS: usize = 1_024;
+
 /// The longest host that a program may name on the way out, bytes: a name has 253 at most, and brackets and a dot may surround it.
 pub const OUTBOUND_HOST_BYTES: usize = 260;
 

@@ -7,16 +7,14 @@
 //!                        │ ◄──refuse─── why not
 //! ```
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt, stream};
 use tokio::io::DuplexStream;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::mpsc;
 use tonic::{Status, Streaming};
 
+use crate::asks::Asks;
 use crate::carry::{CARRY_QUEUE, carry};
 use crate::limits;
 use crate::proto::outbound_refusal::Why;
@@ -27,33 +25,15 @@ const PIPE_BYTES: usize = limits::PORT_CHUNK_BYTES;
 
 /// Everything that waits for an answer. A clone is another handle on the same.
 #[derive(Clone, Debug, Default)]
-pub struct Outbound {
-    inner: Arc<Inner>,
-}
+pub struct Outbound(Asks<Ask, Answer>);
 
-#[derive(Debug, Default)]
-struct Inner {
-    waiting: Mutex<Waiting>,
-    /// Told of every new ask and every new watcher.
-    changed: watch::Sender<()>,
-}
-
-#[derive(Debug, Default)]
-struct Waiting {
-    asks: BTreeMap<u64, Ask>,
-    next: u64,
-    /// Which watcher is told: the latest.
-    watcher: u64,
-    /// The first ask that it was not told of.
-    untold: u64,
-}
-
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Ask {
     host: String,
     port: u16,
-    answer: oneshot::Sender<Result<DuplexStream, OutboundRefused>>,
 }
+
+type Answer = Result<DuplexStream, OutboundRefused>;
 
 /// Why a program has no connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,7 +50,21 @@ impl Outbound {
     /// # Errors
     /// When the server refuses, or says nothing for [`limits::OUTBOUND_WAIT`].
     pub async fn open(&self, host: &str, port: u16) -> Result<DuplexStream, OutboundRefused> {
-        let mut asked = self.add(host, port)?;
+        if host.len() > limits::OUTBOUND_HOST_BYTES {
+            return Err(OutboundRefused {
+                why: Why::NotAllowed,
+                text: "the host's name is too long".to_owned(),
+            });
+        }
+        let ask = Ask {
+            host: host.to_owned(),
+            port,
+        };
+        let busy = || OutboundRefused {
+            why: Why::Busy,
+            text: "too many programs wait for a connection at once".to_owned(),
+        };
+        let mut asked = self.0.ask(ask, limits::OUTBOUND_ASKS).ok_or_else(busy)?;
         let answered = tokio::time::timeout(limits::OUTBOUND_WAIT, &mut asked.answered).await;
         match answered {
             Ok(Ok(answer)) => answer,
@@ -81,51 +75,20 @@ impl Outbound {
         }
     }
 
-    /// The next ask that this watcher has not heard of; nothing once there is a later watcher.
-    async fn next(&self, watcher: u64) -> Option<OutboundAsk> {
-        let mut changed = self.inner.changed.subscribe();
-        loop {
-            {
-                let mut waiting = self.lock();
-                if waiting.watcher != watcher {
-                    return None;
-                }
-                let untold = waiting.untold;
-                if let Some((&id, ask)) = waiting.asks.range(untold..).next() {
-                    let told = OutboundAsk {
-                        ask: id,
-                        host: ask.host.clone(),
-                        port: ask.port.into(),
-                    };
-                    waiting.untold = id + 1;
-                    return Some(told);
-                }
-            }
-            changed.changed().await.ok()?;
-        }
-    }
-
     /// Everything that waits and everything that comes, until somebody else watches.
     pub fn watch(&self) -> impl Stream<Item = OutboundAsk> + Send + use<> {
-        let watcher = {
-            let mut waiting = self.lock();
-            waiting.watcher += 1;
-            // What an earlier one was told, it may not have answered.
-            waiting.untold = 0;
-            waiting.watcher
-        };
-        self.inner.changed.send_replace(());
-        stream::unfold(self.clone(), move |asks| async move {
-            let ask = asks.next(watcher).await?;
-            Some((ask, asks))
+        self.0.watch().map(|(ask, Ask { host, port })| OutboundAsk {
+            ask,
+            host,
+            port: port.into(),
         })
     }
 
     /// Lets the program have its connection; gives the end that is to be carried. Nothing where nobody waits any more.
     fn accept(&self, ask: u64) -> Option<DuplexStream> {
-        let ask = self.lock().asks.remove(&ask)?;
+        let waiting = self.0.take(ask)?;
         let (programs, ours) = tokio::io::duplex(PIPE_BYTES);
-        ask.answer.send(Ok(programs)).ok()?;
+        waiting.send(Ok(programs)).ok()?;
         Some(ours)
     }
 
@@ -156,62 +119,14 @@ impl Outbound {
 
     /// Tells the program that it gets none.
     pub fn refuse(&self, refusal: OutboundRefusal) {
-        let Some(ask) = self.lock().asks.remove(&refusal.ask) else {
+        let Some(waiting) = self.0.take(refusal.ask) else {
             return;
         };
         // The program may have gone.
-        let _ = ask.answer.send(Err(OutboundRefused {
+        let _ = waiting.send(Err(OutboundRefused {
             why: refusal.why(),
             text: refusal.text,
         }));
-    }
-
-    fn add(&self, host: &str, port: u16) -> Result<Asked<'_>, OutboundRefused> {
-        if host.len() > limits::OUTBOUND_HOST_BYTES {
-            return Err(OutboundRefused {
-                why: Why::NotAllowed,
-                text: "the host's name is too long".to_owned(),
-            });
-        }
-        let (answer, answered) = oneshot::channel();
-        let mut waiting = self.lock();
-        let id = waiting.next;
-        waiting.next += 1;
-        waiting.asks.insert(
-            id,
-            Ask {
-                host: host.to_owned(),
-                port,
-                answer,
-            },
-        );
-        drop(waiting);
-        self.inner.changed.send_replace(());
-        Ok(Asked {
-            asks: self,
-            id,
-            answered,
-        })
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
-        self.inner
-            .waiting
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// An ask that is forgotten when its program no longer waits.
-struct Asked<'a> {
-    asks: &'a Outbound,
-    id: u64,
-    answered: oneshot::Receiver<Result<DuplexStream, OutboundRefused>>,
-}
-
-impl Drop for Asked<'_> {
-    fn drop(&mut self) {
-        self.asks.lock().asks.remove(&self.id);
     }
 }
 
@@ -250,7 +165,7 @@ mod tests {
         let patience = std::time::Duration::from_secs(1);
         let given_up = tokio::time::timeout(patience, asks.open("example.org", 443)).await;
         assert!(given_up.is_err());
-        assert!(asks.lock().asks.is_empty());
+        assert!(asks.0.is_empty());
     }
 
     #[tokio::test]

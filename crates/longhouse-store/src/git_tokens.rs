@@ -11,9 +11,16 @@ use uuid::Uuid;
 use crate::StoreError;
 use crate::audit::Deed;
 use crate::connection::Store;
+use crate::credentials::Credentials;
 use crate::row::{Fields, named};
 use crate::secrets::{self, SealedSecret, SecretsChange};
-use crate::users::lock_accounts;
+
+const TABLE: Credentials = Credentials {
+    count: "select count(*) as n from git_tokens where user_id = $1",
+    forget: "delete from git_tokens where id = $1 and user_id = $2",
+    note_use: "update git_tokens set last_used_at = $2 \
+               where id = $1 and (last_used_at is null or last_used_at <= $3)",
+};
 
 /// A token, without itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,14 +54,7 @@ impl Store {
         deed: &Deed,
     ) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
-        // Whoever counts is alone until the commit, so that two at once do not both fit into the last place.
-        lock_accounts(&mut tx).await?;
-        let there = sqlx::query("select count(*) as n from git_tokens where user_id = $1")
-            .bind(token.user.to_string())
-            .fetch_one(&mut *tx)
-            .await?
-            .int("n")?;
-        if there >= i64::from(most) {
+        if !TABLE.have_room(&mut tx, token.user, most).await? {
             return Ok(false);
         }
         let done = sqlx::query(
@@ -99,17 +99,7 @@ impl Store {
         id: Uuid,
         deed: &Deed,
     ) -> Result<bool, StoreError> {
-        let mut tx = self.begin().await?;
-        let done = sqlx::query("delete from git_tokens where id = $1 and user_id = $2")
-            .bind(id.to_string())
-            .bind(user.to_string())
-            .execute(&mut *tx)
-            .await?;
-        if done.rows_affected() == 0 {
-            return Ok(false);
-        }
-        self.commit_deed(tx, deed).await?;
-        Ok(true)
+        self.forget_credential(&TABLE, user, id, deed).await
     }
 
     /// Notes that a token was used, unless that was noted less than `interval` ago.
@@ -119,18 +109,7 @@ impl Store {
         now: Timestamp,
         interval: Duration,
     ) -> Result<(), StoreError> {
-        let before =
-            to_millis(now).saturating_sub(i64::try_from(interval.as_millis()).unwrap_or(i64::MAX));
-        sqlx::query(
-            "update git_tokens set last_used_at = $2 \
-             where id = $1 and (last_used_at is null or last_used_at <= $3)",
-        )
-        .bind(id.to_string())
-        .bind(to_millis(now))
-        .bind(before)
-        .execute(&self.writer)
-        .await?;
-        Ok(())
+        self.note_use_of_credential(&TABLE, id, now, interval).await
     }
 }
 

@@ -23,6 +23,7 @@ pub mod accounts;
 pub mod api_tokens;
 pub mod audit;
 mod connection;
+mod credentials;
 pub mod error;
 pub mod events;
 pub mod external;

@@ -11,9 +11,16 @@ use uuid::Uuid;
 use crate::StoreError;
 use crate::audit::Deed;
 use crate::connection::{Store, WriteTransaction};
+use crate::credentials::Credentials;
 use crate::row::{Fields, name_key, named, storable, to_json};
 use crate::secrets::{self, SealedSecret, SecretsChange};
-use crate::users::lock_accounts;
+
+const TABLE: Credentials = Credentials {
+    count: "select count(*) as n from ssh_keys where user_id = $1 and session_id is null",
+    forget: "delete from ssh_keys where id = $1 and user_id = $2 and session_id is null",
+    note_use: "update ssh_keys set last_used_at = $2 \
+               where id = $1 and (last_used_at is null or last_used_at <= $3)",
+};
 
 /// An SSH key, without its private half.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,16 +67,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
-        // Whoever counts is alone until the commit, so that two at once do not both fit into the last place.
-        lock_accounts(&mut tx).await?;
-        let there = sqlx::query(
-            "select count(*) as n from ssh_keys where user_id = $1 and session_id is null",
-        )
-        .bind(new.key.user.to_string())
-        .fetch_one(&mut *tx)
-        .await?
-        .int("n")?;
-        if there >= i64::from(most) {
+        if !TABLE.have_room(&mut tx, new.key.user, most).await? {
             return Ok(false);
         }
         insert(&mut tx, new, now).await?;
@@ -114,19 +112,7 @@ impl Store {
         id: Uuid,
         deed: &Deed,
     ) -> Result<bool, StoreError> {
-        let mut tx = self.begin().await?;
-        let done = sqlx::query(
-            "delete from ssh_keys where id = $1 and user_id = $2 and session_id is null",
-        )
-        .bind(id.to_string())
-        .bind(user.to_string())
-        .execute(&mut *tx)
-        .await?;
-        if done.rows_affected() == 0 {
-            return Ok(false);
-        }
-        self.commit_deed(tx, deed).await?;
-        Ok(true)
+        self.forget_credential(&TABLE, user, id, deed).await
     }
 
     /// Notes that a key has signed, unless that was noted less than `interval` ago.
@@ -136,18 +122,7 @@ impl Store {
         now: Timestamp,
         interval: Duration,
     ) -> Result<(), StoreError> {
-        let before =
-            to_millis(now).saturating_sub(i64::try_from(interval.as_millis()).unwrap_or(i64::MAX));
-        sqlx::query(
-            "update ssh_keys set last_used_at = $2 \
-             where id = $1 and (last_used_at is null or last_used_at <= $3)",
-        )
-        .bind(id.to_string())
-        .bind(to_millis(now))
-        .bind(before)
-        .execute(&self.writer)
-        .await?;
-        Ok(())
+        self.note_use_of_credential(&TABLE, id, now, interval).await
     }
 }
 
