@@ -56,6 +56,19 @@ fn write(workdir: &Path, name: &str, text: &str) {
     std::fs::write(workdir.join(name), text).unwrap();
 }
 
+/// The commits that the session's log tells of, oldest first.
+async fn told(client: &Client, id: &str) -> Vec<String> {
+    let lines = client
+        .get(&format!("/api/sessions/{id}/logs?source=git"))
+        .await
+        .created();
+    let lines = lines["items"].as_array().unwrap().iter();
+    lines
+        .map(|line| line["message"].as_str().unwrap().to_owned())
+        .filter(|message| message.starts_with("committed on"))
+        .collect()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn changes_are_committed_while_the_server_is_away_and_at_the_sessions_end() {
     let mut house = House::started();
@@ -69,6 +82,11 @@ async fn changes_are_committed_while_the_server_is_away_and_at_the_sessions_end(
     let author = sh(&client, &id, "git log -1 --format='%an <%ae>'").await;
     assert_eq!(author, "Ada <ada@example.org>");
 
+    // A server that is killed between hearing of a commit and writing it down takes that with it; the commit stays.
+    wait_for("the first is told", async || {
+        (told(&client, &id).await == ["committed on main: feat: add a.rs"]).then_some(())
+    })
+    .await;
     house.kill();
     write(&workdir, "b.md", "b\n");
     let branch = workdir.join(".git/refs/heads/main");
@@ -124,19 +142,8 @@ async fn changes_are_committed_while_the_server_is_away_and_at_the_sessions_end(
     )
     .await;
     // Each is told once: what nobody could hear then, and what came at the very end.
-    let lines = client
-        .get(&format!("/api/sessions/{id}/logs?source=git"))
-        .await
-        .created();
-    let told: Vec<_> = lines["items"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|line| line["message"].as_str().unwrap())
-        .filter(|message| message.starts_with("committed on"))
-        .collect();
     assert_eq!(
-        told,
+        told(&client, &id).await,
         ["feat: add a.rs", "docs: add b.md", "docs: add c.md"]
             .map(|subject| format!("committed on main: {subject}"))
     );
