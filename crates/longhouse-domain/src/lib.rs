@@ -25,6 +25,7 @@ pub mod share;
 pub mod ssh;
 pub mod terminal;
 pub mod user;
+pub mod working_copy;
 
 pub use actor::{Actor, Permission, Role};
 pub use clock::{Clock, Timestamp};

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub const MOST_PORTS: usize = 16;
 
 /// The first number that needs no privilege. What is below belongs to the machine's own services.
-const FIRST_UNPRIVILEGED: u16 = 1024;
+pub(crate) const FIRST_UNPRIVILEGED: u16 = 1024;
 
 /// A port that is to be published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +60,17 @@ impl PortRange {
         first: 20_000,
         last: 29_999,
     };
+
+    /// The numbers that repositories have where a server does not say otherwise.
+    pub const REPOSITORIES: Self = Self {
+        first: 8_100,
+        last: 8_999,
+    };
+
+    /// All of them, the lowest first.
+    pub fn ascending(self) -> impl Iterator<Item = u16> {
+        self.first..=self.last
+    }
 
     /// Whether the number is one of them.
     #[must_use]

@@ -10,7 +10,7 @@ use crate::clock::Timestamp;
 use crate::container::ContainerSpec;
 use crate::egress::AllowList;
 use crate::event::EventKind;
-use crate::git::{AutoCommit, Repository};
+use crate::git::{AutoCommit, BranchName, Repository};
 use crate::id::{SessionId, UserId};
 use crate::lifecycle::{Phase, Status, Wish};
 use crate::name::SessionName;
@@ -124,6 +124,9 @@ pub struct SessionSpec {
     /// The repository it begins with; without one, its directory is left as it is.
     #[serde(default)]
     pub repository: Option<Repository>,
+    /// Without one: the branch of the repository that is made in its directory, where one is.
+    #[serde(default)]
+    pub new_repository: Option<BranchName>,
     /// The SSH key that it was created with.
     #[serde(default)]
     pub ssh_key: Option<SessionSshKey>,
@@ -176,7 +179,7 @@ pub struct Session {
     pub phase: Phase,
     /// How often it was started. Each start's terminals count their bytes from a range of their own.
     pub starts: u32,
-    /// When its repository was cloned into its directory; that happens once.
+    /// When its repository was cloned into its directory, or made there; that happens once.
     pub cloned_at: Option<Timestamp>,
     /// When it was created.
     pub created_at: Timestamp,
@@ -194,6 +197,13 @@ impl Session {
     pub fn to_be_cloned(&self) -> Option<&Repository> {
         let repository = self.spec.repository.as_ref();
         repository.filter(|_| self.cloned_at.is_none())
+    }
+
+    /// The branch of the repository that is still to be made.
+    #[must_use]
+    pub fn to_be_made(&self) -> Option<&BranchName> {
+        let branch = self.spec.new_repository.as_ref();
+        branch.filter(|_| self.spec.repository.is_none() && self.cloned_at.is_none())
     }
 
     /// The offset at which the terminals of the present start begin to count. The first start counts from 0; each later one

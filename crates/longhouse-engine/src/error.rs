@@ -47,6 +47,9 @@ pub enum EngineError {
     /// No such git token, or none that the actor keeps.
     #[error("there is no such git token")]
     GitTokenNotFound,
+    /// No such repository in the list, or none that the actor may know of.
+    #[error("there is no such repository")]
+    RepositoryNotFound,
     /// No such checkpoint of the session.
     #[error("there is no such checkpoint")]
     CheckpointNotFound,

@@ -17,6 +17,7 @@ mod metrics;
 mod people;
 mod policy;
 mod publish;
+mod repositories;
 mod runtimes;
 pub mod secrets;
 mod session;
@@ -43,6 +44,10 @@ pub use longhouse_store::{
 pub use metrics::{MetricsHistory, MetricsNews, MetricsTotals};
 pub use people::{Inheritance, UserPatch};
 pub use policy::{Policy, PolicyPatch, RETENTION_DAYS};
+pub use repositories::{
+    NewPlace, NewRepository, RepositoryFiles, RepositoryPage, RepositoryPatch, RepositoryQuestion,
+    RepositoryView,
+};
 pub use session::inside::Join;
 pub use session::kept::{
     AutoCommitPatch, AutoCommitView, CheckpointView, CheckpointWish, Checkpoints,

@@ -29,6 +29,8 @@ pub struct EngineSettings {
     pub publish: PublishSettings,
     /// How repositories may be fetched.
     pub git_transports: Transports,
+    /// The ports that repositories get where nobody names another.
+    pub repository_ports: PortRange,
     /// How many sessions may run at once.
     pub max_sessions: u32,
     /// How many of them may be one user's.

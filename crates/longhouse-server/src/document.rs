@@ -94,6 +94,7 @@ const SENT_BY_CLIENTS: &[&str] = &[
     "CommitRequest",
     "ContainerSubscription",
     "CopyFile",
+    "CreateRepository",
     "CreateSession",
     "CreateShare",
     "CreateTerminal",
@@ -129,6 +130,7 @@ const SENT_BY_CLIENTS: &[&str] = &[
     "StashRequest",
     "TerminalTarget",
     "TicketRequest",
+    "UpdateRepository",
     "UpdateSession",
     "UpdateUser",
 ];

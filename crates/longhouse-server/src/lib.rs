@@ -20,6 +20,7 @@ mod limits;
 mod meta;
 mod preview;
 mod problem;
+mod repositories;
 mod repository;
 mod routes;
 mod secrets;

@@ -111,6 +111,17 @@ impl Problem {
         Self::invalid(vec![FieldError::new(field, message)])
     }
 
+    /// The same, to somebody who calls a field by another name.
+    #[must_use]
+    pub(crate) fn renamed(mut self, from: &str, to: &str) -> Self {
+        for error in &mut self.errors {
+            error.field = error.field.replace(from, to);
+            error.message = error.message.replace(from, to);
+        }
+        self.detail = self.detail.replace(from, to).into();
+        self
+    }
+
     /// 401: nobody has logged in, or what they brought is no longer good.
     pub fn unauthenticated(detail: &'static str) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "auth.required", detail)
@@ -246,6 +257,9 @@ impl From<EngineError> for Problem {
             EngineError::SshKeyNotFound => missing("ssh_key.not_found", "there is no such SSH key"),
             EngineError::GitTokenNotFound => {
                 missing("git_token.not_found", "there is no such git token")
+            }
+            EngineError::RepositoryNotFound => {
+                missing("repository.not_found", "there is no such repository")
             }
             EngineError::KnownHostNotFound => {
                 missing("known_host.not_found", "there is no such known host")

@@ -15,8 +15,8 @@ use crate::audit::Subject;
 use crate::document::{ApiDocument, promise_fields};
 use crate::state::AppState;
 use crate::{
-    audit, auth, containers, edge, files, git, guard, meta, preview, repository, secrets, sessions,
-    socketio, terminals, ui, users, volumes,
+    audit, auth, containers, edge, files, git, guard, meta, preview, repositories, repository,
+    secrets, sessions, socketio, terminals, ui, users, volumes,
 };
 
 /// Every route of the API. What stands beside them: Socket.IO at `/socket.io` and `/api/socket`, which asks for a login with
@@ -86,6 +86,8 @@ fn for_the_logged_in() -> Vec<Row> {
         row(Access::Look, Refusals("file.list", Subject::Nothing), routes!(files::list_files)).for_tokens(ForTokens::With(Scope::FilesRead)),
         row(Access::Look, Every("file.read", Subject::Nothing), routes!(files::read_file)).with_own_deadline().for_tokens(ForTokens::With(Scope::FilesRead)),
         row(Access::Look, Every("file.archive", Subject::Nothing), routes!(files::archive_files)).with_own_deadline().for_tokens(ForTokens::With(Scope::FilesRead)),
+        row(Access::Look, Quiet, routes!(repositories::list_repositories)),
+        row(Access::Look, Quiet, routes!(repositories::get_repository)),
         row(Access::Look, Quiet, routes!(repository::get_git_status)).for_tokens(ForTokens::With(Scope::FilesRead)),
         row(Access::Look, Quiet, routes!(repository::list_git_conflicts)).for_tokens(ForTokens::With(Scope::FilesRead)),
         row(Access::Look, Quiet, routes!(repository::get_git_log)).for_tokens(ForTokens::With(Scope::FilesRead)),
@@ -168,6 +170,9 @@ fn for_drivers(input_limit: usize) -> Vec<Row> {
         row(Access::Drive, Every("git.fetch", Subject::Session), routes!(repository::fetch_repository)).with_own_deadline(),
         row(Access::Drive, Every("git.pull", Subject::Session), routes!(repository::pull_repository)).with_own_deadline(),
         row(Access::Drive, Every("git.push", Subject::Session), routes!(repository::push_repository)).with_own_deadline(),
+        row(Access::Drive, Every("repository.create", Subject::Object("repository")), routes!(repositories::create_repository)),
+        row(Access::Drive, Every("repository.update", Subject::Object("repository")), routes!(repositories::update_repository)),
+        row(Access::Drive, Every("repository.delete", Subject::Object("repository")), routes!(repositories::delete_repository)),
         row(Access::Drive, Every("git.run", Subject::Nothing), routes!(repository::run_git)).with_own_deadline(),
         row(Access::Drive, Quiet, routes!(users::list_people)),
     ]

@@ -34,6 +34,7 @@ pub mod known_hosts;
 pub mod logs;
 pub mod metrics;
 mod migrations;
+pub mod repositories;
 mod row;
 pub mod screens;
 pub mod secrets;
@@ -60,6 +61,7 @@ pub use git_tokens::GitToken;
 pub use idempotency::{IdempotencyKey, IdempotentClaim};
 pub use known_hosts::KnownHost;
 pub use logs::{LogQuery, MAX_LOG_LINES, NewLogLine};
+pub use repositories::{Listed, ListedCopy, RepositoryChange, RepositoryQuery};
 pub use screens::LastScreen;
 pub use secrets::{SealedDataKey, SealedSecret, SecretScope, SecretsChange};
 pub use sessions::{

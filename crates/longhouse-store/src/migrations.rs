@@ -73,6 +73,10 @@ const MIGRATIONS: &[Migration] = &[
         version: 14,
         sql: include_str!("../migrations/0014_git_tokens.sql"),
     },
+    Migration {
+        version: 15,
+        sql: include_str!("../migrations/0015_repositories.sql"),
+    },
 ];
 
 /// The newest version that this binary knows.

@@ -29,6 +29,8 @@ pub(crate) struct Job<'a> {
     pub(crate) args: &'a [OsString],
     /// The whole environment.
     pub(crate) env: &'a BTreeMap<String, String>,
+    /// Where it runs, if not where sessiond does.
+    pub(crate) directory: Option<&'a Path>,
     /// How long it may take.
     pub(crate) timeout: Duration,
     /// Bytes kept of each output stream.
@@ -131,6 +133,9 @@ fn start(job: Job<'_>, reaper: &Reaper) -> io::Result<(Child, u32, ExitCode)> {
         .stdin(job.stdin)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
+    if let Some(directory) = job.directory {
+        command.current_dir(directory);
+    }
     reaper.start(|| {
         let child = command.spawn()?;
         let pid = child.id();

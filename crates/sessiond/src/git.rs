@@ -8,6 +8,7 @@ mod clone;
 mod commit;
 pub(crate) mod credential;
 mod fault;
+mod init;
 pub(crate) mod keep;
 pub(crate) mod milestone;
 mod operate;
@@ -133,6 +134,7 @@ fn in_repository(
         protocols,
         words.chain(arguments).map(OsString::from_vec),
     )?;
+    command.directory = Some(repository.root.clone());
     let above = repository.root.parent().unwrap_or(&repository.root);
     for (name, path) in [
         ("GIT_WORK_TREE", repository.root.as_path()),
@@ -186,5 +188,10 @@ fn command(
     );
     args.extend(["-c".into(), helper.into()]);
     args.extend(arguments);
-    Ok(GitCommand { program, args, env })
+    Ok(GitCommand {
+        program,
+        args,
+        env,
+        directory: None,
+    })
 }

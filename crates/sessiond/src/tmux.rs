@@ -211,6 +211,7 @@ impl Tmux {
             program: &program,
             args: &args,
             env: &env,
+            directory: None,
             timeout: TIMEOUT,
             output_limit: HISTORY_BYTES,
             overflow: exec::Overflow::Dropped,

@@ -3,7 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CommandLine, CommitMessage, GitPath, LOG_FORMAT, RepositoryUrl, Revision, Step};
+use super::{
+    BranchName, CommandLine, CommitMessage, GitPath, LOG_FORMAT, RepositoryUrl, Revision, Step,
+};
+use crate::working_copy::CopyPath;
 
 /// The most paths that a commit can be told.
 pub const COMMIT_PATHS: usize = 2_000;
@@ -21,6 +24,8 @@ pub const CONTEXT_LINES: u32 = 3;
 pub enum Operation {
     /// How the working tree stands.
     Status,
+    /// On which branch it stands, and whether anything has changed: a status that tells of no file more than that needs.
+    Glance,
     /// Commits, the newest first.
     Log {
         /// Where to begin; `HEAD` by default.
@@ -61,6 +66,13 @@ pub enum Operation {
     Push(Option<RepositoryUrl>),
     /// Runs a command line from the closed list.
     Run(CommandLine),
+    /// Makes a repository without a commit, which stands on this branch. Where there is one, nothing happens.
+    Init(BranchName),
+    /// Gives `origin` this address.
+    SetOrigin(RepositoryUrl),
+    /// Does this in the repository that lies there in the session's workspace, and not in the workspace itself. It stands in the operation
+    /// and not beside it, for a sessiond that does not know of places must not do it elsewhere.
+    Below(CopyPath, Box<Operation>),
 }
 
 /// How what was fetched is joined.
@@ -112,6 +124,24 @@ const DIFF: [&str; 13] = [
 ];
 
 impl Operation {
+    /// Where it is done, and what.
+    #[must_use]
+    pub fn placed(self) -> (CopyPath, Self) {
+        match self {
+            Self::Below(path, operation) => (path, *operation),
+            operation => (CopyPath::default(), operation),
+        }
+    }
+
+    /// The same, there.
+    #[must_use]
+    pub fn at(self, path: &CopyPath) -> Self {
+        match path.is_workspace() {
+            true => self,
+            false => Self::Below(path.clone(), Box::new(self)),
+        }
+    }
+
     /// Whether it is to make a commit of what has changed.
     #[must_use]
     pub fn commits(&self) -> bool {
@@ -145,6 +175,7 @@ impl Operation {
     pub fn question(&self) -> Option<Vec<Vec<u8>>> {
         let (words, path) = match self {
             Self::Status => (status(), &None),
+            Self::Glance => (glance(), &None),
             Self::Log {
                 from,
                 skip,
@@ -162,7 +193,10 @@ impl Operation {
             | Self::Fetch(_)
             | Self::Pull(..)
             | Self::Push(_)
-            | Self::Run(_) => return None,
+            | Self::Run(_)
+            | Self::Init(_)
+            | Self::SetOrigin(_)
+            | Self::Below(..) => return None,
         };
         let mut arguments: Vec<Vec<u8>> = words.into_iter().map(String::into_bytes).collect();
         arguments.push(b"--".to_vec());
@@ -182,6 +216,21 @@ fn status() -> Vec<String> {
         "--untracked-files=all",
         "--ignore-submodules=dirty",
         "--find-renames",
+    ]
+    .map(str::to_owned)
+    .into()
+}
+
+/// As [`TreeStatus`](super::TreeStatus) reads it. A directory of new files is one entry, and no renames are looked for.
+fn glance() -> Vec<String> {
+    [
+        "status",
+        "--porcelain=v2",
+        "--branch",
+        "-z",
+        "--untracked-files=normal",
+        "--ignore-submodules=dirty",
+        "--no-renames",
     ]
     .map(str::to_owned)
     .into()
@@ -284,7 +333,9 @@ mod tests {
             diff[diff.len() - 5..],
             ["--unified=7", "a", "b", "--", "-p"]
         );
-        assert_eq!(words(&Operation::Status).last().unwrap(), "--");
+        for question in [Operation::Status, Operation::Glance] {
+            assert_eq!(words(&question).last().unwrap(), "--");
+        }
     }
 
     #[test]
@@ -296,7 +347,12 @@ mod tests {
         };
         let text = serde_json::to_string(&operation).unwrap();
         assert_eq!(serde_json::from_str::<Operation>(&text).unwrap(), operation);
+        let path: CopyPath = "a/b".parse().unwrap();
+        let below = serde_json::to_string(&operation.clone().at(&path)).unwrap();
+        let read = serde_json::from_str::<Operation>(&below).unwrap().placed();
+        assert_eq!(read, (path, operation.clone()));
         for bad in [
+            below.replace("a/b", "../b"),
             text.replace("HEAD", "--output=x"),
             text.replace("[97,255]", "[47,97]"),
             text.replace("\"path\"", "\"paths\""),

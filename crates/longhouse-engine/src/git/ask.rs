@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use longhouse_domain::git::{Operation, Refusal, Transports, Underway, Unreadable};
+use longhouse_domain::working_copy::CopyPath;
 use longhouse_link::limits::{GIT_OUTPUT_BYTES, GIT_REFUSAL, GIT_SAID_BYTES};
 use longhouse_link::proto::{GitReply, GitRequest, git_reply};
 use tonic::{Code, Status};
@@ -16,14 +17,25 @@ use crate::session::handle::Handle;
 /// How much longer than its own time limit an answer may take: git has a moment to tidy up.
 const LAST_ANSWER: Duration = Duration::from_secs(10);
 
-/// Asks, and hears what git said, whatever it was.
+/// Asks the session's own repository, and hears what git said, whatever it was.
 pub(super) async fn ask(
     handle: &Handle,
     operation: &Operation,
     transports: &Transports,
     time: Duration,
 ) -> Result<GitReply, EngineError> {
-    let operation = serde_json::to_string(operation);
+    ask_at(handle, &CopyPath::default(), operation, transports, time).await
+}
+
+/// The same, of a repository anywhere in the session's workspace.
+pub(crate) async fn ask_at(
+    handle: &Handle,
+    path: &CopyPath,
+    operation: &Operation,
+    transports: &Transports,
+    time: Duration,
+) -> Result<GitReply, EngineError> {
+    let operation = serde_json::to_string(&operation.clone().at(path));
     let request = GitRequest {
         operation: operation.map_err(|error| EngineError::Internal(error.to_string()))?,
         protocols: transports.to_string(),
@@ -36,7 +48,7 @@ pub(super) async fn ask(
     let asked = tokio::time::timeout(time + LAST_ANSWER, handle.connections.ask(question)).await;
     let reply = match asked {
         Ok(Ok(reply)) => reply.into_inner(),
-        Ok(Err(AskError::Refused(status))) => return Err(refused(&status)),
+        Ok(Err(AskError::Refused(status))) => return Err(refused(&status, path)),
         Ok(Err(error)) => return Err(error.into()),
         Err(_) => return Err(out_of_time()),
     };
@@ -47,7 +59,7 @@ pub(super) async fn ask(
 }
 
 /// What git said, if it did what was asked.
-pub(super) fn succeeded(reply: GitReply) -> Result<GitReply, EngineError> {
+pub(crate) fn succeeded(reply: GitReply) -> Result<GitReply, EngineError> {
     // One that said enough was ended for that.
     if reply.exit_code == 0 || (reply.truncated && !reply.timed_out) {
         return Ok(reply);
@@ -106,13 +118,25 @@ fn out_of_time() -> EngineError {
     )
 }
 
-fn refused(status: &Status) -> EngineError {
+fn refused(status: &Status, path: &CopyPath) -> EngineError {
     let name = status.metadata().get(GIT_REFUSAL);
     let refusal = name
         .and_then(|name| name.to_str().ok())
         .and_then(Refusal::parse);
     match (refusal, status.code()) {
+        (Some(refusal @ (Refusal::NoRepository | Refusal::Elsewhere)), _)
+            if !path.is_workspace() =>
+        {
+            let text = format!(
+                "there is no git repository of its own at {path} in the session's workspace, or a link leads there"
+            );
+            EngineError::conflict(code(refusal), text)
+        }
         (Some(refusal), _) => EngineError::conflict(code(refusal), refusal.words()),
+        (None, Code::InvalidArgument) if !path.is_workspace() => EngineError::conflict(
+            "git.unsupported",
+            "the session was started by an older version that knows only the repository in its workspace: stop it and start it again",
+        ),
         (None, Code::Unimplemented) => EngineError::conflict(
             "git.unsupported",
             "the session was started by an older version that knows no git: stop it and start it again",

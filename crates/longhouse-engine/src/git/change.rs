@@ -9,10 +9,11 @@ use longhouse_domain::git::{
     Underway, Unreadable, read_log,
 };
 use longhouse_domain::session::Session;
+use longhouse_domain::working_copy::CopyPath;
 use longhouse_link::limits::{GIT_STATUS_BYTES, GIT_TIME};
 use longhouse_link::proto::GitReply;
 
-use super::ask::{ask, failed, nonsense, succeeded};
+use super::ask::{ask, ask_at, failed, nonsense, succeeded};
 use super::failure;
 use super::look::RepositoryStatus;
 use crate::engine::Engine;
@@ -110,17 +111,19 @@ impl Engine {
         self.exchange(actor, reference, Operation::Push).await
     }
 
-    /// Runs a command line from the closed list; what it says of failing is for the caller to read.
+    /// Runs a command line from the closed list in a repository of the session's; what it says of failing is for the caller to read.
     pub async fn git_run(
         &self,
         actor: &Actor,
         reference: &str,
+        path: &CopyPath,
         line: CommandLine,
     ) -> Result<GitOutcome, EngineError> {
+        let (session, handle) = self.find(actor, reference, Permission::Drive).await?;
+        require_running(&session)?;
+        let transports = &self.context().settings.git_transports;
         let operation = Operation::Run(line);
-        let (_, reply) = self
-            .work(actor, reference, WORK_TIME, |_| operation)
-            .await?;
+        let reply = ask_at(&handle, path, &operation, transports, WORK_TIME).await?;
         if reply.timed_out {
             return Err(failed(&reply));
         }

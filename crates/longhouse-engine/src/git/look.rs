@@ -16,7 +16,7 @@ use crate::error::EngineError;
 use crate::session::inside::require_running;
 
 /// How long a look may take. A status of a hundred thousand files takes a second or two, on a disk that sleeps a few more.
-const LOOK_TIME: Duration = Duration::from_secs(60);
+pub(crate) const LOOK_TIME: Duration = Duration::from_secs(60);
 
 /// The most lines of a file that is looked at alone: more than anybody reads, and as many as an answer holds.
 const ONE_FILES_LINES: usize = 50_000;

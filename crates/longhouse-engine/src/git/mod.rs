@@ -8,9 +8,13 @@ mod change;
 mod failure;
 mod look;
 mod tokens;
+mod transport;
 mod unsaved;
 
+pub(crate) use ask::{ask_at, succeeded};
 pub use change::{GitOutcome, NewCommit};
+pub(crate) use look::LOOK_TIME;
 pub use look::{CommitPage, RepositoryStatus};
 pub use tokens::GitTokenWish;
+pub(crate) use transport::check_transport;
 pub use unsaved::UnsavedWork;

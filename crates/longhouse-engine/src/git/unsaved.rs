@@ -7,8 +7,10 @@ use std::time::Duration;
 use longhouse_domain::git::{Operation, StatusKind, TreeStatus, read_log};
 use longhouse_domain::lifecycle::Status;
 use longhouse_domain::session::{RuntimeKind, Session, Workdir};
+use longhouse_domain::working_copy::CopyPath;
+use tokio::time::Instant;
 
-use super::ask::ask;
+use super::ask::ask_at;
 use crate::engine::Engine;
 use crate::error::{EngineError, FieldProblem, plain};
 use crate::session::handle::Handle;
@@ -41,34 +43,20 @@ impl Engine {
         if stays {
             return Ok(());
         }
+        let mut places = self.context().store.repository_paths(session.id).await?;
+        let has_repository = session.cloned_at.is_some() || !places.is_empty();
         if session.status() != Status::Running {
-            return cannot_look(session);
+            return cannot_look(has_repository);
         }
-        let transports = &self.context().settings.git_transports;
-        let asked = ask(handle, &Operation::Unsaved, transports, LOOK_TIME).await;
-        let items = match asked {
-            Ok(reply) => {
-                let status = TreeStatus::read(&reply.status, true);
-                let commits = read_log(&reply.stdout, true);
-                let (Ok(status), Ok(commits)) = (status, commits) else {
-                    return cannot_look(session);
-                };
-                let mut items = files(&status);
-                let subjects = commits.iter().take(NAMED);
-                items.extend(subjects.map(|commit| {
-                    let short = &commit.hash.as_str()[..12];
-                    FieldProblem::new(short, format!("not pushed: {}", plain(&commit.subject)))
-                }));
-                items
+        places.retain(|path| !path.is_workspace());
+        let deadline = Instant::now() + LOOK_TIME;
+        let mut items = Vec::new();
+        for path in [CopyPath::default()].into_iter().chain(places) {
+            match self.unsaved_at(handle, &path, deadline).await {
+                Some(found) => items.extend(found),
+                None => return cannot_look(has_repository),
             }
-            // There is no repository to lose anything of.
-            Err(EngineError::Conflict { code, .. })
-                if code.starts_with("git.") && code != "git.timeout" =>
-            {
-                return Ok(());
-            }
-            Err(_) => return cannot_look(session),
-        };
+        }
         if items.is_empty() {
             return Ok(());
         }
@@ -78,9 +66,40 @@ impl Engine {
             items,
         })
     }
+
+    /// What would be lost with one repository of the session; nothing where it cannot be looked at.
+    async fn unsaved_at(
+        &self,
+        handle: &Handle,
+        path: &CopyPath,
+        deadline: Instant,
+    ) -> Option<Vec<FieldProblem>> {
+        let transports = &self.context().settings.git_transports;
+        let left = deadline.saturating_duration_since(Instant::now());
+        let asked = ask_at(handle, path, &Operation::Unsaved, transports, left);
+        let reply = match asked.await {
+            Ok(reply) => reply,
+            // There is no repository to lose anything of.
+            Err(EngineError::Conflict { code, .. })
+                if code.starts_with("git.") && code != "git.timeout" =>
+            {
+                return Some(Vec::new());
+            }
+            Err(_) => return None,
+        };
+        let status = TreeStatus::read(&reply.status, true).ok()?;
+        let commits = read_log(&reply.stdout, true).ok()?;
+        let mut items = files(path, &status);
+        let subjects = commits.iter().take(NAMED);
+        items.extend(subjects.map(|commit| {
+            let short = &commit.hash.as_str()[..12];
+            FieldProblem::new(short, format!("not pushed: {}", plain(&commit.subject)))
+        }));
+        Some(items)
+    }
 }
 
-fn files(status: &TreeStatus) -> Vec<FieldProblem> {
+fn files(below: &CopyPath, status: &TreeStatus) -> Vec<FieldProblem> {
     let entries = status.entries.iter().take(NAMED);
     let named = entries.map(|entry| {
         let what = match entry.kind {
@@ -88,14 +107,19 @@ fn files(status: &TreeStatus) -> Vec<FieldProblem> {
             StatusKind::Conflicted(_) => "to be settled, not committed",
             StatusKind::Tracked { .. } => "changed, not committed",
         };
-        FieldProblem::new(plain(&String::from_utf8_lossy(&entry.path)), what)
+        let path = String::from_utf8_lossy(&entry.path);
+        let path = match below.is_workspace() {
+            true => plain(&path),
+            false => plain(&format!("{below}/{path}")),
+        };
+        FieldProblem::new(path, what)
     });
     named.collect()
 }
 
-/// Of a session that was given a repository nobody knows what would be lost.
-fn cannot_look(session: &Session) -> Result<(), EngineError> {
-    if session.cloned_at.is_none() {
+/// Of a session with a repository nobody knows what would be lost.
+fn cannot_look(has_repository: bool) -> Result<(), EngineError> {
+    if !has_repository {
         return Ok(());
     }
     Err(EngineError::InTheWay {

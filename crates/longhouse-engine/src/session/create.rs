@@ -3,7 +3,7 @@
 use longhouse_domain::actor::Actor;
 use longhouse_domain::agent::{AgentError, Agents};
 use longhouse_domain::event::EventKind;
-use longhouse_domain::git::{BadIdentity, Repository, Transports, is_identity};
+use longhouse_domain::git::{BadIdentity, is_identity};
 use longhouse_domain::lifecycle::{Phase, Wish};
 use longhouse_domain::name::TerminalName;
 use longhouse_domain::session::{GitIdentity, RuntimeKind, Session, SessionSpec, Workdir};
@@ -11,7 +11,9 @@ use longhouse_domain::terminal::{
     TerminalCommand, TerminalSize, TerminalSpec, is_environment_name,
 };
 use longhouse_domain::{Audience, SessionId};
-use longhouse_store::{Created, IdempotencyKey, NewRecord, SecretScope, SessionRef, StoreError};
+use longhouse_store::{
+    Changed, Created, IdempotencyKey, NewRecord, SecretScope, SessionRef, StoreError,
+};
 
 use super::kept;
 use super::request::NewSession;
@@ -21,6 +23,9 @@ use super::view::SessionView;
 use crate::engine::Engine;
 use crate::error::{EngineError, FieldProblem};
 use crate::events::Notice;
+use crate::git::check_transport;
+use crate::publish::Reserved;
+use crate::repositories::{ListedAs, entry_of_workspace, port_taken};
 use crate::ssh::Prepared;
 
 /// The most characters of a description, and of a prompt.
@@ -40,7 +45,19 @@ impl Engine {
         new: NewSession,
         idempotency: Option<String>,
     ) -> Result<SessionView, EngineError> {
-        let request_hash = fingerprint(&new);
+        self.create_listed_session(actor, new, idempotency, None)
+            .await
+    }
+
+    /// The same, with the entry that its workspace has in the list of repositories: both are written down, or neither.
+    pub(crate) async fn create_listed_session(
+        &self,
+        actor: &Actor,
+        new: NewSession,
+        idempotency: Option<String>,
+        listed: Option<ListedAs>,
+    ) -> Result<SessionView, EngineError> {
+        let request_hash = fingerprint(&(&new, &listed));
         let secrets = new.secrets.clone();
         let ssh_key = new.ssh_key.clone();
         let wishes = new.container.ports.clone();
@@ -62,34 +79,50 @@ impl Engine {
         let now = session.created_at;
         let scope = SecretScope::Session(session.id);
         let secrets = self.secrets().sealed_first(scope, &secrets)?;
+        let entry = listed.map(|listed| {
+            let id = self.context().new_id();
+            (entry_of_workspace(id, &session, listed.name), listed.port)
+        });
         let record = NewRecord {
             session: &session,
             secrets: &secrets,
             ssh_key: own_key.as_ref().map(Prepared::as_new),
+            listed: entry.as_ref().map(|(copy, port)| (copy, *port)),
             places: self.context().settings.places(),
         };
         match self
             .context()
             .store
             .create_session(record, key.as_ref(), &[EventKind::Created], now)
-            .await?
-        {
+            .await
+            .map_err(|error| match entry {
+                Some(_) => port_taken(error),
+                None => error.into(),
+            })? {
             Created::Before(id) => self.get_session(actor, &id.to_string()).await,
-            Created::New(changed) => {
-                let audience = Audience::of(changed.session.owner);
-                let handle = self.drive(changed.session.clone(), audience, reserved)?;
-                let view = self.view_of(actor, &changed.session, &handle).await?;
-                let session = Some(std::sync::Arc::new(view.clone()));
-                for event in changed.events {
-                    self.context().events.publish(Notice {
-                        event,
-                        session: session.clone(),
-                        audience: handle.audience.clone(),
-                    });
-                }
-                Ok(view)
-            }
+            Created::New(changed) => self.begin(actor, *changed, reserved).await,
         }
+    }
+
+    /// Lets a session that is written down begin, and tells of it.
+    async fn begin(
+        &self,
+        actor: &Actor,
+        changed: Changed,
+        reserved: Reserved,
+    ) -> Result<SessionView, EngineError> {
+        let audience = Audience::of(changed.session.owner);
+        let handle = self.drive(changed.session.clone(), audience, reserved)?;
+        let view = self.view_of(actor, &changed.session, &handle).await?;
+        let session = Some(std::sync::Arc::new(view.clone()));
+        for event in changed.events {
+            self.context().events.publish(Notice {
+                event,
+                session: session.clone(),
+                audience: handle.audience.clone(),
+            });
+        }
+        Ok(view)
     }
 
     /// The session that this very request made before, if it did.
@@ -136,7 +169,7 @@ impl Engine {
             });
         }
         check_fields(&new)?;
-        check_transport(&context.settings.git_transports, new.repository.as_ref())?;
+        check_transport(&context.settings.git_transports, new.url(), "repoUrl")?;
         let container = self.container_for(actor, runtime, &new)?;
         let multiplexer = self.multiplexer_for(runtime, new.multiplexer)?;
         check_agent(&context.settings.agents, &new)?;
@@ -163,6 +196,7 @@ impl Engine {
                 secrets: new.secrets.into_keys().collect(),
                 container,
                 repository: new.repository,
+                new_repository: new.new_repository,
                 ssh_key: None,
                 git: or_usual(new.git, usual),
                 auto_commit: new.auto_commit,
@@ -189,7 +223,7 @@ fn or_usual(asked: GitIdentity, usual: GitIdentity) -> GitIdentity {
 }
 
 /// Tells one request from another; of secrets it sees the names alone. It guards against a mistake, not against an attack: a user can only meet their own keys.
-fn fingerprint(new: &NewSession) -> String {
+fn fingerprint(new: &impl std::fmt::Debug) -> String {
     use std::hash::{DefaultHasher, Hash, Hasher};
     let mut hasher = DefaultHasher::new();
     format!("{new:?}").hash(&mut hasher);
@@ -208,24 +242,6 @@ fn first_terminals(agent: &str) -> Vec<TerminalSpec> {
         terminal(TerminalName::agent(), agent, TerminalCommand::Agent),
         terminal(TerminalName::manual(), "manual", TerminalCommand::Shell),
     ]
-}
-
-/// Whether this server fetches repositories in this way.
-fn check_transport(
-    allowed: &Transports,
-    repository: Option<&Repository>,
-) -> Result<(), EngineError> {
-    let transport = repository.map(|repository| repository.url.transport());
-    match transport.filter(|transport| !allowed.allow(*transport)) {
-        None => Ok(()),
-        Some(transport) => Err(EngineError::invalid(
-            "repoUrl",
-            format!(
-                "must begin with https:// or ssh://, or have the form git@host:path: {} is not allowed on this server",
-                transport.as_str()
-            ),
-        )),
-    }
 }
 
 /// Whether the agent exists and can do what is asked of it.

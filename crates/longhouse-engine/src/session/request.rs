@@ -8,7 +8,7 @@ use longhouse_domain::agent::Mode;
 use longhouse_domain::clock::Timestamp;
 use longhouse_domain::container::{ImageName, Network, Template};
 use longhouse_domain::egress::AllowList;
-use longhouse_domain::git::{AutoCommit, Repository};
+use longhouse_domain::git::{AutoCommit, BranchName, Repository, RepositoryUrl};
 use longhouse_domain::lifecycle::Status;
 use longhouse_domain::name::{SessionName, TerminalName};
 use longhouse_domain::publish::PortWish;
@@ -54,6 +54,8 @@ pub struct NewSession {
     pub secrets: Secrets,
     /// The repository to begin with.
     pub repository: Option<Repository>,
+    /// Without one: the branch of a repository that is made in its directory, if one is to be made.
+    pub new_repository: Option<BranchName>,
     /// The SSH key that its git may use.
     pub ssh_key: Option<NewSessionKey>,
     /// Git identity.
@@ -62,6 +64,13 @@ pub struct NewSession {
     pub auto_commit: AutoCommit,
     /// Seconds without input or output after which it is stopped.
     pub idle_timeout_seconds: Option<u32>,
+}
+
+impl NewSession {
+    /// Where the repository is that it begins with.
+    pub(crate) fn url(&self) -> Option<&RepositoryUrl> {
+        self.repository.as_ref().map(|repository| &repository.url)
+    }
 }
 
 /// The SSH key of a session to create.

@@ -10,6 +10,7 @@ const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 pub(super) fn git(operation: &str) -> Result<GitReply, Status> {
     let wrong = |error: serde_json::Error| Status::invalid_argument(error.to_string());
     let operation: Operation = serde_json::from_str(operation).map_err(wrong)?;
+    let (_, operation) = operation.placed();
     let who = "Echo\0echo@example.org\x001700000000";
     let head = format!("# branch.oid {COMMIT}\0# branch.head main\0");
     let status = match operation {
@@ -17,7 +18,7 @@ pub(super) fn git(operation: &str) -> Result<GitReply, Status> {
         _ => format!("{head}? new\0"),
     };
     let stdout = match operation {
-        Operation::Status => status.clone(),
+        Operation::Status | Operation::Glance => status.clone(),
         Operation::Log { .. } | Operation::Commit { .. } => {
             format!(
                 "{COMMIT}\0\0{who}\0{who}\0HEAD -> refs/heads/main\0first\0\0\n 1 file changed, 1 insertion(+)\n"
@@ -28,7 +29,10 @@ pub(super) fn git(operation: &str) -> Result<GitReply, Status> {
         | Operation::Step(_)
         | Operation::Fetch(_)
         | Operation::Pull(..)
-        | Operation::Push(_) => String::new(),
+        | Operation::Push(_)
+        | Operation::Init(_)
+        | Operation::SetOrigin(_)
+        | Operation::Below(..) => String::new(),
         Operation::Run(_) => "main\n".to_owned(),
     };
     Ok(GitReply {

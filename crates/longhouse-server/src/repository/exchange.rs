@@ -3,8 +3,10 @@
 use axum::Json;
 use axum::extract::State;
 use longhouse_domain::git::{BadCommandLine, CommandLine, PullWay};
+use longhouse_domain::working_copy::{BadCopyPath, CopyPath};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::status::GitStatusBody;
 use crate::audit::Note;
@@ -88,14 +90,34 @@ pub(crate) async fn push_repository(
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct GitCommandRequest {
-    /// The session whose repository is meant: identifier or unique name. It may stand in the address instead (`?session=`).
+    /// The repository that is meant, by its identifier in the list of repositories.
+    repository: Option<Uuid>,
+    /// Or the session whose repository is meant: identifier or unique name. It may stand in the address instead (`?session=`).
     session_id: Option<String>,
+    /// With a session: where in its workspace the repository lies; by default it is the workspace.
+    path: Option<String>,
     /// `status`, `add`, `commit`, `branch`, `checkout`, `log`, `show`, `diff`, `stash`, `reset`, `merge`, `rebase`, `tag`, `remote`, `rev-parse` or
     /// `config`. Pushing, pulling and fetching have addresses of their own.
     command: String,
     /// Options from a closed list, then what follows them; paths behind `--`.
     #[serde(default)]
     args: Vec<String>,
+}
+
+impl GitCommandRequest {
+    /// The session that is named, and where in it the repository lies.
+    fn place(&self, asked: Option<&str>) -> Result<(String, CopyPath), Problem> {
+        let path = self.path.as_deref().unwrap_or_default().parse();
+        let path =
+            path.map_err(|error: BadCopyPath| Problem::invalid_field("path", error.to_string()))?;
+        match self.session_id.as_deref().or(asked) {
+            Some(session) => Ok((session.to_owned(), path)),
+            None => Err(Problem::invalid_field(
+                "sessionId",
+                "must name a session, or repository one of the list",
+            )),
+        }
+    }
 }
 
 /// What git said.
@@ -113,7 +135,7 @@ pub(crate) struct GitCommandResult {
     duration_ms: u64,
 }
 
-/// Runs git in a session's repository with options from a closed list; whether it succeeded is told by its exit code.
+/// Runs git in a repository with options from a closed list; whether it succeeded is told by its exit code.
 #[utoipa::path(post, path = "/api/git", tag = "git", request_body = GitCommandRequest,
     params(("session" = Option<String>, Query, description = "Instead of `sessionId`")), responses(
     (status = 200, body = GitCommandResult), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody),
@@ -126,16 +148,26 @@ pub(crate) async fn run_git(
     body: Body<GitCommandRequest>,
 ) -> Result<Json<GitCommandResult>, Problem> {
     let request = body.0;
-    let session = request.session_id.as_deref().or(question.text("session"));
-    let session =
-        session.ok_or_else(|| Problem::invalid_field("sessionId", "must name a session"))?;
-    note.target("session", None, session);
+    let engine = state.engine();
+    let (session, path) = match request.repository {
+        Some(id) if request.session_id.is_none() && request.path.is_none() => {
+            note.detail("repository", id.to_string());
+            let (session, path) = engine.repository_place(&caller.actor, id).await?;
+            (session.to_string(), path)
+        }
+        Some(_) => {
+            let text = "says where it is: leave out sessionId and path";
+            return Err(Problem::invalid_field("repository", text));
+        }
+        None => request.place(question.text("session"))?,
+    };
+    note.target("session", None, &session);
     note.detail("command", request.command.as_str());
     let line = CommandLine::new(&request.command, &request.args).map_err(|bad| match bad {
         BadCommandLine::Command => Problem::invalid_field("command", bad.to_string()),
         BadCommandLine::Word(at, why) => Problem::invalid_field(&format!("args[{at}]"), why),
     })?;
-    let outcome = state.engine().git_run(&caller.actor, session, line).await?;
+    let outcome = engine.git_run(&caller.actor, &session, &path, line).await?;
     Ok(Json(GitCommandResult {
         exit_code: outcome.exit_code,
         stdout: String::from_utf8_lossy(&outcome.stdout).into_owned(),

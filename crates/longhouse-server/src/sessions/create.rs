@@ -1,5 +1,6 @@
 //! Creating a session.
 
+mod listed;
 mod ports;
 mod repository;
 mod ssh_key;
@@ -29,6 +30,7 @@ use crate::auth::Caller;
 use crate::extract::Body;
 use crate::problem::{FieldError, Problem, ProblemBody};
 use crate::state::AppState;
+pub(crate) use listed::{ListedSession, in_words_of_the_list};
 use ports::PortRequest;
 pub(crate) use ports::note_ports;
 pub(crate) use repository::RepoType;
@@ -47,7 +49,7 @@ pub(crate) enum Network {
 }
 
 /// A session to be created. Fields that the chosen runtime cannot honour are refused by name, never ignored.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct CreateSession {
     /// 1 to 64 of `a-z A-Z 0-9 . _ -` and space.
@@ -237,6 +239,7 @@ impl CreateSession {
             env: self.env,
             secrets: self.secrets,
             repository,
+            new_repository: None,
             ssh_key,
             auto_commit,
             git: GitIdentity {

@@ -15,7 +15,7 @@ use crate::problem::{Problem, ProblemBody};
 use crate::state::AppState;
 
 /// How many items a page has if nobody says, and at most.
-const PAGE: u32 = 50;
+pub(crate) const PAGE: u32 = 50;
 const LARGEST_PAGE: u32 = 200;
 
 /// Longest text to search for, in bytes.
@@ -97,14 +97,17 @@ pub(crate) fn session_query(mut question: Question) -> Result<SessionQuery, Prob
         sort: question
             .parsed("sort", sorts, Sort::parse)
             .unwrap_or_default(),
-        limit: question.parsed("limit", "1 to 200", limit).unwrap_or(PAGE),
+        limit: question
+            .parsed("limit", "1 to 200", page_limit)
+            .unwrap_or(PAGE),
         cursor: question.text("cursor").map(str::to_owned),
     };
     question.done()?;
     Ok(query)
 }
 
-fn limit(text: &str) -> Option<u32> {
+/// How many items a page is asked to have.
+pub(crate) fn page_limit(text: &str) -> Option<u32> {
     text.parse().ok().filter(|n| (1..=LARGEST_PAGE).contains(n))
 }
 

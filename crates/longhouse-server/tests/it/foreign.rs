@@ -27,6 +27,10 @@ fn sockets(session: &str) -> Vec<String> {
 fn filled(path: &str, session: &str) -> String {
     let path = path.replace("/sessions/{id}", &format!("/sessions/{session}"));
     let path = path.replace("/terminals/{name}", "/terminals/agent");
+    let path = path.replace(
+        "/repositories/{id}",
+        &format!("/repositories/{}", uuid::Uuid::nil()),
+    );
     let path = path.replace("/ports/{port}", "/ports/3000");
     let path = path.replace("/checkpoints/{number}", "/checkpoints/1");
     path.split('/')

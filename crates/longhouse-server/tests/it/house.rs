@@ -360,6 +360,7 @@ async fn start_engine(
         default_multiplexer: Multiplexer::None,
         tmux_installed: false,
         git_transports: Default::default(),
+        repository_ports: longhouse_domain::publish::PortRange::REPOSITORIES,
         publish: Default::default(),
         disk_mb: None,
         default_image: "busybox".parse().unwrap(),

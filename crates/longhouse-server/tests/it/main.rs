@@ -36,6 +36,7 @@ mod oidc;
 mod panic;
 mod preview;
 mod published;
+mod repositories;
 mod revocation;
 mod sessions;
 mod sharing;

@@ -13,6 +13,7 @@ mod read;
 mod record;
 mod write;
 
+pub(crate) use read::visible_from;
 pub(crate) use record::{as_stored, update};
 pub(crate) use write::lock;
 

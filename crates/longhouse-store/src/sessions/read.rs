@@ -48,7 +48,7 @@ pub struct Visible {
 
 /// Reads what [`visible_columns`] holds. The query has the condition already; that the domain says the same is asked once
 /// more, and where it does not, there is nothing.
-pub(super) fn visible_from(row: &AnyRow, actor: &Actor) -> Result<Option<Visible>, StoreError> {
+pub(crate) fn visible_from(row: &AnyRow, actor: &Actor) -> Result<Option<Visible>, StoreError> {
     let session = from_row(row)?;
     let share = row
         .maybe_text("own_share")?

@@ -2,6 +2,7 @@
 
 use longhouse_domain::clock::to_millis;
 use longhouse_domain::event::{Event, EventKind};
+use longhouse_domain::working_copy::{PortChoice, WorkingCopy};
 use longhouse_domain::{Phase, Session, SessionId, Timestamp, Wish};
 
 use super::places::{Places, takes_place};
@@ -11,7 +12,7 @@ use crate::connection::{Store, WriteTransaction};
 use crate::idempotency::{self, IdempotencyKey, IdempotentClaim};
 use crate::secrets::{self, SealedSecret, SecretScope, SecretsChange};
 use crate::ssh_keys::{self, NewSshKey};
-use crate::{StoreError, events, shares};
+use crate::{StoreError, events, repositories, shares};
 
 /// What came of a creation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +41,8 @@ pub struct NewRecord<'a> {
     pub secrets: &'a [SealedSecret],
     /// The SSH key that it has to itself.
     pub ssh_key: Option<NewSshKey<'a>>,
+    /// The place in the list of repositories that its workspace has, and which port goes with it.
+    pub listed: Option<(&'a WorkingCopy, PortChoice)>,
     /// How many there may be.
     pub places: Places,
 }
@@ -51,6 +54,7 @@ impl<'a> From<&'a Session> for NewRecord<'a> {
             session,
             secrets: &[],
             ssh_key: None,
+            listed: None,
             places: Places::UNCOUNTED,
         }
     }
@@ -82,6 +86,7 @@ impl Store {
             session,
             secrets,
             ssh_key,
+            listed,
             places,
         } = new.into();
         let mut tx = self.begin().await?;
@@ -113,6 +118,9 @@ impl Store {
         secrets::change(&mut tx, scope, &secrets, now).await?;
         if let Some(key) = ssh_key {
             ssh_keys::insert(&mut tx, key, now).await?;
+        }
+        if let Some((copy, port)) = listed {
+            repositories::insert(&mut tx, copy, port).await?;
         }
         let events = events::append(&mut tx, session.id, session.owner, what, now).await?;
         places.hold(&mut tx, session.owner).await?;

@@ -21,6 +21,7 @@ mod migrations;
 mod opening;
 mod parallel;
 mod ports;
+mod repositories;
 mod sessions;
 mod sharing;
 mod tokens;

@@ -9,7 +9,8 @@ use longhouse_domain::ssh::known::HostKey;
 use longhouse_domain::{Actor, Permission, Phase, Role, Scope, Status, UserId};
 use longhouse_store::{
     AuditQuery, CatchUp, Deed, ExternalIdentity, IdempotencyKey, IdempotentClaim, KnownHost,
-    LastScreen, LogQuery, Removed, Rotation, SealedDataKey, SecretScope, SessionRef, Store,
+    LastScreen, LogQuery, Removed, RepositoryQuery, Rotation, SealedDataKey, SecretScope,
+    SessionRef, Store,
 };
 use sqlx::{Connection, Executor};
 use uuid::Uuid;
@@ -32,6 +33,7 @@ const ROWS: &[&str] = &[
     include_str!("rows/0012.sql"),
     include_str!("rows/0013.sql"),
     include_str!("rows/0014.sql"),
+    include_str!("rows/0015.sql"),
 ];
 
 /// Migrates step by step, with each version's rows put in as it would have written them.
@@ -217,6 +219,20 @@ on_both_back_ends! {
         assert!(!store.delete_git_token(UserId(Uuid::from_u128(1)), kept[0].id, &deed).await.unwrap());
         assert!(store.delete_git_token(ann.id, kept[0].id, &deed).await.unwrap());
         assert_eq!(store.secret(scope, "token").await.unwrap(), None);
+    }
+
+    async fn repositories_of_version_15_are_read_and_go_with_their_session(bed: &Bed) {
+        let store = grown_up(bed).await;
+        let ann = store.user_by_name("ann").await.unwrap().unwrap().actor();
+        let all = RepositoryQuery { limit: 9, ..RepositoryQuery::default() };
+        let (items, total) = store.repositories(&ann, &all).await.unwrap();
+        let told: Vec<_> = items.iter().map(|item| (item.copy.path.as_str(), item.copy.port)).collect();
+        assert_eq!((told, total), (vec![("sites/docs", 8101), ("", 8100)], 2));
+        let (heard, at_time) = items[1].copy.heard.clone().unwrap();
+        assert_eq!((heard.branch.as_deref(), heard.dirty, heard.ahead, at_time), (Some("main"), true, Some(2), at(8)));
+        assert_eq!(store.repository_port(items[0].copy.session).await.unwrap(), Some(8100));
+        store.delete_session(items[0].copy.session, at(9)).await.unwrap().unwrap();
+        assert_eq!(store.repositories(&ann, &all).await.unwrap(), (vec![], 0));
     }
 
     async fn records_of_version_5_are_read_verified_and_appended_to(bed: &Bed) {

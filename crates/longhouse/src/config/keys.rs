@@ -103,6 +103,7 @@ pub(crate) const KEYS: &[Key] = &[
     public("docker.publish_ports", Shape::Text),
     public("docker.publish_address", Shape::Text),
     public("git.protocols", Shape::List(':')),
+    public("git.repository_ports", Shape::Text),
     public("terminal.ring_bytes", Shape::Integer),
     public("terminal.scrollback_lines", Shape::Integer),
 ];

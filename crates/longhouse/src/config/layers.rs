@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use longhouse_domain::container::ImageName;
 use longhouse_domain::git::{Transport, Transports};
+use longhouse_domain::publish::PortRange;
 use longhouse_engine::PublishSettings;
 use longhouse_server::Limits;
 use toml::{Table, Value};
@@ -119,9 +120,7 @@ pub(super) fn defaults(environment: &Environment) -> Layer {
     );
     set("host.multiplexer", "auto".into());
     set("docker.image", String::from(ImageName::workspace()).into());
-    let transports = Transports::default();
-    let names = transports.iter().map(Transport::as_str).map(Value::from);
-    set("git.protocols", Value::Array(names.collect()));
+    defaults_of_git(&mut set);
     set("docker.keep_volumes_days", 30.into());
     set("docker.disk_limit", 0.into());
     let publish = PublishSettings::default();
@@ -136,6 +135,14 @@ pub(super) fn defaults(environment: &Environment) -> Layer {
         origin: Origin::Default,
         table,
     }
+}
+
+fn defaults_of_git(set: &mut impl FnMut(&str, Value)) {
+    let transports = Transports::default();
+    let names = transports.iter().map(Transport::as_str).map(Value::from);
+    set("git.protocols", Value::Array(names.collect()));
+    let ports = PortRange::REPOSITORIES.to_string();
+    set("git.repository_ports", ports.into());
 }
 
 /// `$XDG_DATA_HOME/longhouse`, or where that variable's default is.

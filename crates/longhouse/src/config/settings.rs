@@ -220,6 +220,9 @@ impl DockerTable {
 pub(crate) struct GitSettings {
     /// How repositories may be fetched.
     pub(crate) protocols: Vec<Transport>,
+    /// The ports that repositories get where nobody names another.
+    #[serde(deserialize_with = "range")]
+    pub(crate) repository_ports: PortRange,
 }
 
 impl GitSettings {
@@ -320,6 +323,12 @@ fn check_agent(name: &str, agent: &AgentSettings) -> Result<(), ConfigError> {
         )));
     }
     Ok(())
+}
+
+/// `8100-8999`.
+fn range<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<PortRange, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map_err(serde::de::Error::custom)
 }
 
 /// `20000-29999`, or `off`.

@@ -215,6 +215,7 @@ async fn start_engine(
         tmux_installed: tmux,
         default_image: settings.docker.image.clone(),
         git_transports: settings.git.transports(),
+        repository_ports: settings.git.repository_ports,
         publish: settings.docker.publish(),
         disk_mb: settings.docker.disk_mb(),
         max_sessions: settings.max_sessions,

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use longhouse_domain::git::{Operation, Refusal, Transport, Underway};
+use longhouse_domain::working_copy::CopyPath;
 use longhouse_link::proto::{GitReply, GitRequest, git_reply};
 use longhouse_link::{AtTheEnd, limits};
 use tokio::sync::oneshot;
@@ -16,7 +17,7 @@ use tonic::metadata::MetadataValue;
 
 use super::repository::{Repository, Turn};
 use super::run::GitCommand;
-use super::{commit, fault, in_repository, remote, told};
+use super::{commit, fault, in_repository, init, remote, told, words};
 use crate::environment::ProgramError;
 use crate::exec::{self, CutShort, Outcome, Overflow};
 use crate::session::Session;
@@ -49,6 +50,7 @@ pub(super) struct Work<'a> {
 pub(crate) async fn git(session: &Arc<Session>, request: GitRequest) -> Result<GitReply, Status> {
     let wrong = |error: &dyn std::fmt::Display| Status::invalid_argument(error.to_string());
     let operation: Operation = serde_json::from_str(&request.operation).map_err(|e| wrong(&e))?;
+    let (path, operation) = operation.placed();
     for name in request.protocols.split(':') {
         name.parse::<Transport>().map_err(|error| wrong(&error))?;
     }
@@ -59,6 +61,7 @@ pub(crate) async fn git(session: &Arc<Session>, request: GitRequest) -> Result<G
     let call = |mut caller: Caller| async move {
         let done = attempt(
             &shared,
+            &path,
             &operation,
             &request.protocols,
             deadline,
@@ -73,12 +76,16 @@ pub(crate) async fn git(session: &Arc<Session>, request: GitRequest) -> Result<G
 
 async fn attempt(
     session: &Session,
+    path: &CopyPath,
     operation: &Operation,
     protocols: &str,
     deadline: Instant,
     caller: &mut Caller,
 ) -> Result<GitReply, Status> {
-    let repository = Repository::here().map_err(refused)?;
+    if let Operation::Init(branch) = operation {
+        init::init(session, path, branch, deadline, caller).await?;
+    }
+    let repository = Repository::below(path).map_err(refused)?;
     let mut work = Work::new(session, &repository, protocols, deadline, caller);
     let outcome = work.carry_out(operation).await?;
     if outcome.code > KILLED && session.is_ending() {
@@ -93,11 +100,16 @@ async fn attempt(
         _ => None,
     };
     let status = match operation {
-        Operation::Status | Operation::Log { .. } | Operation::Diff { .. } => Vec::new(),
+        Operation::Status | Operation::Glance | Operation::Log { .. } | Operation::Diff { .. } => {
+            Vec::new()
+        }
         _ => work.status().await?,
     };
-    told::tell(&mut work, operation, &outcome, &status).await;
-    session.keeping.look_whether_to_push();
+    // What everybody is told, and what is pushed by itself, is of the session's own repository.
+    if path.is_workspace() {
+        told::tell(&mut work, operation, &outcome, &status).await;
+        session.keeping.look_whether_to_push();
+    }
     let said = outcome.stderr.len().min(limits::GIT_SAID_BYTES);
     Ok(GitReply {
         exit_code: outcome.code,
@@ -146,7 +158,12 @@ impl<'a> Work<'a> {
                 self.change(&turn, line.arguments(), b"").await
             }
             Operation::Run(line) => self.look(line.arguments()).await,
+            Operation::SetOrigin(url) => remote::set_origin(self, url).await,
+            // It is made by now: what is left is to tell of it.
+            Operation::Init(_) => self.look(words(["rev-parse", "--git-dir"])).await,
+            Operation::Below(..) => Err(Status::invalid_argument("a place of a place")),
             Operation::Status
+            | Operation::Glance
             | Operation::Log { .. }
             | Operation::Diff { .. }
             | Operation::Unsaved => self.look(operation.question().unwrap_or_default()).await,
@@ -217,6 +234,7 @@ impl<'a> Work<'a> {
             program: &command.program,
             args: &command.args,
             env: &command.env,
+            directory: command.directory.as_deref(),
             timeout: self.deadline.saturating_duration_since(Instant::now()),
             output_limit: limits::GIT_OUTPUT_BYTES,
             overflow,

@@ -93,6 +93,22 @@ pub(super) async fn push(
     Ok(outcome)
 }
 
+/// Gives `origin` an address, and makes it where there is none.
+pub(super) async fn set_origin(
+    work: &mut Work<'_>,
+    url: &RepositoryUrl,
+) -> Result<Outcome, Status> {
+    let turn = work.turn().await?;
+    let known = work.look(words(["remote", "get-url", "origin"])).await?;
+    let change = match known.code {
+        0 => "set-url",
+        _ => "add",
+    };
+    let url = url.to_string();
+    let told = ["remote", change, "--", "origin", url.as_str()];
+    work.change(&turn, words(told), b"").await
+}
+
 /// The branch that the working tree stands on.
 async fn branch(work: &mut Work<'_>) -> Result<BranchName, Status> {
     let said = work

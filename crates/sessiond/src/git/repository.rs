@@ -1,4 +1,4 @@
-//! The repository of the session: found in its directory, and changed by one at a time.
+//! The repository of the session: found in its directory, or below it where that is asked for, and changed by one at a time.
 //!
 //! Whatever changes it holds [`Turn`]: a lock of this sessiond's, and one on a file below `.git/longhouse` that other sessionds see, too. The
 //! file is at the same time what git reads: so the lock is held for as long as any git of ours lives, also one that outlives a sessiond that
@@ -18,7 +18,8 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use longhouse_domain::git::{Refusal, Underway};
-use rustix::fs::{FlockOperation, flock};
+use longhouse_domain::working_copy::CopyPath;
+use rustix::fs::{CWD, FlockOperation, Mode, OFlags, ResolveFlags, flock, openat, openat2};
 use tokio::sync::SemaphorePermit;
 use tokio::time::{Instant, sleep};
 
@@ -30,7 +31,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(25);
 /// How long one waits for somebody else's git before what may be its lock is left alone.
 const OTHERS_WORK: Duration = Duration::from_secs(2);
 
-/// A repository whose working tree is the session's directory.
+/// A repository whose working tree is the session's directory, or one below it.
 #[derive(Clone, Debug)]
 pub(crate) struct Repository {
     /// The working tree.
@@ -42,6 +43,29 @@ impl Repository {
     pub(crate) fn here() -> Result<Self, Refusal> {
         let root = fs::canonicalize(".").map_err(|_| Refusal::NoRepository)?;
         Self::at(root)
+    }
+
+    /// The one at this place of the session. No link leads there: the kernel goes from the session's directory down, one name after the other.
+    /// Who puts something else there between that and git is the session's own user, as whom git runs.
+    pub(crate) fn below(path: &CopyPath) -> Result<Self, Refusal> {
+        let session = fs::canonicalize(".").map_err(|_| Refusal::NoRepository)?;
+        Self::below_in(session, path)
+    }
+
+    fn below_in(session: PathBuf, path: &CopyPath) -> Result<Self, Refusal> {
+        if path.is_workspace() {
+            return Self::at(session);
+        }
+        let rules = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let found = openat(CWD, &session, flags, Mode::empty())
+            .and_then(|session| openat2(session, path.as_str(), flags, Mode::empty(), rules));
+        found.map_err(|_| Refusal::NoRepository)?;
+        Self::at(session.join(path.as_str())).map_err(|refusal| match refusal {
+            // It is a part of that one.
+            Refusal::Above => Refusal::NoRepository,
+            refusal => refusal,
+        })
     }
 
     fn at(root: PathBuf) -> Result<Self, Refusal> {
@@ -186,7 +210,7 @@ fn open(repository: &Repository) -> io::Result<File> {
         .create(true)
         .truncate(false)
         .mode(0o600)
-        .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
+        .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
         .open(directory.join("lock"))
 }
 
@@ -240,6 +264,28 @@ mod tests {
         assert_eq!(found(&root.join("below")).unwrap_err(), Refusal::Elsewhere);
         fs::write(root.join(".git/commondir"), "../x\n").unwrap();
         assert_eq!(found(root).unwrap_err(), Refusal::Elsewhere);
+    }
+
+    #[test]
+    fn a_place_below_is_a_repository_of_its_own_that_no_link_leads_to() {
+        let room = room();
+        let root = room.path();
+        for repository in [".git", "a/b/.git", "elsewhere/.git", ".git/modules/c/.git"] {
+            fs::create_dir_all(root.join(repository)).unwrap();
+            fs::write(root.join(repository).join("HEAD"), "ref: x\n").unwrap();
+        }
+        std::os::unix::fs::symlink("elsewhere", root.join("link")).unwrap();
+        std::os::unix::fs::symlink(root.join("elsewhere"), root.join("a/far")).unwrap();
+        fs::write(root.join("file"), "").unwrap();
+        let below = |path: &str| {
+            let root = fs::canonicalize(root).unwrap();
+            Repository::below_in(root, &path.parse().unwrap())
+        };
+        assert!(below("a/b").unwrap().root.ends_with("a/b"));
+        assert!(below("elsewhere").is_ok() && below("").is_ok());
+        for none in ["a", "a/far", "link", "link/x", "file", "gone"] {
+            assert_eq!(below(none).unwrap_err(), Refusal::NoRepository, "{none}");
+        }
     }
 
     #[test]

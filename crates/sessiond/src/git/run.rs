@@ -31,6 +31,8 @@ pub(super) struct GitCommand {
     pub(super) args: Vec<OsString>,
     /// The whole environment.
     pub(super) env: BTreeMap<String, String>,
+    /// Where it runs, if not in the session's directory.
+    pub(super) directory: Option<PathBuf>,
 }
 
 /// How it went.
@@ -61,6 +63,9 @@ pub(super) async fn run(
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped());
+    if let Some(directory) = command.directory {
+        process.current_dir(directory);
+    }
     let (stderr, pid, mut exit) = reaper.start(|| {
         let child = process.spawn()?;
         let pid = child.id();

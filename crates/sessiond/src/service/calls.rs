@@ -157,6 +157,7 @@ pub(super) async fn exec(session: &Session, request: ExecRequest) -> Result<Exec
         program: &program,
         args: &args,
         env: &env,
+        directory: None,
         timeout,
         output_limit: usize::try_from(request.output_limit)
             .unwrap_or(usize::MAX)

@@ -7,6 +7,7 @@
 
 mod clone;
 mod git;
+mod git_below;
 mod git_remote;
 mod git_told;
 mod house;

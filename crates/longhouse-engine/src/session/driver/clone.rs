@@ -6,10 +6,10 @@
 use std::time::Duration;
 
 use longhouse_domain::event::{EventKind, LogLevel, Stage};
-use longhouse_domain::git::Repository;
+use longhouse_domain::git::{Operation, Repository};
 use longhouse_link::limits::{CLONE_PROGRESS, CLONE_TIME};
 use longhouse_link::proto::clone_news::{Progress, What};
-use longhouse_link::proto::{CloneNews, CloneRequest};
+use longhouse_link::proto::{CloneNews, CloneRequest, GitRequest};
 use tokio::time::Instant;
 use tonic::{Code, Status, Streaming};
 
@@ -24,6 +24,9 @@ use crate::session::connection::Connection;
 /// How much longer than its own time limit a clone's last answer may take.
 const LAST_ANSWER: Duration = Duration::from_secs(30);
 
+/// How long making an empty repository may take.
+const INIT_TIME: Duration = Duration::from_secs(30);
+
 impl Driver {
     /// Clones what is still to be cloned.
     pub(super) async fn clone_repository(
@@ -33,15 +36,42 @@ impl Driver {
         agent: &Lent,
     ) -> Result<(), Furnishing> {
         let Some(repository) = self.session.to_be_cloned().cloned() else {
-            return Ok(());
+            return self.make_repository(connection).await;
         };
         let doing = format!("cloning {}", repository.url);
         self.progress(Stage::Clone, &doing).await;
         let request = self.clone_request(&repository);
         let news = connection.client().clone_repository(request).await;
-        let news = news.map_err(|status| impossible(status, &repository))?;
+        let news = news.map_err(|status| impossible(status, &not_cloned(&repository)))?;
         self.follow_clone(connection, way_out, agent, &repository, news.into_inner())
             .await?;
+        self.note_repository().await
+    }
+
+    /// Makes the repository that is still to be made. Doing it twice changes nothing.
+    async fn make_repository(&mut self, connection: &Connection) -> Result<(), Furnishing> {
+        let Some(branch) = self.session.to_be_made().cloned() else {
+            return Ok(());
+        };
+        self.progress(Stage::Clone, "making an empty repository")
+            .await;
+        let operation = serde_json::to_string(&Operation::Init(branch));
+        let request = GitRequest {
+            operation: operation.map_err(|error| Status::internal(error.to_string()))?,
+            protocols: self.context.settings.git_transports.to_string(),
+            timeout_seconds: u32::try_from(INIT_TIME.as_secs()).unwrap_or(u32::MAX),
+        };
+        let mut client = connection.client();
+        let asked = tokio::time::timeout(INIT_TIME + LAST_ANSWER, client.git(request));
+        let answer = asked
+            .await
+            .unwrap_or_else(|_| Err(Status::failed_precondition("git init took too long")));
+        answer.map_err(|status| impossible(status, "an empty repository was not made"))?;
+        self.note_repository().await
+    }
+
+    /// Notes that the repository is there.
+    async fn note_repository(&mut self) -> Result<(), Furnishing> {
         let now = self.context.now();
         let noted = self.change(Box::new(move |session| {
             session.cloned_at = Some(now);
@@ -102,7 +132,7 @@ impl Driver {
                         None => {}
                     },
                     Ok(None) => return Err(lost()),
-                    Err(status) => return Err(impossible(status, repository)),
+                    Err(status) => return Err(impossible(status, &not_cloned(repository))),
                 },
                 () = served(&mut way_out.service) => return Err(lost()),
                 Some(passage) = way_out.passages.recv() => {
@@ -142,16 +172,16 @@ impl Driver {
     }
 }
 
+fn not_cloned(repository: &Repository) -> String {
+    format!("{} was not cloned", repository.url)
+}
+
 /// What a refused request means.
-fn impossible(status: Status, repository: &Repository) -> Furnishing {
+fn impossible(status: Status, failed: &str) -> Furnishing {
     match status.code() {
         Code::Unavailable | Code::Cancelled | Code::DeadlineExceeded | Code::Unknown => {
             Furnishing::Broken(status)
         }
-        _ => Furnishing::Impossible(format!(
-            "{} was not cloned: {}",
-            repository.url,
-            plain(status.message())
-        )),
+        _ => Furnishing::Impossible(format!("{failed}: {}", plain(status.message()))),
     }
 }

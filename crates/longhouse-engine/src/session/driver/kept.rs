@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use longhouse_domain::event::{EventKind, LogLevel};
-use longhouse_domain::git::{AutoCommit, AutoCommitMode, KeptNews};
+use longhouse_domain::git::{AutoCommit, AutoCommitMode, KeptNews, RepositoryUrl};
 use longhouse_link::proto::session_event::{Log, What};
 use longhouse_link::proto::{AutoCommitRequest, SessionEvent, WatchRequest};
 use tonic::{Code, Status, Streaming};
@@ -20,7 +20,7 @@ use crate::session::terminals::ANSWER_WAIT;
 #[derive(Debug)]
 pub(super) struct Kept {
     /// What sessiond was told over the present connection.
-    told: Option<AutoCommit>,
+    told: Option<(AutoCommit, Option<RepositoryUrl>)>,
     /// Each piece of news is an event for everybody: one that says too many is not believed.
     pace: Pace,
     /// What sessiond says while it ends: it commits to the last, and pushes.
@@ -61,7 +61,10 @@ impl Kept {
 impl Driver {
     /// Whether sessiond knows other settings than those of the record.
     pub(super) fn settings_differ(&self) -> bool {
-        self.kept.told.as_ref() != Some(&self.session.spec.auto_commit)
+        let spec = &self.session.spec;
+        let url = spec.repository.as_ref().map(|repository| &repository.url);
+        let told = self.kept.told.as_ref();
+        told.map(|(settings, url)| (settings, url.as_ref())) != Some((&spec.auto_commit, url))
     }
 
     /// Tells sessiond the settings. One that is too old for them is none the worse where nothing is wanted of it.
@@ -71,11 +74,10 @@ impl Driver {
         let settings = settings.map_err(|error| Status::internal(error.to_string()))?;
         let mut client = connection.client();
         let remote = self.session.spec.repository.as_ref();
+        let remote = remote.map(|repository| repository.url.clone());
         let asked = client.set_auto_commit(AutoCommitRequest {
             settings,
-            remote: remote
-                .map(|remote| remote.url.to_string())
-                .unwrap_or_default(),
+            remote: remote.as_ref().map(ToString::to_string).unwrap_or_default(),
             protocols: self.context.settings.git_transports.to_string(),
         });
         let answer = tokio::time::timeout(ANSWER_WAIT, asked).await;
@@ -91,7 +93,7 @@ impl Driver {
             }
             Err(_) => {}
         }
-        self.kept.told = Some(wanted);
+        self.kept.told = Some((wanted, remote));
         Ok(())
     }
 

@@ -72,7 +72,8 @@ impl Driver {
 
     /// The handle of the new place; none where something else is wanted meanwhile.
     async fn try_to_make(&mut self) -> Result<Option<RuntimeHandle>, Failure> {
-        let plan = plan(&self.context, &self.session)?;
+        let mut plan = plan(&self.context, &self.session)?;
+        self.give_port(&mut plan.env).await?;
         if let Prepared::Unwanted = self.prepare(&plan).await? {
             return Ok(None);
         }
@@ -87,6 +88,16 @@ impl Driver {
         // again.
         let made = self.runtime.provision(&plan).await;
         made.map(Some).map_err(|error| self.failure(&error))
+    }
+
+    /// Tells the session's programs the port that the list of repositories has for their workspace. A `PORT` of a person's own stays.
+    async fn give_port(&self, env: &mut Environment) -> Result<(), Failure> {
+        let port = self.context.store.repository_port(self.id).await;
+        if let Some(port) = port.map_err(EngineError::from)? {
+            env.entry("PORT".to_owned())
+                .or_insert_with(|| port.to_string());
+        }
+        Ok(())
     }
 
     /// Fetches what takes long. Requests are heard meanwhile: nobody who stops or deletes the session waits for an image.

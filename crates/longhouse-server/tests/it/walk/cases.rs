@@ -82,6 +82,8 @@ pub(super) enum About {
     Session,
     /// A session in a container.
     Container,
+    /// A repository of the list, which a session holds.
+    Repository,
     /// An account.
     Account,
     /// A sign-in of one's own, which does not outlive the question.
@@ -104,6 +106,8 @@ fn case(method: &'static str, path: &'static str, expected: Expected) -> Case {
         About::Session
     } else if path.starts_with("/api/containers/{id}") {
         About::Container
+    } else if path.starts_with("/api/repositories/{id}") {
+        About::Repository
     } else if path.starts_with("/api/users/{id}") {
         About::Account
     } else {
@@ -150,6 +154,7 @@ pub(super) fn cases() -> Vec<Case> {
     let mut cases = cases_of_the_house();
     cases.extend(cases_of_oneself());
     cases.extend(cases_of_sessions());
+    cases.extend(cases_of_repositories());
     cases.extend(cases_of_containers());
     cases
 }
@@ -292,6 +297,18 @@ fn cases_of_sessions() -> Vec<Case> {
         case("POST", "/api/sessions/{id}/terminals/{name}/restart", drivers(200)),
         // Not an upgrade; what happens after one stands in `sockets.rs`.
         case("GET", "/api/sessions/{id}/terminals/{name}/ws", known(426, Tokens::Any)),
+    ]
+}
+
+/// The list of repositories that sessions hold.
+#[rustfmt::skip] // One route, one line.
+fn cases_of_repositories() -> Vec<Case> {
+    vec![
+        case("GET", "/api/repositories", known(200, Tokens::With(SessionsRead))),
+        case("POST", "/api/repositories", doers(201)).with(|n| json!({"name": format!("listed-{n}")})),
+        case("GET", "/api/repositories/{id}", seers(200)),
+        case("PUT", "/api/repositories/{id}", drivers(200)).with(|_| json!({"name": "renamed"})),
+        case("DELETE", "/api/repositories/{id}", drivers(204)),
     ]
 }
 

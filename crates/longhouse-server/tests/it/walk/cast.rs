@@ -28,6 +28,8 @@ pub(super) struct Ground {
     pub(super) session: String,
     pub(super) name: String,
     pub(super) victim: String,
+    /// A repository of the list, which the session holds.
+    pub(super) repository: String,
 }
 
 impl Cast {
@@ -89,6 +91,19 @@ impl Cast {
         self.shared(house, session, name).await
     }
 
+    /// A session that runs, shared with the same, whose workspace is in the list of repositories.
+    pub(super) async fn repository(&self, house: &House) -> Ground {
+        let ground = self.session(house).await;
+        let listed = json!({"name": "listed", "sessionId": ground.session});
+        let asked = house.ask(self.owner(), Method::POST, "/api/repositories", listed);
+        let (status, body) = asked.await;
+        assert_eq!(status, StatusCode::CREATED, "{body}");
+        Ground {
+            repository: body["id"].as_str().unwrap().to_owned(),
+            ..ground
+        }
+    }
+
     async fn shared(&self, house: &House, session: String, name: String) -> Ground {
         for (user, access) in [("looker", "drive"), ("viewer", "view"), ("driver", "drive")] {
             let path = format!("/api/sessions/{session}/shares");
@@ -100,6 +115,7 @@ impl Cast {
             session,
             name,
             victim: String::new(),
+            repository: String::new(),
         }
     }
 
@@ -111,6 +127,7 @@ impl Cast {
             session: String::new(),
             name: String::new(),
             victim,
+            repository: String::new(),
         }
     }
 

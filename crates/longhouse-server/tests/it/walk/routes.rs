@@ -49,7 +49,12 @@ async fn everybody_gets_what_is_theirs_and_no_more() {
                     "{method} {path} by {name}: {status} in place of {expected}: {body}"
                 ));
             }
-            if status == 404 && matches!(case.about, About::Session | About::Container) {
+            if status == 404
+                && matches!(
+                    case.about,
+                    About::Session | About::Container | About::Repository
+                )
+            {
                 is_told_what_a_stranger_is_told(&house, &cast, at, &case, &ground).await;
             }
             if case.about == About::SignIn {
@@ -71,11 +76,13 @@ pub(super) async fn prepare(house: &House, cast: &Cast, case: &Case) -> Ground {
     match case.about {
         About::Session => cast.session(house).await,
         About::Container => cast.container(house).await,
+        About::Repository => cast.repository(house).await,
         About::Account => cast.victim(house).await,
         About::Nothing | About::SignIn => Ground {
             session: String::new(),
             name: String::new(),
             victim: String::new(),
+            repository: String::new(),
         },
     }
 }
@@ -91,6 +98,11 @@ pub(super) async fn renewed(
     if matches!(case.path, "/api/sessions" | "/api/containers") && status == 201 {
         let made: Value = serde_json::from_str(body).unwrap();
         cast.delete(house, made["id"].as_str().unwrap()).await;
+    }
+    if case.path == "/api/repositories" && status == 201 {
+        let made: Value = serde_json::from_str(body).unwrap();
+        cast.delete(house, made["sessionId"].as_str().unwrap())
+            .await;
     }
     if case.method == "GET" || status >= 300 {
         return ground;
@@ -111,6 +123,7 @@ pub(super) async fn ask(
     let id = match case.about {
         About::Account => &ground.victim,
         About::Session | About::Container => &ground.session,
+        About::Repository => &ground.repository,
         // Of what is only ever one's own there is nothing of anybody else's to name.
         About::Nothing | About::SignIn => "01890000-0000-7000-8000-000000000000",
     };
@@ -151,10 +164,12 @@ async fn is_told_what_a_stranger_is_told(
     case: &Case,
     ground: &Ground,
 ) {
-    let by = |session: &str| Ground {
-        session: session.to_owned(),
+    // Whichever of the two the question is about.
+    let by = |named: &str| Ground {
+        session: named.to_owned(),
         name: String::new(),
         victim: String::new(),
+        repository: named.to_owned(),
     };
     let there = ask(house, cast, bearer(cast, at), case, ground, "same").await;
     let named = ask(
@@ -173,10 +188,13 @@ async fn is_told_what_a_stranger_is_told(
         "{} {} tells of a session",
         case.method, case.path
     );
-    assert_eq!(
-        named, never,
-        "{} {} tells of a name",
-        case.method, case.path
-    );
+    // A repository has no name that addresses it.
+    if case.about != About::Repository {
+        assert_eq!(
+            named, never,
+            "{} {} tells of a name",
+            case.method, case.path
+        );
+    }
     assert_eq!(never.0, StatusCode::NOT_FOUND.as_u16());
 }

@@ -81,6 +81,7 @@ pub(crate) fn session(owner: UserId, name: &str) -> Session {
             env: [("A".to_owned(), "1".to_owned())].into(),
             secrets: vec!["TOKEN".to_owned()],
             ssh_key: None,
+            new_repository: Some("trunk".parse().unwrap()),
             repository: Some(Repository {
                 url: "git@example.org:team/a.git".parse().unwrap(),
                 branch: Some("main".parse().unwrap()),

@@ -129,6 +129,7 @@ impl<'a> Own<'a> {
             program: &command.program,
             args: &command.args,
             env: &command.env,
+            directory: command.directory.as_deref(),
             timeout: self.deadline.saturating_duration_since(Instant::now()),
             output_limit: OUTPUT_BYTES,
             overflow: Overflow::Ends,
