@@ -137,6 +137,9 @@ pub struct SessionSpec {
     pub auto_commit: AutoCommit,
     /// Seconds without input or output after which the session is stopped; never, if absent.
     pub idle_timeout_seconds: Option<u32>,
+    /// Whether its terminals are to be recorded. It may change at any time.
+    #[serde(default)]
+    pub recording: bool,
 }
 
 impl SessionSpec {

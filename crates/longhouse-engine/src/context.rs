@@ -117,6 +117,11 @@ impl Context {
             began_at: live.began_at,
             notice: live.notice.clone(),
             owner_name,
+            recording: self
+                .settings
+                .recordings
+                .policy
+                .records(session.spec.recording),
             session,
         }
         .with_access(Permission::Own, 0)

@@ -53,6 +53,9 @@ pub enum EngineError {
     /// No such checkpoint of the session.
     #[error("there is no such checkpoint")]
     CheckpointNotFound,
+    /// Nothing was recorded of the terminal, and nothing is kept of it.
+    #[error("nothing was recorded of this terminal")]
+    NoRecording,
     /// The session is not shared with that user.
     #[error("the session is not shared with that user")]
     ShareNotFound,

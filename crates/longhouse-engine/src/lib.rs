@@ -17,6 +17,7 @@ mod metrics;
 mod people;
 mod policy;
 mod publish;
+mod recording;
 mod repositories;
 mod runtimes;
 pub mod secrets;
@@ -44,6 +45,7 @@ pub use longhouse_store::{
 pub use metrics::{MetricsHistory, MetricsNews, MetricsTotals};
 pub use people::{Inheritance, UserPatch};
 pub use policy::{Policy, PolicyPatch, RETENTION_DAYS};
+pub use recording::{Playing, RecordingPolicy, RecordingSettings};
 pub use repositories::{
     NewPlace, NewRepository, RepositoryFiles, RepositoryPage, RepositoryPatch, RepositoryQuestion,
     RepositoryView,

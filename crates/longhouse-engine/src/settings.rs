@@ -12,6 +12,8 @@ use longhouse_domain::publish::PortRange;
 use longhouse_domain::session::Multiplexer;
 use longhouse_store::Places;
 
+use crate::recording::RecordingSettings;
+
 /// The engine's settings.
 #[derive(Clone, Debug)]
 pub struct EngineSettings {
@@ -43,6 +45,8 @@ pub struct EngineSettings {
     pub stop_grace: Duration,
     /// How often what running sessions use goes into their history.
     pub sample_every: Duration,
+    /// How terminals are recorded.
+    pub recordings: RecordingSettings,
     /// Where old records of the audit log go. Without such a place they stay in the log.
     pub audit_archive: Option<PathBuf>,
     /// This build's version.

@@ -108,6 +108,7 @@ async fn the_server_calls_the_sessiond_that_dialled() {
     let from = OutputRequest {
         name: "t".into(),
         from: 5,
+        timed: false,
     };
     let mut output = link.client().output(from).await.unwrap().into_inner();
     let mut expected = 5;

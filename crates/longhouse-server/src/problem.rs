@@ -246,6 +246,10 @@ impl From<EngineError> for Problem {
             EngineError::TerminalNotFound => {
                 missing("terminal.not_found", "the session has no such terminal")
             }
+            EngineError::NoRecording => missing(
+                "recording.none",
+                "nothing was recorded of this terminal: switch the session's `recording` on, and what it shows from then on is kept",
+            ),
             EngineError::CheckpointNotFound => missing(
                 "checkpoint.not_found",
                 "the session has no such checkpoint: the newest hundred are kept",

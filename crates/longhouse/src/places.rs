@@ -53,6 +53,11 @@ impl Places {
         self.data_dir.join("audit")
     }
 
+    /// Where recordings of terminals are kept.
+    pub(crate) fn recordings(&self) -> PathBuf {
+        self.data_dir.join("recordings")
+    }
+
     /// The default database.
     pub(crate) fn database_file(&self) -> PathBuf {
         self.data_dir.join("longhouse.db")

@@ -145,7 +145,7 @@ impl Sessiond for Service {
     async fn output(&self, request: Request<OutputRequest>) -> Answer<Self::OutputStream> {
         let request = request.into_inner();
         let terminal = self.terminal(&request.name)?;
-        let output = streams::output(&self.session, &terminal, request.from)?;
+        let output = streams::output(&self.session, &terminal, request.from, request.timed)?;
         Ok(Response::new(output))
     }
 

@@ -8,6 +8,7 @@ pub(crate) mod log;
 pub(crate) mod pty;
 mod reading;
 pub(crate) mod requests;
+mod stamps;
 pub(crate) mod supervisor;
 
 use std::io;
@@ -199,6 +200,21 @@ impl Terminal {
         self.log().read(cursor, max)
     }
 
+    /// The same, with the time at which it was written; now, where that has not been noted yet.
+    pub(crate) fn read_timed(
+        &self,
+        cursor: &mut Cursor,
+        max: usize,
+        now: u64,
+    ) -> Option<(Piece, u64)> {
+        let log = self.log();
+        let came = log.came(cursor.offset.max(log.oldest()));
+        let (at, until) = came.unwrap_or((now, u64::MAX));
+        let same = usize::try_from(until.saturating_sub(cursor.offset)).unwrap_or(max);
+        let piece = log.read(cursor, max.min(same))?;
+        Some((piece, at))
+    }
+
     /// Tells of changes to the log. Subscribe before reading, so that none is missed.
     pub(crate) fn changes(&self) -> watch::Receiver<()> {
         self.changed.subscribe()
@@ -212,6 +228,7 @@ impl Terminal {
 
     /// Notes that the program wrote something. What follows input at once is its echo.
     pub(crate) fn heard(&self, now: u64) {
+        self.log().stamp(now);
         self.last_activity.store(now, Ordering::Relaxed);
         if now.saturating_sub(self.last_input.load(Ordering::Relaxed)) >= ECHO_MS {
             self.spoke.store(now, Ordering::Relaxed);

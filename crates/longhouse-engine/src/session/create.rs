@@ -6,7 +6,7 @@ use longhouse_domain::event::EventKind;
 use longhouse_domain::git::{BadIdentity, is_identity};
 use longhouse_domain::lifecycle::{Phase, Wish};
 use longhouse_domain::name::TerminalName;
-use longhouse_domain::session::{GitIdentity, RuntimeKind, Session, SessionSpec, Workdir};
+use longhouse_domain::session::{GitIdentity, Session, SessionSpec, Workdir};
 use longhouse_domain::terminal::{
     TerminalCommand, TerminalSize, TerminalSpec, is_environment_name,
 };
@@ -25,6 +25,7 @@ use crate::error::{EngineError, FieldProblem};
 use crate::events::Notice;
 use crate::git::check_transport;
 use crate::publish::Reserved;
+use crate::recording::RecordingPolicy;
 use crate::repositories::{ListedAs, entry_of_workspace, port_taken};
 use crate::ssh::Prepared;
 
@@ -153,22 +154,9 @@ impl Engine {
     }
 
     async fn planned(&self, actor: &Actor, new: NewSession) -> Result<Session, EngineError> {
-        if !actor.may_create() {
-            return Err(EngineError::Forbidden {
-                code: "session.create_forbidden",
-                detail: "a viewer cannot create sessions".to_owned(),
-            });
-        }
         let context = self.context();
         let runtime = self.runtime_for(actor, &new).await?;
-        if runtime == RuntimeKind::Host && !actor.may_use_host() {
-            return Err(EngineError::Forbidden {
-                code: "session.host_forbidden",
-                detail: "sessions on the host need the permission \"host\": ask an administrator"
-                    .to_owned(),
-            });
-        }
-        check_fields(&new)?;
+        check_fields(&new, context.settings.recordings.policy)?;
         check_transport(&context.settings.git_transports, new.url(), "repoUrl")?;
         let container = self.container_for(actor, runtime, &new)?;
         let multiplexer = self.multiplexer_for(runtime, new.multiplexer)?;
@@ -201,6 +189,7 @@ impl Engine {
                 git: or_usual(new.git, usual),
                 auto_commit: new.auto_commit,
                 idle_timeout_seconds: new.idle_timeout_seconds,
+                recording: new.recording.unwrap_or(false),
             },
             wish: Wish::Running,
             phase: Phase::Starting,
@@ -257,7 +246,7 @@ fn check_agent(agents: &Agents, new: &NewSession) -> Result<(), EngineError> {
     })
 }
 
-fn check_fields(new: &NewSession) -> Result<(), EngineError> {
+fn check_fields(new: &NewSession, recordings: RecordingPolicy) -> Result<(), EngineError> {
     let mut problems = Vec::new();
     let mut refuse =
         |field: &str, message: String| problems.push(FieldProblem::new(field, message));
@@ -301,6 +290,9 @@ fn check_fields(new: &NewSession) -> Result<(), EngineError> {
     }
     for wrong in kept::problems(&new.auto_commit, new.repository.as_ref()) {
         refuse(&format!("autoCommit.{}", wrong.field), wrong.message);
+    }
+    if let Some(reason) = new.recording.and_then(|wanted| recordings.refuses(wanted)) {
+        refuse("recording", reason.to_owned());
     }
     if new.idle_timeout_seconds == Some(0) {
         refuse("idleTimeoutSeconds", "must be at least 1".to_owned());

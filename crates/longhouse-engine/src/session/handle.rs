@@ -21,6 +21,7 @@ use super::right::Right;
 use crate::egress::Traffic;
 use crate::error::EngineError;
 use crate::metrics::Metering;
+use crate::recording::Desk;
 use crate::ssh::AgentNews;
 use crate::terminal::Hub;
 
@@ -73,6 +74,8 @@ pub(crate) struct Handle {
     pub(crate) traffic: Arc<Traffic>,
     /// Room for connections to its ports.
     pub(crate) port_streams: Arc<Semaphore>,
+    /// What is recorded of its terminals.
+    pub(crate) recordings: Arc<Desk>,
 }
 
 impl Handle {
@@ -92,6 +95,7 @@ impl Handle {
             metering: Metering::default(),
             traffic: Arc::default(),
             port_streams: Arc::new(Semaphore::new(limits::PORT_STREAMS)),
+            recordings: Arc::default(),
         }
     }
 

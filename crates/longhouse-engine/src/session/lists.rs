@@ -19,6 +19,7 @@ use super::view::SessionView;
 use crate::engine::Engine;
 use crate::error::{EngineError, FieldProblem};
 use crate::git::UnsavedWork;
+use crate::recording::RecordingPolicy;
 
 /// How many sessions one page of a walk over all of them holds.
 const WALK_PAGE: u32 = 500;
@@ -75,7 +76,8 @@ impl Engine {
         patch: SessionPatch,
     ) -> Result<SessionView, EngineError> {
         let (session, handle) = self.find(actor, reference, Permission::Drive).await?;
-        check_patch(&session, &patch)?;
+        let recordings = self.context().settings.recordings.policy;
+        check_patch(&session, &patch, recordings)?;
         let inside_by = match &patch.allow_hosts {
             Some(list) => Some(check_changed_list(actor, &session, list)?),
             None => None,
@@ -215,7 +217,11 @@ impl Engine {
     }
 }
 
-fn check_patch(session: &Session, patch: &SessionPatch) -> Result<(), EngineError> {
+fn check_patch(
+    session: &Session,
+    patch: &SessionPatch,
+    recordings: RecordingPolicy,
+) -> Result<(), EngineError> {
     let mut problems = Vec::new();
     let mut refuse =
         |field: &str, message: String| problems.push(FieldProblem::new(field, message));
@@ -248,6 +254,12 @@ fn check_patch(session: &Session, patch: &SessionPatch) -> Result<(), EngineErro
     if let Some(flags) = &patch.flags {
         check_list("flags", flags.iter(), &mut refuse);
     }
+    if let Some(reason) = patch
+        .recording
+        .and_then(|wanted| recordings.refuses(wanted))
+    {
+        refuse("recording", reason.to_owned());
+    }
     if patch.idle_timeout_seconds == Some(Some(0)) {
         refuse("idleTimeoutSeconds", "must be at least 1".to_owned());
     }
@@ -269,6 +281,7 @@ fn apply(session: &mut Session, patch: SessionPatch) {
         flags,
         allow_hosts,
         disk_mb,
+        recording,
     } = patch;
     if let Some(name) = name {
         session.name = name;
@@ -281,6 +294,9 @@ fn apply(session: &mut Session, patch: SessionPatch) {
     }
     if let Some(timeout) = idle_timeout_seconds {
         session.spec.idle_timeout_seconds = timeout;
+    }
+    if let Some(recording) = recording {
+        session.spec.recording = recording;
     }
     if let Some(env) = env {
         session.spec.env = env;

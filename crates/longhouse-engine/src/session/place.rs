@@ -28,12 +28,20 @@ pub struct ContainerLimits {
 }
 
 impl Engine {
-    /// The runtime of the new session; one that this server does not have is refused.
+    /// The runtime of the new session, for somebody who may create one there; one that this server does not have is refused.
     pub(super) async fn runtime_for(
         &self,
         actor: &Actor,
         new: &NewSession,
     ) -> Result<RuntimeKind, EngineError> {
+        let forbidden = |code, detail: &str| EngineError::Forbidden {
+            code,
+            detail: detail.to_owned(),
+        };
+        if !actor.may_create() {
+            let detail = "a viewer cannot create sessions";
+            return Err(forbidden("session.create_forbidden", detail));
+        }
         let kind = match new.runtime {
             Some(kind) => kind,
             None => self.default_runtime(actor, new).await,
@@ -41,6 +49,10 @@ impl Engine {
         let runtime = self.context().runtime(kind)?;
         if let RuntimeHealth::Absent { detail } = runtime.health() {
             tracing::debug!(detail, "a runtime was asked for that this machine lacks");
+        }
+        if kind == RuntimeKind::Host && !actor.may_use_host() {
+            let detail = "sessions on the host need the permission \"host\": ask an administrator";
+            return Err(forbidden("session.host_forbidden", detail));
         }
         Ok(kind)
     }

@@ -64,6 +64,8 @@ pub struct NewSession {
     pub auto_commit: AutoCommit,
     /// Seconds without input or output after which it is stopped.
     pub idle_timeout_seconds: Option<u32>,
+    /// Whether its terminals are recorded; as is usual here, if absent.
+    pub recording: Option<bool>,
 }
 
 impl NewSession {
@@ -125,6 +127,8 @@ pub struct SessionPatch {
     pub allow_hosts: Option<AllowList>,
     /// How many MiB its container may have on disk from now on, or as many as are usual.
     pub disk_mb: Option<Option<u32>>,
+    /// Whether its terminals are recorded from now on.
+    pub recording: Option<bool>,
 }
 
 /// A terminal to open.

@@ -163,6 +163,8 @@ pub struct SessionView {
     pub pid: Option<u32>,
     /// The tmux socket, where its terminals are wrapped in tmux.
     pub socket_path: Option<PathBuf>,
+    /// Whether its terminals are recorded.
+    pub recording: bool,
     /// The most that the asking actor may do with it.
     pub access: Permission,
     /// With how many users it is shared.

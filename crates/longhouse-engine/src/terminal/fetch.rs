@@ -9,7 +9,7 @@ use longhouse_link::proto::{OutputRequest, SnapshotRequest};
 use tonic::{Code, Status};
 
 use super::viewer::Closed;
-use crate::session::connection::Connections;
+use crate::session::connection::{Connection, Connections};
 
 /// The most bytes of the past that a viewer takes from sessiond at once.
 const PAST_BYTES: usize = 256 * 1024;
@@ -24,11 +24,11 @@ const SCROLLBACK_LINES: u32 = 10_000;
 const RETRY: Duration = Duration::from_millis(100);
 
 /// Bytes that repaint a terminal as it was at an offset.
-pub(super) struct Snapshot {
-    pub(super) offset: u64,
+pub(crate) struct Snapshot {
+    pub(crate) offset: u64,
     pub(super) oldest: u64,
-    pub(super) size: TerminalSize,
-    pub(super) data: Bytes,
+    pub(crate) size: TerminalSize,
+    pub(crate) data: Bytes,
 }
 
 /// What came of a question to sessiond.
@@ -65,6 +65,16 @@ pub(super) async fn snapshot(mut connections: Connections, name: String) -> Fetc
             }
         }
     }
+}
+
+/// The screen as it is now, without what scrolled away; an error where there is none.
+pub(crate) async fn screen(connection: &Connection, name: &str) -> Result<Snapshot, Status> {
+    let request = SnapshotRequest {
+        name: name.to_owned(),
+        scrollback_lines: 0,
+    };
+    let snapshot = read_snapshot(connection.client(), request).await?;
+    snapshot.ok_or_else(|| Status::data_loss("a screen that is larger than any"))
 }
 
 /// One snapshot; `None` if it is larger than anybody needs.
@@ -107,6 +117,7 @@ pub(super) async fn past(
         let request = OutputRequest {
             name: name.clone(),
             from,
+            timed: false,
         };
         match read_past(connection.client(), request, until).await {
             Ok(fetched) => return fetched,

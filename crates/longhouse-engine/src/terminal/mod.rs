@@ -17,6 +17,7 @@ mod ring;
 mod state;
 mod viewer;
 
+pub(crate) use fetch::screen;
 pub(crate) use hub::Hub;
 pub use input::ViewerInput;
 pub(crate) use input::pieces;

@@ -50,6 +50,7 @@ async fn read(name: &str, shared: &Shared, connection: &Connection) -> Result<()
     let request = OutputRequest {
         name: name.to_owned(),
         from,
+        timed: false,
     };
     let mut chunks = match connection.client().output(request).await {
         Ok(chunks) => chunks.into_inner(),

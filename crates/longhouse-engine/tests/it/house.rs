@@ -13,7 +13,8 @@ use longhouse_domain::session::{GitIdentity, Multiplexer};
 use longhouse_domain::{Actor, Role, Secrets, Status, UserId};
 use longhouse_engine::secrets::{Key, Vault};
 use longhouse_engine::{
-    Engine, EngineSettings, NewContainer, NewSession, SessionView, UnsavedWork,
+    Engine, EngineSettings, NewContainer, NewSession, RecordingPolicy, RecordingSettings,
+    SessionView, UnsavedWork,
 };
 use longhouse_runtime::Runtime;
 use longhouse_runtime::echo::EchoRuntime;
@@ -76,6 +77,7 @@ pub(crate) fn shell(name: &str) -> NewSession {
         ssh_key: None,
         auto_commit: AutoCommit::default(),
         idle_timeout_seconds: None,
+        recording: None,
     }
 }
 
@@ -107,7 +109,7 @@ impl House {
             let (made, now) = (Deed::new(made), SystemClock.now());
             store.create_user(&new, &made, now).await.unwrap();
         }
-        let engine = start(store, &runtime).await;
+        let engine = start(store, &runtime, dir.path()).await;
         Self {
             engine,
             runtime,
@@ -121,7 +123,7 @@ impl House {
         self.engine.shutdown().await;
         let store = open(self.dir.path()).await;
         between(&store, &self.runtime).await;
-        self.engine = start(store, &self.runtime).await;
+        self.engine = start(store, &self.runtime, self.dir.path()).await;
     }
 
     pub(crate) async fn running(&self, name: &str) -> SessionView {
@@ -200,7 +202,7 @@ async fn open(dir: &Path) -> Store {
         .unwrap()
 }
 
-async fn start(store: Store, runtime: &EchoRuntime) -> Engine {
+async fn start(store: Store, runtime: &EchoRuntime, dir: &Path) -> Engine {
     let settings = EngineSettings {
         agents: Agents::with_configured(BTreeMap::new()),
         default_multiplexer: Multiplexer::None,
@@ -216,6 +218,11 @@ async fn start(store: Store, runtime: &EchoRuntime) -> Engine {
         allowed_dirs: Vec::new(),
         stop_grace: Duration::from_secs(1),
         sample_every: Duration::from_millis(100),
+        recordings: RecordingSettings {
+            policy: RecordingPolicy::Asked,
+            dir: dir.join("recordings"),
+            bytes: 32 * 1024 * 1024,
+        },
         audit_archive: None,
         version: "test",
     };

@@ -145,7 +145,7 @@ impl Sessiond for EchoSessiond {
         &self,
         request: Request<OutputRequest>,
     ) -> Result<Response<Self::OutputStream>, Status> {
-        let OutputRequest { name, from } = request.into_inner();
+        let OutputRequest { name, from, .. } = request.into_inner();
         let terminal = self.terminal(&name)?;
         let stream = terminal
             .follow(from)

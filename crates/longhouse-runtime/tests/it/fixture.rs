@@ -372,10 +372,11 @@ pub(crate) async fn create_terminal(
 
 /// Types into the terminal and reads from `from` until `wanted` has come; all that was read.
 pub(crate) async fn type_and_read(link: &Link, from: u64, input: &str, wanted: &str) -> Vec<u8> {
-    let name = "manual".to_owned();
+    let name = String::from("manual");
     let request = OutputRequest {
         name: name.clone(),
         from,
+        ..OutputRequest::default()
     };
     let mut output = within(link.client().output(request))
         .await
@@ -390,11 +391,8 @@ pub(crate) async fn type_and_read(link: &Link, from: u64, input: &str, wanted: &
         .unwrap();
     let mut read = Vec::new();
     while !String::from_utf8_lossy(&read).contains(wanted) {
-        let chunk = within(output.message())
-            .await
-            .unwrap()
-            .expect("the output ended");
-        read.extend_from_slice(&chunk.data);
+        let chunk = within(output.message()).await.unwrap();
+        read.extend_from_slice(&chunk.expect("the output ended").data);
     }
     read
 }

@@ -7,7 +7,7 @@ use longhouse_domain::agent::Agent;
 use longhouse_domain::container::{Limits, Template};
 use longhouse_domain::session::RuntimeKind;
 use longhouse_domain::terminal::TerminalSize;
-use longhouse_engine::{ContainerLimits, PublishSettings, RuntimeHealth};
+use longhouse_engine::{ContainerLimits, PublishSettings, RecordingPolicy, RuntimeHealth};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -185,9 +185,34 @@ pub(crate) struct ConfigBody {
     publish: Option<PublishBody>,
     /// Below which directories a session on the host may work.
     allowed_base_dirs: Vec<String>,
+    /// Whose terminals are recorded: nobody's, those of sessions that ask for it, or all.
+    recordings: RecordingsName,
     /// Whether the lines that people type into terminals are recorded.
     audit_command_lines: bool,
     user: UserBody,
+}
+
+/// Whose terminals are recorded.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = RecordingPolicy)]
+pub(crate) enum RecordingsName {
+    /// Nobody's.
+    Off,
+    /// Those of sessions that ask for it.
+    Asked,
+    /// All.
+    Always,
+}
+
+impl From<RecordingPolicy> for RecordingsName {
+    fn from(policy: RecordingPolicy) -> Self {
+        match policy {
+            RecordingPolicy::Off => Self::Off,
+            RecordingPolicy::Asked => Self::Asked,
+            RecordingPolicy::Always => Self::Always,
+        }
+    }
 }
 
 /// What a client needs to know to offer the right choices.
@@ -242,6 +267,7 @@ pub(crate) async fn get_config(state: State<AppState>, caller: Caller) -> Json<C
             .iter()
             .map(|dir| dir.display().to_string())
             .collect(),
+        recordings: settings.recordings.policy.into(),
         audit_command_lines: engine.policy().audit_command_lines,
         user: UserBody::from(&caller.identity.user),
     })

@@ -99,6 +99,8 @@ pub(crate) struct SessionBody {
     /// What is made of changes in its repository.
     auto_commit: AutoCommitSettings,
     idle_timeout_seconds: Option<u32>,
+    /// Whether its terminals are recorded.
+    recording: bool,
     agent_state: AgentStateName,
     agent_state_since: Timestamp,
     /// How the agent's state is known, in words.
@@ -144,8 +146,7 @@ impl SessionBody {
     /// The session of a view, with the addresses by which previews are named here.
     pub(crate) fn new(names: &PreviewNames, view: &SessionView) -> Self {
         let (session, spec) = (&view.session, &view.session.spec);
-        let asked = spec.container.as_ref();
-        let repository = spec.repository.as_ref();
+        let (asked, repository) = (spec.container.as_ref(), spec.repository.as_ref());
         let reason = session.phase.reason().or(view.notice.as_deref());
         Self {
             id: session.id.0,
@@ -176,6 +177,7 @@ impl SessionBody {
             git_user_email: spec.git.user_email.clone(),
             auto_commit: spec.auto_commit.clone().into(),
             idle_timeout_seconds: spec.idle_timeout_seconds,
+            recording: view.recording,
             agent_state: view.agent_state.kind.into(),
             agent_state_since: view.agent_state.since,
             agent_state_evidence: view.agent_state.evidence.clone(),

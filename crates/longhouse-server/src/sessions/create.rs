@@ -77,6 +77,8 @@ pub(crate) struct CreateSession {
     git_user_name: Option<String>,
     git_user_email: Option<String>,
     idle_timeout_seconds: Option<u32>,
+    /// Whether its terminals are recorded; by default not, but where the server records all (`recordings` of `/api/config`).
+    recording: Option<bool>,
     /// The repository to begin with: `https://host/path`, `ssh://user@host/path` or `user@host:path`, without a password or a token. It is
     /// cloned into the working directory, which must be empty.
     repo_url: Option<String>,
@@ -247,6 +249,7 @@ impl CreateSession {
                 user_email: self.git_user_email,
             },
             idle_timeout_seconds: self.idle_timeout_seconds,
+            recording: self.recording,
         })
     }
 

@@ -45,6 +45,8 @@ pub(crate) struct UpdateSession {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<u64>)]
     disk_limit: Option<Option<u64>>,
+    /// Whether its terminals are recorded. It holds at once.
+    recording: Option<bool>,
 }
 
 /// Tells null from absence.
@@ -98,6 +100,9 @@ pub(crate) async fn update_session(
         let limit = limit.map_or_else(|| "usual".to_owned(), |limit| limit.to_string());
         note.detail("diskLimit", limit);
     }
+    if let Some(recording) = change.recording {
+        note.detail("recording", recording.to_string());
+    }
     let patch = SessionPatch {
         name,
         description: change.description,
@@ -108,6 +113,7 @@ pub(crate) async fn update_session(
         flags: change.flags,
         allow_hosts,
         disk_mb: change.disk_limit.map(|limit| limit.map(megabytes)),
+        recording: change.recording,
     };
     let view = state
         .engine()

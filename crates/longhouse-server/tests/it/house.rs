@@ -13,7 +13,7 @@ use longhouse_domain::clock::{Clock, Timestamp};
 use longhouse_domain::session::Multiplexer;
 use longhouse_engine::accounts::{NewAccount, Secret};
 use longhouse_engine::secrets::{Key, Vault};
-use longhouse_engine::{Deed, Engine, EngineSettings};
+use longhouse_engine::{Deed, Engine, EngineSettings, RecordingPolicy, RecordingSettings};
 use longhouse_runtime::Runtime;
 use longhouse_runtime::echo::EchoRuntime;
 use longhouse_server::{AppState, Scheme, ServerSettings, SigningKey, Tls, serve, serve_tls};
@@ -370,6 +370,11 @@ async fn start_engine(
         allowed_dirs: vec!["/srv/work".into()],
         stop_grace: Duration::from_secs(1),
         sample_every: Duration::from_secs(60),
+        recordings: RecordingSettings {
+            policy: RecordingPolicy::Asked,
+            dir: dir.path().join("recordings"),
+            bytes: 32 * 1024 * 1024,
+        },
         audit_archive: None,
         version: "test",
     };

@@ -104,6 +104,8 @@ pub(crate) const KEYS: &[Key] = &[
     public("docker.publish_address", Shape::Text),
     public("git.protocols", Shape::List(':')),
     public("git.repository_ports", Shape::Text),
+    public("recordings.policy", Shape::Text),
+    public("recordings.megabytes", Shape::Integer),
     public("terminal.ring_bytes", Shape::Integer),
     public("terminal.scrollback_lines", Shape::Integer),
 ];

@@ -112,6 +112,7 @@ pub(super) fn defaults(environment: &Environment) -> Layer {
     }
     set("log.level", "info".into());
     set("log.format", "auto".into());
+    recordings(&mut set);
     let home = environment.home();
     let dirs = home.map(|home| Value::from(home.to_string_lossy().into_owned()));
     set(
@@ -143,6 +144,11 @@ fn defaults_of_git(set: &mut impl FnMut(&str, Value)) {
     set("git.protocols", Value::Array(names.collect()));
     let ports = PortRange::REPOSITORIES.to_string();
     set("git.repository_ports", ports.into());
+}
+
+fn recordings(set: &mut impl FnMut(&str, Value)) {
+    set("recordings.policy", "asked".into());
+    set("recordings.megabytes", 32.into());
 }
 
 /// `$XDG_DATA_HOME/longhouse`, or where that variable's default is.

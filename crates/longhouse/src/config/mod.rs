@@ -8,6 +8,7 @@ mod keys;
 mod layers;
 mod network;
 mod oidc;
+mod recordings;
 mod settings;
 mod show;
 

@@ -15,6 +15,7 @@ use serde::Deserialize;
 
 use super::error::ConfigError;
 use super::oidc::OidcSettings;
+use super::recordings::RecordingsTable;
 
 /// Everything that can be set.
 #[derive(Clone, Debug, Deserialize)]
@@ -97,6 +98,8 @@ pub(crate) struct Settings {
     pub(crate) git: GitSettings,
     /// What is kept of a terminal.
     pub(crate) terminal: TerminalSettings,
+    /// What is recorded of terminals.
+    pub(crate) recordings: RecordingsTable,
     /// Whether a user name and a password will do to log in.
     pub(crate) password_login: bool,
     /// Identity providers to log in through.

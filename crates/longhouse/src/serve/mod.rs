@@ -224,6 +224,7 @@ async fn start_engine(
         allowed_dirs: settings.host.allowed_dirs.clone(),
         stop_grace: settings.stop_grace,
         sample_every: SAMPLE_EVERY,
+        recordings: settings.recordings.kept_in(places.recordings()),
         audit_archive: Some(places.audit_archive()),
         version: VERSION,
     };

@@ -31,6 +31,7 @@ mod log_lines;
 mod memory;
 mod people;
 mod postgres;
+mod recorded;
 mod repositories;
 mod restarted;
 mod secrets;

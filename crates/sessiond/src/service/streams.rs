@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
+use longhouse_domain::Clock;
 use longhouse_link::limits;
 use longhouse_link::proto::session_event::{Ready, What};
 use longhouse_link::proto::{
@@ -16,12 +17,12 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Status, Streaming};
 
 use super::{Answers, Service};
-use crate::git;
 use crate::screen::worker::{Job, View};
 use crate::session::Session;
 use crate::terminal::history;
 use crate::terminal::log::{Cursor, Mark, Piece};
 use crate::terminal::{Attached, Terminal};
+use crate::{clock, git};
 
 /// How often tmux's history is fetched in the hope that nothing is written meanwhile.
 const HISTORY_ATTEMPTS: usize = 3;
@@ -32,6 +33,8 @@ struct Reader {
     cursor: Cursor,
     changes: watch::Receiver<()>,
     ending: CancellationToken,
+    /// By this clock, where the reader wants to know when the output was written.
+    clock: Option<Arc<dyn Clock>>,
     _attached: Attached,
 }
 
@@ -39,6 +42,7 @@ pub(super) fn output(
     session: &Session,
     terminal: &Arc<Terminal>,
     from: u64,
+    timed: bool,
 ) -> Result<Answers<OutputChunk>, Status> {
     let cursor = terminal.cursor(from).ok_or_else(|| {
         let end = terminal.end();
@@ -49,6 +53,7 @@ pub(super) fn output(
         cursor,
         changes: terminal.changes(),
         ending: session.ending.clone(),
+        clock: timed.then(|| session.clock.clone()),
         _attached: terminal.attach(),
     };
     Ok(Box::pin(stream::unfold(reader, next_chunk)))
@@ -57,16 +62,28 @@ pub(super) fn output(
 /// What comes next, once there is something. The stream's own flow control decides when it is asked.
 async fn next_chunk(mut reader: Reader) -> Option<(Result<OutputChunk, Status>, Reader)> {
     loop {
-        let Reader {
-            terminal, cursor, ..
-        } = &mut reader;
-        if let Some(piece) = terminal.read(cursor, limits::OUTPUT_CHUNK_BYTES) {
-            return Some((Ok(chunk(piece)), reader));
+        if let Some(chunk) = reader.read() {
+            return Some((Ok(chunk), reader));
         }
         tokio::select! {
             changed = reader.changes.changed() => changed.ok()?,
             () = reader.ending.cancelled() => return None,
         }
+    }
+}
+
+impl Reader {
+    fn read(&mut self) -> Option<OutputChunk> {
+        let most = limits::OUTPUT_CHUNK_BYTES;
+        let Some(clock) = &self.clock else {
+            return self.terminal.read(&mut self.cursor, most).map(chunk);
+        };
+        let now = clock::millis(clock.as_ref());
+        let (piece, at_ms) = self.terminal.read_timed(&mut self.cursor, most, now)?;
+        Some(OutputChunk {
+            at_ms,
+            ..chunk(piece)
+        })
     }
 }
 

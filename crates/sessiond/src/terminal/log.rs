@@ -9,6 +9,8 @@ use std::io;
 use bytes::Bytes;
 use longhouse_domain::terminal::TerminalSize;
 
+use super::stamps::Stamps;
+
 /// Bytes in a segment. Full segments are shared with readers, not copied; only bytes of the last, growing one are.
 const SEGMENT: usize = 64 * 1024;
 
@@ -75,6 +77,7 @@ pub(crate) struct OutputLog {
     marks: VecDeque<(u64, u64, Mark)>,
     /// The number of the next mark.
     next_mark: u64,
+    stamps: Stamps,
 }
 
 impl OutputLog {
@@ -88,6 +91,7 @@ impl OutputLog {
             bound,
             marks: VecDeque::new(),
             next_mark: 0,
+            stamps: Stamps::from(first),
         }
     }
 
@@ -147,6 +151,16 @@ impl OutputLog {
         while self.marks.len() > MARKS || self.marks.front().is_some_and(|m| m.1 < self.oldest) {
             self.marks.pop_front();
         }
+    }
+
+    /// Notes that what came since the last time came now.
+    pub(crate) fn stamp(&mut self, now: u64) {
+        self.stamps.stamp(self.oldest, self.end, now);
+    }
+
+    /// When the byte at `offset` came, and up to which one that holds. `None` where it has not been noted yet.
+    pub(crate) fn came(&self, offset: u64) -> Option<(u64, u64)> {
+        self.stamps.at(offset)
     }
 
     /// A place at `offset`, before whatever happened there. `None` where the log has not come that far.

@@ -150,7 +150,11 @@ impl House {
 
     pub(crate) async fn output(&self, name: &str, from: u64) -> Result<Output, Status> {
         let name = name.to_owned();
-        let request = OutputRequest { name, from };
+        let request = OutputRequest {
+            name,
+            from,
+            timed: true,
+        };
         let stream = within(self.client().output(request)).await?.into_inner();
         Ok(Output {
             stream,

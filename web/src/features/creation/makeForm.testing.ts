@@ -68,6 +68,7 @@ export const config: ServerConfig = {
   },
   publish: { address: '127.0.0.1', range: '20000-29999', allowed: true },
   allowedBaseDirs: ['/home'],
+  recordings: 'asked',
   auditCommandLines: false,
   user: { id: 'u1', username: 'mira', role: 'member', createdAt: '2026-01-01T00:00:00Z', disabled: false, mayUseHost: true, permissions: ['host'] },
 }

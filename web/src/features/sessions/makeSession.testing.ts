@@ -35,6 +35,7 @@ export function makeSession(part: Partial<Session>): Session {
       messageTemplate: '{type}{scope}: {subject}',
     },
     idleTimeoutSeconds: null,
+    recording: false,
     status: 'running',
     statusReason: null,
     agentState: 'idle',

@@ -8,6 +8,7 @@ use longhouse_link::proto::ShutdownRequest;
 
 use super::{Driver, Next};
 use crate::error::EngineError;
+use crate::recording;
 use crate::session::connection::{Connection, Connections, Reach};
 
 /// How much longer than the grace sessiond may take to answer that everything has ended.
@@ -60,6 +61,7 @@ impl Driver {
         self.shut_down(connection.as_deref(), DELETE_GRACE).await;
         self.reach.send_replace(Reach::AtRest);
         self.listener = None;
+        self.forget_recordings().await?;
         self.runtime
             .destroy(self.id, &self.session.spec.workdir)
             .await
@@ -76,6 +78,18 @@ impl Driver {
             self.tell(deleted.events).await;
         }
         Ok(Next::Finished)
+    }
+
+    async fn forget_recordings(&self) -> Result<(), EngineError> {
+        self.recordings.close().await;
+        let dir = self.context.settings.recordings.of_session(self.id);
+        let removed = tokio::task::spawn_blocking(move || recording::remove(&dir)).await;
+        removed
+            .map_err(std::io::Error::other)
+            .flatten()
+            .map_err(|error| {
+                EngineError::Internal(format!("cannot remove the session's recordings: {error}"))
+            })
     }
 
     /// Ends what is left of the session without asking.

@@ -44,6 +44,7 @@ use super::view::TerminalView;
 use crate::context::Context;
 use crate::egress::Traffic;
 use crate::error::EngineError;
+use crate::recording::{Attendant, Desk};
 use disk::DiskNews;
 use ports::PortNews;
 
@@ -95,6 +96,8 @@ pub(crate) struct Driver {
     traffic: Arc<Traffic>,
     /// Why the session is being stopped, where it was not a person's wish.
     ending: Option<String>,
+    /// What is recorded of its terminals.
+    recordings: Arc<Desk>,
 }
 
 /// Starts the task that drives the session, and returns the way to reach it.
@@ -131,7 +134,16 @@ pub(crate) fn spawn(
         allowed,
         traffic,
         ending: None,
+        recordings: handle.recordings.clone(),
     };
+    let attendant = Attendant {
+        context: context.clone(),
+        id: driver.id,
+        live: handle.live.clone(),
+        connections: handle.connections.clone(),
+        desk: handle.recordings.clone(),
+    };
+    context.tasks.spawn(attendant.run());
     context.tasks.spawn(driver.run());
     Ok(handle)
 }

@@ -155,6 +155,7 @@ pub(super) fn cases() -> Vec<Case> {
     cases.extend(cases_of_oneself());
     cases.extend(cases_of_sessions());
     cases.extend(cases_of_repositories());
+    cases.extend(cases_of_terminals());
     cases.extend(cases_of_containers());
     cases
 }
@@ -287,11 +288,20 @@ fn cases_of_sessions() -> Vec<Case> {
         case("POST", "/api/sessions/{id}/shares", owners(201)).with(|_| json!({"userId": "other", "access": "view"})),
         // It is the viewer's share: they may leave, the owner may take it away.
         case("DELETE", "/api/sessions/{id}/shares/{user}", ([401, 404, 403, 204, 403, 204, 204], Tokens::With(SessionsWrite))),
+    ]
+}
+
+/// What concerns their terminals.
+#[rustfmt::skip] // One route, one line.
+fn cases_of_terminals() -> Vec<Case> {
+    vec![
         case("GET", "/api/sessions/{id}/terminals", seers(200)),
         case("POST", "/api/sessions/{id}/terminals", drivers(201)),
         case("GET", "/api/sessions/{id}/terminals/{name}", seers(200)),
         case("DELETE", "/api/sessions/{id}/terminals/{name}", drivers(204)),
         case("GET", "/api/sessions/{id}/terminals/{name}/screen", seers(200)),
+        case("GET", "/api/sessions/{id}/terminals/{name}/recording", seers(200)),
+        case("DELETE", "/api/sessions/{id}/terminals/{name}/recording", drivers(204)),
         case("POST", "/api/sessions/{id}/terminals/{name}/input", drivers(204)).with(|_| json!({"data": "x"})),
         case("POST", "/api/sessions/{id}/terminals/{name}/resize", drivers(200)).with(|_| json!({"cols": 90, "rows": 30})),
         case("POST", "/api/sessions/{id}/terminals/{name}/restart", drivers(200)),

@@ -61,6 +61,15 @@ fn keeping() -> AutoCommit {
     }
 }
 
+fn terminal() -> TerminalSpec {
+    TerminalSpec {
+        name: "agent".parse().unwrap(),
+        title: "Agent".to_owned(),
+        command: TerminalCommand::Agent,
+        size: TerminalSize::DEFAULT,
+    }
+}
+
 pub(crate) fn session(owner: UserId, name: &str) -> Session {
     Session {
         id: SessionId(id()),
@@ -104,13 +113,9 @@ pub(crate) fn session(owner: UserId, name: &str) -> Session {
             }),
             auto_commit: keeping(),
             idle_timeout_seconds: Some(60),
+            recording: true,
         },
-        terminals: vec![TerminalSpec {
-            name: "agent".parse().unwrap(),
-            title: "Agent".to_owned(),
-            command: TerminalCommand::Agent,
-            size: TerminalSize::DEFAULT,
-        }],
+        terminals: vec![terminal()],
         wish: Wish::Running,
         phase: Phase::Pending,
         cloned_at: None,
