@@ -4,6 +4,7 @@ import { Outlet, createRootRouteWithContext, createRoute, createRouter, lazyRout
 import { auth } from './api/browserAuth'
 import { meQuery, methodsQuery } from './api/people'
 import { configQuery, sessionQuery, sessionsQuery } from './api/queries'
+import { repositoriesQuery } from './api/repositories'
 import { connect } from './features/account/connect'
 import { readProviderAnswer } from './features/account/identities'
 import { readAuditSearch } from './features/audit/auditSearch'
@@ -75,6 +76,12 @@ const session = createRoute({
   loader: ({ context, params }) => void context.queries.prefetchQuery(sessionQuery(params.id)),
   component: lazyRouteComponent(() => import('./pages/SessionPage'), 'SessionPage'),
 })
+const repositories = createRoute({
+  getParentRoute: () => shell,
+  path: '/repositories',
+  loader: ({ context }) => void context.queries.prefetchQuery(repositoriesQuery),
+  component: lazyRouteComponent(() => import('./pages/RepositoriesPage'), 'RepositoriesPage'),
+})
 const profile = createRoute({
   getParentRoute: () => shell,
   path: '/profile',
@@ -145,7 +152,7 @@ const routeTree = root.addChildren([
   login,
   setup,
   authed.addChildren([
-    shell.addChildren([dashboard, create, session, profile, admin.addChildren([adminIndex, users, allSessions, audit, settings])]),
+    shell.addChildren([dashboard, create, session, repositories, profile, admin.addChildren([adminIndex, users, allSessions, audit, settings])]),
     terminal,
     preview,
   ]),

@@ -1,7 +1,7 @@
 // The frame of every page after login: the list of sessions at the side, the page beside it.
 import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useLocation } from '@tanstack/react-router'
-import { LayoutGrid, Menu as MenuIcon, PanelLeft, Plus, Search, ShieldCheck, X } from 'lucide-react'
+import { FolderGit2, LayoutGrid, Menu as MenuIcon, PanelLeft, Plus, Search, ShieldCheck, X } from 'lucide-react'
 import { useState } from 'react'
 import type { ReactNode } from 'react'
 import { sessionsQuery } from '../api/queries'
@@ -101,6 +101,7 @@ function Sidebar({ compact, onFold }: { compact: boolean; onFold: () => void }) 
         {compact && <RailButton label="Unfold the side bar" icon={<PanelLeft size={16} />} onClick={onFold} />}
         {user?.role !== 'viewer' && <SideLink to="/new" label="New session" compact={compact} icon={<Plus size={15} />} keys="C" />}
         <SideLink to="/" label="All sessions" compact={compact} icon={<LayoutGrid size={15} />} />
+        <SideLink to="/repositories" label="Repositories" compact={compact} icon={<FolderGit2 size={15} />} />
         {user?.role === 'admin' && <SideLink to="/admin/users" label="Administration" compact={compact} icon={<ShieldCheck size={15} />} active={pathname.startsWith('/admin')} />}
         <button
           type="button"
@@ -135,7 +136,7 @@ function RailButton({ label, icon, onClick }: { label: string; icon: ReactNode; 
 }
 
 interface SideLinkProps {
-  to: '/' | '/new' | '/admin/users'
+  to: '/' | '/new' | '/repositories' | '/admin/users'
   label: string
   icon: ReactNode
   compact: boolean

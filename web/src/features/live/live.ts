@@ -5,6 +5,7 @@ import { io } from 'socket.io-client'
 import { gitKey } from '../../api/git'
 import { sharesKey } from '../../api/people'
 import { progressKey, sessionsQuery } from '../../api/queries'
+import { repositoriesKey } from '../../api/repositories'
 import type { Session } from '../../api/types'
 import { applyToList, applyToSession, isNewPort, needsRefetch, readEvent, readSeq } from './events'
 import type { LiveEvent } from './events'
@@ -137,6 +138,8 @@ export class Live {
       return
     }
     this.#announce(event)
+    // The list of repositories tells of sessions, too.
+    this.#gather()
     // What an agent did until it paused is worth a look, too.
     if (event.type === 'git' || event.type === 'agentState') this.#refetchGitSoon(event.id)
     if (event.type === 'git') return
@@ -182,6 +185,7 @@ export class Live {
   #gather(): void {
     this.#gathering ??= setTimeout(() => {
       const ids = this.#stale
+      void this.#queries.invalidateQueries({ queryKey: repositoriesKey })
       for (const changed of this.#staleGit) void this.#queries.invalidateQueries({ queryKey: gitKey(changed) })
       this.#stale = new Set()
       this.#staleGit = new Set()

@@ -2,7 +2,7 @@
 import * as Radix from '@radix-ui/react-dialog'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { Keyboard, LayoutGrid, Moon, Plus, ScrollText, SlidersHorizontal, Sun, UserRound, Users } from 'lucide-react'
+import { FolderGit2, Keyboard, LayoutGrid, Moon, Plus, ScrollText, SlidersHorizontal, Sun, UserRound, Users } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
 import type { ReactNode } from 'react'
 import { sessionsQuery } from '../../api/queries'
@@ -120,6 +120,7 @@ function useEntries(): Entry[] {
   const commands: Entry[] = [
     ...(role === 'viewer' ? [] : [{ id: 'new', title: 'New session', icon: <Plus size={16} />, run: () => void navigate({ to: '/new' }) }]),
     { id: 'all', title: 'All sessions', icon: <LayoutGrid size={15} />, run: () => void navigate({ to: '/' }) },
+    { id: 'repositories', title: 'Repositories', icon: <FolderGit2 size={15} />, run: () => void navigate({ to: '/repositories' }) },
     { id: 'profile', title: 'Profile', note: 'password, logins, tokens', icon: <UserRound size={15} />, run: () => void navigate({ to: '/profile' }) },
     ...(role === 'admin' ? administration : []),
     { id: 'keys', title: 'Keyboard shortcuts', icon: <Keyboard size={15} />, run: openHelp },

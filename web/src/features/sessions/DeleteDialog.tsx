@@ -5,10 +5,11 @@ import { useState } from 'react'
 import { client, settle } from '../../api/client'
 import { ApiError, describe } from '../../api/problem'
 import { sessionsQuery } from '../../api/queries'
-import type { FieldError, Session } from '../../api/types'
+import type { Session } from '../../api/types'
 import { Button } from '../../ui/Button'
 import { Dialog } from '../../ui/Dialog'
 import { toast } from '../../ui/toast'
+import { LostWork } from './LostWork'
 
 interface DeleteDialogProps {
   session: Session
@@ -54,7 +55,7 @@ export function DeleteDialog({ session, onClose, onDeleted }: DeleteDialogProps)
       {removal.isError && (
         <div role="alert" className="mt-4 rounded-lg bg-err-wash px-3 py-2 text-sm text-err">
           <p className="first-letter:uppercase">{unsaved !== null && unsaved.length > 0 ? 'This is nowhere else, and would be lost:' : describe(removal.error)}</p>
-          {unsaved !== null && unsaved.length > 0 && <Lost items={unsaved} />}
+          {unsaved !== null && unsaved.length > 0 && <LostWork items={unsaved} />}
         </div>
       )}
       {unsaved !== null && (
@@ -70,17 +71,5 @@ export function DeleteDialog({ session, onClose, onDeleted }: DeleteDialogProps)
         </Button>
       </div>
     </Dialog>
-  )
-}
-
-function Lost({ items }: { items: readonly FieldError[] }) {
-  return (
-    <ul className="scroll-quiet mt-1.5 max-h-48 space-y-0.5 overflow-y-auto text-xs">
-      {items.map((item) => (
-        <li key={item.field} className="wrap-anywhere">
-          <code className="font-mono">{item.field}</code>: {item.message}
-        </li>
-      ))}
-    </ul>
   )
 }
