@@ -9,6 +9,7 @@ import { connect } from './features/account/connect'
 import { readProviderAnswer } from './features/account/identities'
 import { readAuditSearch } from './features/audit/auditSearch'
 import { safeNext } from './features/auth/next'
+import { readReplaySearch } from './features/recording/replaySearch'
 import { readDashboardSearch } from './features/sessions/filters'
 import { readSessionSearch } from './features/sessions/sessionSearch'
 import { Authed } from './pages/Authed'
@@ -138,6 +139,14 @@ const terminal = createRoute({
   component: lazyRouteComponent(() => import('./pages/TerminalPage'), 'TerminalPage'),
 })
 
+const replay = createRoute({
+  getParentRoute: () => authed,
+  path: '/sessions/$id/terminals/$name/replay',
+  validateSearch: readReplaySearch,
+  loader: ({ context, params }) => void context.queries.prefetchQuery(sessionQuery(params.id)),
+  component: lazyRouteComponent(() => import('./pages/ReplayPage'), 'ReplayPage'),
+})
+
 const preview = createRoute({
   getParentRoute: () => authed,
   path: '/preview/$id/$port',
@@ -154,6 +163,7 @@ const routeTree = root.addChildren([
   authed.addChildren([
     shell.addChildren([dashboard, create, session, repositories, profile, admin.addChildren([adminIndex, users, allSessions, audit, settings])]),
     terminal,
+    replay,
     preview,
   ]),
 ])

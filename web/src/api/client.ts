@@ -71,8 +71,12 @@ export async function getBytes(path: string, most: number): Promise<{ bytes: Uin
 
 /** A plain text answer, for downloads. */
 export async function getText(path: string): Promise<string> {
-  const response = await authorizedFetch(new Request(new URL(path, location.origin)))
-  const text = await response.text()
-  if (!response.ok) throw apiError(parseJson(text), response)
-  return text
+  return (await getAnswer(path)).text()
+}
+
+/** An answer whose body is read as it comes, or as a whole; refusals are thrown. */
+export async function getAnswer(path: string, signal: AbortSignal | null = null): Promise<Response> {
+  const response = await authorizedFetch(new Request(new URL(path, location.origin), { signal }))
+  if (!response.ok) throw apiError(parseJson(await response.text()), response)
+  return response
 }

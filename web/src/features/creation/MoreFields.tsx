@@ -1,8 +1,12 @@
 // The rest of the creation form: most sessions need none of it.
+import type { ServerConfig } from '../../api/types'
 import { TextField } from '../../ui/Field'
+import { Switch } from '../../ui/Switch'
+import { RECORDING_HINT } from '../recording/policy'
+import { ErrorText } from './ErrorText'
 import type { FieldsProps } from './fields'
 
-export function MoreFields({ form, errors, onChange }: FieldsProps) {
+export function MoreFields({ form, errors, onChange, config }: FieldsProps & { config: Pick<ServerConfig, 'recordings'> }) {
   return (
     <>
       <TextField label="Description" name="description" value={form.description} error={errors['description']} onChange={(event) => onChange({ description: event.target.value })} />
@@ -34,6 +38,18 @@ export function MoreFields({ form, errors, onChange }: FieldsProps) {
         error={errors['idleTimeoutSeconds']}
         onChange={(event) => onChange({ idleMinutes: event.target.value.trim() })}
       />
+      {config.recordings !== 'off' && (
+        <div>
+          <Switch
+            label="Record terminals"
+            hint={RECORDING_HINT[config.recordings]}
+            checked={form.recording || config.recordings === 'always'}
+            disabled={config.recordings === 'always'}
+            onChange={(recording) => onChange({ recording })}
+          />
+          <ErrorText>{errors['recording']}</ErrorText>
+        </div>
+      )}
     </>
   )
 }

@@ -18,7 +18,7 @@ export const PARTS = {
   network: ['network', 'allowHosts', 'ports'],
   resources: ['cpuLimit', 'memoryLimit', 'pidsLimit', 'diskLimit'],
   environment: ['env', 'secrets'],
-  more: ['description', 'flags', 'labels', 'idleTimeoutSeconds'],
+  more: ['description', 'flags', 'labels', 'idleTimeoutSeconds', 'recording'],
 } as const
 
 export type Part = keyof typeof PARTS

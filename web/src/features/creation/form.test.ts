@@ -2,7 +2,14 @@ import { expect, test } from 'vitest'
 import { blankForm, toRequest } from './form'
 import { config, makeForm } from './makeForm.testing'
 import { recall, remember } from './remembered'
+import { moreSummary } from './summaries'
 import { readLabels, splitFlags } from './words'
+
+test('a session is recorded where that was asked for, and this is not carried over to the next', () => {
+  expect(toRequest(makeForm({ recording: true }))).toMatchObject({ recording: true })
+  expect(moreSummary(makeForm({ recording: true, idleMinutes: '5' }))).toBe('Stops when idle for 5 min, records its terminals')
+  expect(recall(remember(makeForm({ recording: true })), blankForm(config, 'next'), config).recording).toBe(false)
+})
 
 test('flags are split as a shell would, and nothing else is done to them', () => {
   expect(splitFlags(`--model  sonnet -m "two words" 'it''s' a\\ b "" $(id) ;`)).toEqual(['--model', 'sonnet', '-m', 'two words', 'its', 'a b', '', '$(id)', ';'])

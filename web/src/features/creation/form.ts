@@ -49,6 +49,8 @@ export interface CreationForm {
   gitUserName: string
   gitUserEmail: string
   idleMinutes: string
+  /** Whether its terminals are recorded; asked only where the server leaves it open. */
+  recording: boolean
 }
 
 /** A form in which nothing has been chosen yet. `config` offers only what this person may choose. */
@@ -87,6 +89,7 @@ export function blankForm(config: ServerConfig, name: string): CreationForm {
     gitUserName: '',
     gitUserEmail: '',
     idleMinutes: '',
+    recording: false,
   }
 }
 
@@ -131,6 +134,7 @@ export function toRequest(form: CreationForm): CreateSession {
     ...(form.gitUserName === '' ? {} : { gitUserName: form.gitUserName }),
     ...(form.gitUserEmail === '' ? {} : { gitUserEmail: form.gitUserEmail }),
     ...(form.idleMinutes === '' ? {} : { idleTimeoutSeconds: Number(form.idleMinutes) * 60 }),
+    ...(form.recording ? { recording: true } : {}),
   }
 }
 

@@ -36,6 +36,7 @@ export function makeForm(part: Partial<CreationForm>): CreationForm {
     gitUserName: '',
     gitUserEmail: '',
     idleMinutes: '',
+    recording: false,
     ...part,
   }
 }

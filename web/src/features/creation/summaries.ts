@@ -52,6 +52,7 @@ export function environmentSummary(form: CreationForm): string {
 export function moreSummary(form: CreationForm): string {
   const parts = [
     ...(form.idleMinutes === '' ? [] : [`stops when idle for ${form.idleMinutes} min`]),
+    ...(form.recording ? ['records its terminals'] : []),
     ...some(splitFlags(form.flags)?.length ?? 0, 'flag'),
     ...some(Object.keys(readLabels(form.labels) ?? {}).length, 'label'),
   ]

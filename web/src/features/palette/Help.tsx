@@ -29,6 +29,18 @@ const GROUPS: readonly { title: string; keys: readonly [string, string][] }[] = 
     ],
   },
   {
+    title: 'In a replay',
+    keys: [
+      ['Space', 'Play, or pause'],
+      ['←  →', 'Five seconds back, or on'],
+      ['Home  End', 'To the beginning, to the end'],
+      ['[  ]', 'To the mark before, to the next'],
+      ['<  >', 'Slower, faster'],
+      ['S', 'Shorten pauses, or not'],
+      ['F', 'Full screen'],
+    ],
+  },
+  {
     title: 'In a terminal',
     keys: [
       ['Ctrl ⇧ L', 'Leave the terminal, on to its buttons'],

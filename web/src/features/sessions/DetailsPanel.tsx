@@ -7,6 +7,7 @@ import { Ago } from '../../ui/Ago'
 import { classes } from '../../ui/classes'
 import { Copyable } from '../../ui/Copyable'
 import { bytes, duration } from '../../ui/time'
+import { RecordingSection } from '../recording/RecordingSection'
 import { agentTitle } from './AgentIcon'
 import { ContainerFacts } from './ContainerFacts'
 import { Fact, FactSection, Facts } from './Facts'
@@ -47,6 +48,7 @@ export function DetailsPanel({ session }: { session: Session }) {
       </FactSection>
       <ContainerFacts session={session} />
       <NetworkFacts session={session} />
+      <RecordingSection session={session} />
       {session.status === 'running' && <Usage id={session.id} />}
       <Health id={session.id} />
       <FactSection title="From a shell">

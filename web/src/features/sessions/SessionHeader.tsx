@@ -12,6 +12,7 @@ import { Button, IconButton } from '../../ui/Button'
 import { Segments } from '../../ui/Segments'
 import { toast } from '../../ui/toast'
 import { onlyLooking } from '../sharing/access'
+import { RecordingMark } from '../recording/RecordingMark'
 import { ShareDialog } from '../sharing/ShareDialog'
 import { BranchBadge } from '../git/BranchBadge'
 import { may, useSessionActions } from './actions'
@@ -46,6 +47,7 @@ export function SessionHeader({ session, layout, wide, panelOpen, onLayout, onPa
       </span>
       <SessionName key={session.name} session={session} />
       <Status status={session.status} />
+      {session.recording && <RecordingMark />}
       <span className="hidden sm:inline">
         <AgentStateBadge session={session} />
       </span>

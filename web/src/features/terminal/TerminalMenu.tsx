@@ -1,5 +1,5 @@
 // The terminal's settings and rarer actions.
-import { AArrowDown, AArrowUp, ExternalLink, Keyboard, MoreHorizontal, RotateCcw, Search, Trash2 } from 'lucide-react'
+import { AArrowDown, AArrowUp, ExternalLink, History, Keyboard, MoreHorizontal, RotateCcw, Search, Trash2 } from 'lucide-react'
 import { IconButton } from '../../ui/Button'
 import { Menu, MenuChoice, MenuItem, MenuLabel, MenuRule, MenuToggle } from '../../ui/Menu'
 import { openHelp } from '../palette/open'
@@ -13,6 +13,8 @@ export interface TerminalMenuProps {
   closable: boolean
   onFind: () => void
   onOpenAlone: (() => void) | null
+  /** `null` where nothing is recorded. */
+  onReplay: (() => void) | null
   onRestart: () => void
   onClose: () => void
 }
@@ -22,7 +24,7 @@ const THEME_CHOICES = [
   ...themes.map((theme) => ({ value: theme.id, label: <Swatch background={theme.colors.background} accent={theme.colors.cursor} title={theme.title} /> })),
 ]
 
-export function TerminalMenu({ canDrive, closable, onFind, onOpenAlone, onRestart, onClose }: TerminalMenuProps) {
+export function TerminalMenu({ canDrive, closable, onFind, onOpenAlone, onReplay, onRestart, onClose }: TerminalMenuProps) {
   const preferences = useTerminalPreferences()
   return (
     <Menu
@@ -38,6 +40,11 @@ export function TerminalMenu({ canDrive, closable, onFind, onOpenAlone, onRestar
       {onOpenAlone !== null && (
         <MenuItem icon={<ExternalLink size={14} />} onSelect={onOpenAlone}>
           Open in its own window
+        </MenuItem>
+      )}
+      {onReplay !== null && (
+        <MenuItem icon={<History size={14} />} onSelect={onReplay}>
+          Replay
         </MenuItem>
       )}
       <MenuItem icon={<RotateCcw size={14} />} onSelect={onRestart} disabled={!canDrive}>

@@ -3,6 +3,7 @@ import { useState } from 'react'
 import type { TerminalInfo } from '../../api/types'
 import { copyQuietly, copyText } from '../../ui/clipboard'
 import { openPalette } from '../palette/open'
+import { useReplayWay } from '../recording/useReplayWay'
 import { copySelection, pasteInto } from './clipboard'
 import type { TerminalController, TerminalView } from './controller'
 import { KeyBar } from './KeyBar'
@@ -15,7 +16,7 @@ import { TitleBar } from './TitleBar'
 import type { TitleBarProps } from './TitleBar'
 import { useTerminal } from './useTerminal'
 
-export type TerminalPaneProps = Omit<TitleBarProps, 'view' | 'onFind' | 'onRestart'> & {
+export type TerminalPaneProps = Omit<TitleBarProps, 'view' | 'onFind' | 'onReplay' | 'onRestart'> & {
   sessionId: string
   focusFirst: boolean
   onRestart: () => Promise<void>
@@ -43,10 +44,11 @@ export function TerminalPane(props: TerminalPaneProps) {
     controller?.forgetExit()
     controller?.focus()
   }
+  const onReplay = useReplayWay(sessionId, terminal.name)
   const ended = endOf(terminal, view)
   return (
     <section aria-label={`Terminal ${terminal.name}`} data-terminal={terminal.name} className="flex h-full min-h-0 min-w-0 flex-col">
-      <TitleBar {...props} view={view} onFind={() => setSearching(true)} onRestart={() => void restart()} />
+      <TitleBar {...props} view={view} onFind={() => setSearching(true)} onReplay={onReplay} onRestart={() => void restart()} />
       <div
         className="relative min-h-0 flex-1 after:pointer-events-none after:absolute after:inset-0 after:z-10 after:ring-ember/60 after:ring-inset focus-within:after:ring-1"
         style={{ backgroundColor: theme.colors.background }}

@@ -18,11 +18,12 @@ export interface TitleBarProps {
   view: TerminalView | null
   onFullScreen: () => void
   onFind: () => void
+  onReplay: (() => void) | null
   onRestart: () => void
   onClose: () => void
 }
 
-export function TitleBar({ terminal, canDrive, aloneUrl, fullScreen, tabs, view, onFullScreen, onFind, onRestart, onClose }: TitleBarProps) {
+export function TitleBar({ terminal, canDrive, aloneUrl, fullScreen, tabs, view, onFullScreen, onFind, onReplay, onRestart, onClose }: TitleBarProps) {
   const openAlone = aloneUrl === null ? null : () => window.open(aloneUrl, '_blank', 'noopener')
   return (
     <header className="flex h-9 shrink-0 items-center gap-2 border-b border-line bg-side pr-1.5 pl-3 text-xs coarse:h-11">
@@ -53,6 +54,7 @@ export function TitleBar({ terminal, canDrive, aloneUrl, fullScreen, tabs, view,
           closable={terminal.name !== 'agent'}
           onFind={onFind}
           onOpenAlone={openAlone}
+          onReplay={onReplay}
           onRestart={onRestart}
           onClose={onClose}
         />

@@ -3,7 +3,7 @@
 import { browserWorld } from './browserWorld'
 import { TerminalConnection } from './connection'
 import type { ConnectionStatus, SendResult } from './connection'
-import { FONT_FAMILY, TerminalEngine } from './engine'
+import { TerminalEngine, lettersLoaded } from './engine'
 import { withModifiers } from './keys'
 import type { Modifiers } from './keys'
 import { isOccupied } from './occupied'
@@ -108,10 +108,10 @@ export class TerminalController {
     return () => this.#listeners.delete(listener)
   }
 
-  /** Draws into `element` and connects. The fonts must be there first: letters are measured once. */
+  /** Draws into `element` and connects. */
   async mount(element: HTMLElement, focus: 'focus' | 'wait'): Promise<void> {
     const { fontSize, renderer } = terminalPreferences()
-    await Promise.all(['400', '700'].map((weight) => document.fonts.load(`${weight} ${fontSize}px ${FONT_FAMILY}`))).catch(() => [])
+    await lettersLoaded(fontSize)
     if (this.#disposed) return
     this.#engine.mount(element, renderer)
     const observer = new ResizeObserver(() => this.#fitSoon())

@@ -33,7 +33,7 @@ export interface EngineEvents {
 const SCROLLBACK_LINES = 10_000
 const SMALLEST_FONT = 4
 const SCROLLBAR_PIXELS = 10
-export const FONT_FAMILY = "'JetBrains Mono Variable', ui-monospace, 'SFMono-Regular', 'DejaVu Sans Mono', Menlo, Consolas, monospace"
+const FONT_FAMILY = "'JetBrains Mono Variable', ui-monospace, 'SFMono-Regular', 'DejaVu Sans Mono', Menlo, Consolas, monospace"
 
 const SEARCH_COLORS = {
   matchBackground: '#8a6a2a',
@@ -92,7 +92,7 @@ export class TerminalEngine {
     this.terminal.dispose()
   }
 
-  write(bytes: Uint8Array, origin: 'live' | 'history', done: () => void): void {
+  write(bytes: Uint8Array | string, origin: 'live' | 'history', done: () => void): void {
     this.#parsing.push(origin === 'history')
     this.terminal.write(bytes, () => {
       this.#parsing.shift()
@@ -189,6 +189,11 @@ export class TerminalEngine {
       return false
     })
   }
+}
+
+/** Resolves when the letters of the terminal are there. They are measured once, so nothing is drawn before. */
+export async function lettersLoaded(fontSize: number): Promise<void> {
+  await Promise.all(['400', '700'].map((weight) => document.fonts.load(`${weight} ${fontSize}px ${FONT_FAMILY}`))).catch(() => [])
 }
 
 /** Only web addresses leave the page, and the page they open learns nothing of ours. */
