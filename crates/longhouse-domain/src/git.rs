@@ -14,6 +14,7 @@ mod diff;
 mod group;
 mod identity;
 mod kept;
+mod kept_work;
 mod log;
 mod message;
 mod operation;
@@ -32,6 +33,7 @@ mod test_run;
 mod text;
 mod transport;
 mod url;
+mod worktree;
 
 use std::num::NonZeroU32;
 
@@ -53,6 +55,7 @@ pub use kept::{
     AutoCommitActivity, AutoCommitState, CONFLICTING_FILES, ConflictIn, KeptCommit, KeptConflict,
     KeptNews, KeptPush, PushActivity, PushState, REFUSED_FILES, RefusedFile,
 };
+pub use kept_work::{KEPT_REFS, KEPT_WORK, KeptWork};
 pub use log::{CommitFigures, LOG_FORMAT, LogRef, LogRefKind, LoggedCommit, Signature, read_log};
 pub use message::message;
 pub use operation::{COMMIT_PATHS, CONTEXT_LINES, DiffOf, Operation, PullWay};
@@ -70,6 +73,7 @@ pub use test_run::is_test_run;
 pub use text::Unreadable;
 pub use transport::{Transport, Transports, UnknownTransport};
 pub use url::{RepositoryUrl, RepositoryUrlError};
+pub use worktree::{BadWorktree, COPY_PATTERNS, SETUP_BYTES, SetUp, USUAL_COPY, Worktree};
 
 /// The repository that a session begins with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

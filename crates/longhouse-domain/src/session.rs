@@ -10,7 +10,7 @@ use crate::clock::Timestamp;
 use crate::container::ContainerSpec;
 use crate::egress::AllowList;
 use crate::event::EventKind;
-use crate::git::{AutoCommit, BranchName, Repository};
+use crate::git::{AutoCommit, BranchName, Repository, Worktree};
 use crate::id::{SessionId, UserId};
 use crate::lifecycle::{Phase, Status, Wish};
 use crate::name::SessionName;
@@ -121,12 +121,15 @@ pub struct SessionSpec {
     /// The container it lives in, where it is to live in one.
     #[serde(default)]
     pub container: Option<ContainerSpec>,
-    /// The repository it begins with; without one, its directory is left as it is.
+    /// The repository it begins with; without one, its directory is left as it is. Beside a working tree, where that repository is from.
     #[serde(default)]
     pub repository: Option<Repository>,
     /// Without one: the branch of the repository that is made in its directory, where one is.
     #[serde(default)]
     pub new_repository: Option<BranchName>,
+    /// The working tree that it has in another session's repository, where it has one. How its set-up went may change.
+    #[serde(default)]
+    pub worktree: Option<Worktree>,
     /// The SSH key that it was created with.
     #[serde(default)]
     pub ssh_key: Option<SessionSshKey>,
@@ -182,7 +185,7 @@ pub struct Session {
     pub phase: Phase,
     /// How often it was started. Each start's terminals count their bytes from a range of their own.
     pub starts: u32,
-    /// When its repository was cloned into its directory, or made there; that happens once.
+    /// When its repository was cloned into its directory, or made there, or its working tree was; that happens once.
     pub cloned_at: Option<Timestamp>,
     /// When it was created.
     pub created_at: Timestamp,
@@ -199,7 +202,14 @@ impl Session {
     #[must_use]
     pub fn to_be_cloned(&self) -> Option<&Repository> {
         let repository = self.spec.repository.as_ref();
-        repository.filter(|_| self.cloned_at.is_none())
+        repository.filter(|_| self.cloned_at.is_none() && self.spec.worktree.is_none())
+    }
+
+    /// The working tree that is still to be made.
+    #[must_use]
+    pub fn to_be_worktree(&self) -> Option<&Worktree> {
+        let worktree = self.spec.worktree.as_ref();
+        worktree.filter(|_| self.cloned_at.is_none())
     }
 
     /// The branch of the repository that is still to be made.

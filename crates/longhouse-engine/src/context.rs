@@ -1,5 +1,6 @@
 //! What every session's driver and every request share.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use longhouse_domain::clock::{Clock, Timestamp};
@@ -75,6 +76,15 @@ impl Context {
             .await?
             .map(|user| user.username)
             .unwrap_or_default())
+    }
+
+    /// The directory that a session works in; nothing where there is no such session any more.
+    pub(crate) async fn workdir_of(&self, id: SessionId) -> Result<Option<PathBuf>, EngineError> {
+        let Some(session) = self.store.session_for_reconciliation(id).await? else {
+            return Ok(None);
+        };
+        let runtime = self.runtime(session.spec.runtime)?;
+        Ok(Some(runtime.workdir_path(id, &session.spec.workdir)))
     }
 
     /// The session as its owner sees it.

@@ -68,6 +68,7 @@ pub use session::share::ShareWith;
 pub use session::view::{
     Action, AgentActivity, AgentState, PortView, PublishedView, SessionView, TerminalView,
 };
+pub use session::worktree::NewWorktree;
 pub use settings::{EngineSettings, PublishSettings};
 pub use ssh::{SshKeySource, SshKeyWish, UnusableKey};
 pub use terminal::{Access, Closed, Hello, PresentViewer, Viewer, ViewerEvent, ViewerInput};

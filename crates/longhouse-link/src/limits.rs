@@ -62,6 +62,18 @@ pub const CLONE_TIME: Duration = Duration::from_secs(2 * 60 * 60);
 /// How often a clone's progress is told, at the most.
 pub const CLONE_PROGRESS: Duration = Duration::from_secs(1);
 
+/// The longest that the making of a working tree may take: it fetches nothing.
+pub const WORKTREE_TIME: Duration = Duration::from_secs(30 * 60);
+
+/// The most patterns of ignored files to copy.
+pub const WORKTREE_PATTERNS: usize = 50;
+
+/// The most ignored files that are copied: a large tree of dependencies has some hundred thousand.
+pub const COPIED_FILES: u64 = 500_000;
+
+/// The most bytes of them.
+pub const COPIED_BYTES: u64 = 8 * 1024 * 1024 * 1024;
+
 /// The most of git's last words that is told, bytes.
 pub const CLONE_SAID_BYTES: usize = 600;
 

@@ -87,6 +87,7 @@ impl Modify for Credentials {
 const SENT_BY_CLIENTS: &[&str] = &[
     "AutoCommit",
     "BranchRequest",
+    "BringBackWork",
     "ChangeAutoCommit",
     "CheckoutRequest",
     "ClientError",
@@ -99,6 +100,7 @@ const SENT_BY_CLIENTS: &[&str] = &[
     "CreateShare",
     "CreateTerminal",
     "CreateUser",
+    "CreateWorktree",
     "Empty",
     "ExecRequest",
     "GitCommandRequest",

@@ -70,6 +70,7 @@ fn for_the_logged_in() -> Vec<Row> {
         row(Access::Look, Quiet, routes!(sessions::list_ports)),
         row(Access::Look, Quiet, routes!(sessions::get_auto_commit)).for_tokens(ForTokens::With(Scope::FilesRead)),
         row(Access::Look, Quiet, routes!(sessions::list_checkpoints)).for_tokens(ForTokens::With(Scope::FilesRead)),
+        row(Access::Look, Quiet, routes!(sessions::list_kept_work)).for_tokens(ForTokens::With(Scope::FilesRead)),
         // Who else may do what is for those to know who may change it.
         row(Access::Look, Quiet, routes!(sessions::list_shares)).for_tokens(ForTokens::With(Scope::SessionsWrite)),
         // Whoever has a share may leave, whatever else they may.
@@ -147,6 +148,7 @@ fn for_drivers(input_limit: usize) -> Vec<Row> {
         row(Access::Drive, Every("git.commit", Subject::Session), routes!(sessions::run_auto_commit)).with_own_deadline(),
         row(Access::Drive, Every("git.checkpoint", Subject::Session), routes!(sessions::create_checkpoint)).with_own_deadline(),
         row(Access::Drive, Every("git.restore", Subject::Session), routes!(sessions::restore_checkpoint)).with_own_deadline(),
+        row(Access::Drive, Every("git.bring_back", Subject::Session), routes!(sessions::restore_kept_work)).with_own_deadline(),
         row(Access::Drive, Refusals("terminal.resize", Subject::Terminal), routes!(terminals::resize_session)),
         row(Access::Drive, Every("terminal.create", Subject::Session), routes!(terminals::create_terminal)),
         row(Access::Drive, Every("terminal.close", Subject::Terminal), routes!(terminals::close_terminal)),

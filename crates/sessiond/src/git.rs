@@ -4,6 +4,7 @@
 //! Only here does the product run git. It runs below sessiond, as the session's user, in the session's place: what a hostile repository
 //! makes git do, it does there.
 
+mod bring_back;
 mod clone;
 mod commit;
 pub(crate) mod credential;
@@ -20,10 +21,12 @@ mod run;
 pub(crate) mod ssh;
 mod told;
 pub(crate) mod watch;
+mod worktree;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
+use std::process::Stdio;
 
 use crate::environment::{ProgramError, SESSION_MARK, find_program};
 use crate::session::Session;
@@ -33,6 +36,7 @@ use run::GitCommand;
 pub(crate) use clone::clone;
 pub(crate) use operate::git;
 pub(crate) use repository::recover;
+pub(crate) use worktree::make as make_worktree;
 
 /// What git may know of the session's environment: where programs, certificates and proxies are, and who it runs as.
 const KNOWN: [&str; 19] = [
@@ -193,5 +197,6 @@ fn command(
         args,
         env,
         directory: None,
+        stdin: Stdio::null(),
     })
 }

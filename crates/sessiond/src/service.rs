@@ -17,13 +17,13 @@ use longhouse_link::proto::{
     AgentAnswer, AgentAsk, ArchiveFilesRequest, AutoCommitQuestion, AutoCommitReply,
     AutoCommitRequest, CaptureChunk, CaptureRequest, ChangeFilesReply, ChangeFilesRequest,
     CheckpointsReply, CheckpointsRequest, CloneNews, CloneRequest, CreateTerminalRequest, Done,
-    ExecReply, ExecRequest, GitReply, GitRequest, HelloReply, HelloRequest, ListFilesReply,
-    ListFilesRequest, ListTerminalsRequest, OutboundAsk, OutboundRefusal, OutputChunk,
-    OutputRequest, PortBytes, ReadFileRequest, ResizeTerminalRequest, SessionEvent,
-    ShutdownRequest, SnapshotChunk, SnapshotRequest, StatsReply, StatsRequest,
+    ExecReply, ExecRequest, GitReply, GitRequest, HelloReply, HelloRequest, LeaveReply,
+    LeaveRequest, ListFilesReply, ListFilesRequest, ListTerminalsRequest, OutboundAsk,
+    OutboundRefusal, OutputChunk, OutputRequest, PortBytes, ReadFileRequest, ResizeTerminalRequest,
+    SessionEvent, ShutdownRequest, SnapshotChunk, SnapshotRequest, StatsReply, StatsRequest,
     Terminal as TerminalReply, TerminalList, TerminalRef, UsageReply, UsageRequest,
-    WatchAgentRequest, WatchOutboundRequest, WatchRequest, WriteFileReply, WriteFileRequest,
-    WriteRequest,
+    WatchAgentRequest, WatchOutboundRequest, WatchRequest, WorktreeNews, WorktreeRequest,
+    WriteFileReply, WriteFileRequest, WriteRequest,
 };
 use longhouse_link::{answer_hello, limits};
 use tokio::sync::Semaphore;
@@ -83,6 +83,7 @@ impl Sessiond for Service {
     type WatchAgentStream = Answers<AgentAsk>;
     type CarryOutboundStream = Answers<PortBytes>;
     type CloneRepositoryStream = Answers<CloneNews>;
+    type MakeWorktreeStream = Answers<WorktreeNews>;
     type ReadFileStream = FileChunks;
     type ArchiveFilesStream = FileChunks;
 
@@ -235,10 +236,21 @@ impl Sessiond for Service {
         &self,
         request: Request<CloneRequest>,
     ) -> Answer<Self::CloneRepositoryStream> {
-        Ok(Response::new(streams::clone(
-            &self.session,
-            request.into_inner(),
-        )?))
+        let news = git::clone(&self.session, request.into_inner())?;
+        Ok(Response::new(streams::news(&self.session, news)))
+    }
+
+    async fn make_worktree(
+        &self,
+        request: Request<WorktreeRequest>,
+    ) -> Answer<Self::MakeWorktreeStream> {
+        let news = git::make_worktree(&self.session, request.into_inner())?;
+        Ok(Response::new(streams::news(&self.session, news)))
+    }
+
+    async fn leave_worktree(&self, request: Request<LeaveRequest>) -> Answer<LeaveReply> {
+        let reply = keep::leave(&self.session, request.into_inner()).await?;
+        Ok(Response::new(reply))
     }
 
     async fn git(&self, request: Request<GitRequest>) -> Answer<GitReply> {

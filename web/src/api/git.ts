@@ -81,6 +81,13 @@ export const checkpointsQuery = (id: string) =>
     queryFn: ({ signal }) => unwrap(client.GET('/api/sessions/{id}/git/checkpoints', { params: { path: { id } }, signal })),
   })
 
+/** What deleted sessions left in the repository. */
+export const keptWorkQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...gitKey(id), 'kept'],
+    queryFn: ({ signal }) => unwrap(client.GET('/api/sessions/{id}/git/kept', { params: { path: { id } }, signal })),
+  })
+
 /** More of a new file is not looked at, bytes. */
 const MOST_OF_FILE = 512 * 1024
 

@@ -4,8 +4,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    BranchName, CommandLine, CommitMessage, GitPath, LOG_FORMAT, RepositoryUrl, Revision, Step,
+    BranchName, CommandLine, CommitMessage, GitPath, KeptWork, LOG_FORMAT, RepositoryUrl, Revision,
+    Step,
 };
+use crate::SessionId;
 use crate::working_copy::CopyPath;
 
 /// The most paths that a commit can be told.
@@ -48,6 +50,17 @@ pub enum Operation {
     },
     /// Commits that no other repository is known to have, the newest first, and how the working tree stands: what would be lost with it.
     Unsaved,
+    /// The same of one working tree of several: commits that it stands on and that neither another branch nor another repository has.
+    UnsavedHere,
+    /// What sessions left that are deleted.
+    KeptWork,
+    /// Makes a branch of what a session left, which then is no longer kept otherwise.
+    BringBack {
+        /// Which session.
+        session: SessionId,
+        /// What the branch is called; as it was, if absent.
+        branch: Option<BranchName>,
+    },
     /// Commits: these paths and nothing else of what is staged; without paths what is staged, and where nothing is, all that changed and is
     /// not ignored.
     Commit {
@@ -188,7 +201,10 @@ impl Operation {
                 context,
             } => (between.arguments(*context), path),
             Self::Unsaved => (unsaved(), &None),
-            Self::Commit { .. }
+            Self::KeptWork => (KeptWork::question(), &None),
+            Self::UnsavedHere
+            | Self::BringBack { .. }
+            | Self::Commit { .. }
             | Self::Step(_)
             | Self::Fetch(_)
             | Self::Pull(..)
@@ -259,23 +275,44 @@ fn log(from: Option<&Revision>, skip: u32, limit: u32) -> Vec<String> {
     .into()
 }
 
-/// What is stashed is among them; tags come from elsewhere, and Longhouse's own places hold nothing that was not committed or is not there.
+/// How commits are told that would be lost.
+const UNSAVED: [&str; 6] = [
+    "log",
+    "-z",
+    LOG_FORMAT,
+    "--decorate=full",
+    "--no-show-signature",
+    "--max-count=50",
+];
+
+/// What is stashed is among them, and what deleted sessions left; tags come from elsewhere, and checkpoints hold nothing that was not
+/// committed or is not there.
 fn unsaved() -> Vec<String> {
-    [
-        "log",
-        "-z",
-        LOG_FORMAT,
-        "--decorate=full",
-        "--no-show-signature",
-        "--max-count=50",
+    let which = [
         "--exclude=refs/tags/*",
-        "--exclude=refs/longhouse/*",
+        "--exclude=refs/longhouse/checkpoints/*",
         "--all",
         "--not",
         "--remotes",
-    ]
-    .map(str::to_owned)
-    .into()
+    ];
+    UNSAVED
+        .into_iter()
+        .chain(which)
+        .map(str::to_owned)
+        .collect()
+}
+
+impl Operation {
+    /// The arguments of the git that answers [`Operation::UnsavedHere`] where the working tree stands on this branch.
+    #[must_use]
+    pub fn unsaved_here(branch: Option<&BranchName>) -> Vec<Vec<u8>> {
+        let own = branch.map(|branch| format!("--exclude={branch}"));
+        let which = ["HEAD", "--not", "--remotes"].map(str::to_owned);
+        let words = UNSAVED.into_iter().map(str::to_owned).chain(which);
+        let others = ["--branches", "--"].map(str::to_owned);
+        let words = words.chain(own).chain(others);
+        words.map(String::into_bytes).collect()
+    }
 }
 
 impl DiffOf {

@@ -17,6 +17,17 @@ use crate::session::handle::Handle;
 /// How much longer than its own time limit an answer may take: git has a moment to tidy up.
 const LAST_ANSWER: Duration = Duration::from_secs(10);
 
+/// How long somebody waits who only wants to know beforehand.
+const A_MOMENT: Duration = Duration::from_secs(10);
+
+/// What is said of a directory in which git has nothing to work with.
+const NO_REPOSITORY: [Refusal; 4] = [
+    Refusal::NoRepository,
+    Refusal::Above,
+    Refusal::Elsewhere,
+    Refusal::Bare,
+];
+
 /// Asks the session's own repository, and hears what git said, whatever it was.
 pub(super) async fn ask(
     handle: &Handle,
@@ -56,6 +67,24 @@ pub(crate) async fn ask_at(
         return Err(nonsense(Unreadable));
     }
     Ok(reply)
+}
+
+/// Why a running session's directory is no repository to work with, where it says so within a moment.
+pub(crate) async fn is_no_repository(
+    handle: &Handle,
+    question: &Operation,
+    transports: &Transports,
+) -> Option<String> {
+    match ask(handle, question, transports, A_MOMENT).await {
+        Err(EngineError::Conflict { code, detail })
+            if NO_REPOSITORY
+                .iter()
+                .any(|refusal| self::code(*refusal) == code) =>
+        {
+            Some(detail)
+        }
+        _ => None,
+    }
 }
 
 /// What git said, if it did what was asked.
@@ -145,6 +174,9 @@ fn refused(status: &Status, path: &CopyPath) -> EngineError {
             "git.failed",
             format!("git refused: {}", plain(status.message())),
         ),
+        (None, Code::NotFound) => {
+            EngineError::conflict("git.nothing_kept", plain(status.message()))
+        }
         (None, Code::InvalidArgument) => EngineError::invalid("", plain(status.message())),
         _ => EngineError::unreachable(&plain(status.message())),
     }

@@ -136,6 +136,17 @@ impl Engine {
         })
     }
 
+    /// A piece of work whose answer is more than how the repository stands.
+    pub(super) async fn step(
+        &self,
+        actor: &Actor,
+        reference: &str,
+        operation: Operation,
+    ) -> Result<GitReply, EngineError> {
+        let worked = self.work(actor, reference, WORK_TIME, |_| operation).await;
+        worked.map(|(_, reply)| reply)
+    }
+
     async fn exchange(
         &self,
         actor: &Actor,

@@ -141,7 +141,7 @@ impl Engine {
         TreeDiff::read(&reply.stdout, reply.truncated, lines).map_err(nonsense)
     }
 
-    async fn look(
+    pub(super) async fn look(
         &self,
         actor: &Actor,
         reference: &str,

@@ -6,12 +6,13 @@
 mod ask;
 mod change;
 mod failure;
+mod kept_work;
 mod look;
 mod tokens;
 mod transport;
 mod unsaved;
 
-pub(crate) use ask::{ask_at, succeeded};
+pub(crate) use ask::{ask_at, is_no_repository, succeeded};
 pub use change::{GitOutcome, NewCommit};
 pub(crate) use look::LOOK_TIME;
 pub use look::{CommitPage, RepositoryStatus};

@@ -14,6 +14,7 @@ use super::ask::ask_at;
 use crate::engine::Engine;
 use crate::error::{EngineError, FieldProblem, plain};
 use crate::session::handle::Handle;
+use crate::session::worktree::has_worktree;
 
 /// How long a look may take before the session is deleted: somebody waits.
 const LOOK_TIME: Duration = Duration::from_secs(20);
@@ -50,9 +51,18 @@ impl Engine {
         }
         places.retain(|path| !path.is_workspace());
         let deadline = Instant::now() + LOOK_TIME;
+        let is_one_of_several = has_worktree(session);
+        let of_the_workspace = match is_one_of_several {
+            true => Operation::UnsavedHere,
+            false => Operation::Unsaved,
+        };
+        let below = places.into_iter().map(|path| (path, Operation::Unsaved));
         let mut items = Vec::new();
-        for path in [CopyPath::default()].into_iter().chain(places) {
-            match self.unsaved_at(handle, &path, deadline).await {
+        for (path, question) in [(CopyPath::default(), of_the_workspace)]
+            .into_iter()
+            .chain(below)
+        {
+            match self.unsaved_at(handle, &path, &question, deadline).await {
                 Some(found) => items.extend(found),
                 None => return cannot_look(has_repository),
             }
@@ -62,7 +72,7 @@ impl Engine {
         }
         Err(EngineError::InTheWay {
             code: "session.unsaved_work",
-            detail: "the session holds work that is neither committed nor pushed: save it, or delete the session with force=true".to_owned(),
+            detail: what_to_do(is_one_of_several).to_owned(),
             items,
         })
     }
@@ -72,11 +82,12 @@ impl Engine {
         &self,
         handle: &Handle,
         path: &CopyPath,
+        question: &Operation,
         deadline: Instant,
     ) -> Option<Vec<FieldProblem>> {
         let transports = &self.context().settings.git_transports;
         let left = deadline.saturating_duration_since(Instant::now());
-        let asked = ask_at(handle, path, &Operation::Unsaved, transports, left);
+        let asked = ask_at(handle, path, question, transports, left);
         let reply = match asked.await {
             Ok(reply) => reply,
             // There is no repository to lose anything of.
@@ -96,6 +107,17 @@ impl Engine {
             FieldProblem::new(short, format!("not pushed: {}", plain(&commit.subject)))
         }));
         Some(items)
+    }
+}
+
+/// What one can do, and what becomes of the work where somebody insists.
+fn what_to_do(is_one_of_several: bool) -> &'static str {
+    if is_one_of_several {
+        "the session holds work that is neither committed nor pushed: save it, or delete the session with force=true; its branch stays, and what \
+         is not committed is kept in the repository (git/kept of the session that has it), without files that are ignored, too large, or look \
+         like a secret"
+    } else {
+        "the session holds work that is neither committed nor pushed: save it, or delete the session with force=true"
     }
 }
 

@@ -3,7 +3,7 @@
 use longhouse_domain::actor::Actor;
 use longhouse_domain::agent::{AgentError, Agents};
 use longhouse_domain::event::EventKind;
-use longhouse_domain::git::{BadIdentity, is_identity};
+use longhouse_domain::git::{BadIdentity, Worktree, is_identity};
 use longhouse_domain::lifecycle::{Phase, Wish};
 use longhouse_domain::name::TerminalName;
 use longhouse_domain::session::{GitIdentity, Session, SessionSpec, Workdir};
@@ -15,8 +15,9 @@ use longhouse_store::{
     Changed, Created, IdempotencyKey, NewRecord, SecretScope, SessionRef, StoreError,
 };
 
+use super::driver::setup;
 use super::kept;
-use super::request::NewSession;
+use super::request::{NewSession, NewSessionKey};
 use super::secrets::check_secrets;
 use super::ssh_key::give_key;
 use super::view::SessionView;
@@ -62,7 +63,7 @@ impl Engine {
         let secrets = new.secrets.clone();
         let ssh_key = new.ssh_key.clone();
         let wishes = new.container.ports.clone();
-        let mut session = self.planned(actor, new).await?;
+        let (mut session, usual_key) = self.planned(actor, new).await?;
         let key = idempotency.map(|name| IdempotencyKey {
             user: actor.user,
             name,
@@ -72,6 +73,7 @@ impl Engine {
             return Ok(before);
         }
         self.check_place(&session).await?;
+        let ssh_key = ssh_key.or(usual_key);
         let own_key = give_key(self.context(), actor, &mut session, ssh_key).await?;
         let reserved = self.reserve_ports(session.id, &wishes).await?;
         if let Some(container) = &mut session.spec.container {
@@ -153,7 +155,12 @@ impl Engine {
         }
     }
 
-    async fn planned(&self, actor: &Actor, new: NewSession) -> Result<Session, EngineError> {
+    /// The session, and the key that it has where nobody asked for one.
+    async fn planned(
+        &self,
+        actor: &Actor,
+        new: NewSession,
+    ) -> Result<(Session, Option<NewSessionKey>), EngineError> {
         let context = self.context();
         let runtime = self.runtime_for(actor, &new).await?;
         check_fields(&new, context.settings.recordings.policy)?;
@@ -162,14 +169,19 @@ impl Engine {
         let multiplexer = self.multiplexer_for(runtime, new.multiplexer)?;
         check_agent(&context.settings.agents, &new)?;
         let usual = context.store.git_identity(actor.user).await?;
+        let inherited = self.worktree_for(actor, runtime, &new).await?;
+        let (worktree, repository, usual_key) = match inherited {
+            Some(had) => (Some(had.worktree), had.repository, had.ssh_key),
+            None => (None, new.repository, None),
+        };
         let now = context.now();
-        Ok(Session {
+        let session = Session {
             id: SessionId(context.new_id()),
             owner: actor.user,
             name: new.name,
             description: new.description,
             labels: new.labels,
-            terminals: first_terminals(&new.agent),
+            terminals: first_terminals(&new.agent, worktree.as_ref()),
             spec: SessionSpec {
                 agent: new.agent,
                 flags: new.flags,
@@ -183,8 +195,9 @@ impl Engine {
                 env: new.env,
                 secrets: new.secrets.into_keys().collect(),
                 container,
-                repository: new.repository,
+                repository,
                 new_repository: new.new_repository,
+                worktree,
                 ssh_key: None,
                 git: or_usual(new.git, usual),
                 auto_commit: new.auto_commit,
@@ -199,7 +212,8 @@ impl Engine {
             last_accessed_at: None,
             starts: 0,
             last_activity_at: None,
-        })
+        };
+        Ok((session, usual_key))
     }
 }
 
@@ -219,18 +233,23 @@ fn fingerprint(new: &impl std::fmt::Debug) -> String {
     format!("{:016x}", hasher.finish())
 }
 
-/// Every session begins with its agent and a plain shell beside it.
-fn first_terminals(agent: &str) -> Vec<TerminalSpec> {
+/// Every session begins with its agent and a plain shell beside it, and with its set-up script, where it has one.
+fn first_terminals(agent: &str, worktree: Option<&Worktree>) -> Vec<TerminalSpec> {
     let terminal = |name: TerminalName, title: &str, command| TerminalSpec {
         name,
         title: title.to_owned(),
         command,
         size: TerminalSize::DEFAULT,
     };
-    vec![
+    let script = worktree.and_then(|worktree| worktree.setup.as_deref());
+    let first = [
         terminal(TerminalName::agent(), agent, TerminalCommand::Agent),
         terminal(TerminalName::manual(), "manual", TerminalCommand::Shell),
-    ]
+    ];
+    first
+        .into_iter()
+        .chain(script.and_then(setup::terminal))
+        .collect()
 }
 
 /// Whether the agent exists and can do what is asked of it.

@@ -129,27 +129,6 @@ impl Engine {
         Ok(())
     }
 
-    /// Ends a terminal's program, if it runs, and starts it again in the same terminal.
-    pub async fn restart_terminal(
-        &self,
-        actor: &Actor,
-        reference: &str,
-        name: &str,
-    ) -> Result<TerminalView, EngineError> {
-        let (session, handle) = self.find(actor, reference, Permission::Drive).await?;
-        let name = known(&session, name)?;
-        require_running(&session)?;
-        handle
-            .connections
-            .ask(|link| {
-                let terminal = reference_to(&name);
-                async move { link.client().restart_terminal(terminal).await }
-            })
-            .await?;
-        handle.ask(Command::Refresh).await?;
-        self.one(&session, &handle, &name).await
-    }
-
     /// Gives a terminal another size, whoever drives it.
     pub async fn resize_terminal(
         &self,
@@ -281,7 +260,7 @@ impl Engine {
         Ok(session.terminals.iter().map(view).collect())
     }
 
-    async fn one(
+    pub(super) async fn one(
         &self,
         session: &Session,
         handle: &Handle,
@@ -312,13 +291,13 @@ pub(crate) fn require_running(session: &Session) -> Result<(), EngineError> {
     }
 }
 
-fn reference_to(name: &TerminalName) -> TerminalRef {
+pub(super) fn reference_to(name: &TerminalName) -> TerminalRef {
     TerminalRef {
         name: name.to_string(),
     }
 }
 
-fn known(session: &Session, name: &str) -> Result<TerminalName, EngineError> {
+pub(super) fn known(session: &Session, name: &str) -> Result<TerminalName, EngineError> {
     session
         .terminals
         .iter()

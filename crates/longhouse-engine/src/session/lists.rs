@@ -116,6 +116,7 @@ impl Engine {
     ) -> Result<(), EngineError> {
         let (session, handle) = self.find(actor, reference, Permission::Own).await?;
         self.require_runtime(&session).await?;
+        self.require_no_worktrees(session.id)?;
         if unsaved == UnsavedWork::Kept {
             self.require_saved(&session, &handle).await?;
         }

@@ -62,7 +62,8 @@ impl Engine {
     async fn default_runtime(&self, actor: &Actor, new: &NewSession) -> RuntimeKind {
         let asks_for_container = new.container != NewContainer::default()
             || new.network.is_some_and(|network| network != Network::Open);
-        let asks_for_host = new.workdir.is_some() || new.multiplexer.is_some();
+        let asks_for_host =
+            new.workdir.is_some() || new.multiplexer.is_some() || new.worktree.is_some();
         if asks_for_container || asks_for_host {
             return match asks_for_container {
                 true => RuntimeKind::Docker,

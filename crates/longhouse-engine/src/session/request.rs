@@ -17,6 +17,7 @@ use longhouse_domain::terminal::{Environment, TerminalCommand, TerminalSize};
 use longhouse_domain::{SecretText, Secrets};
 use uuid::Uuid;
 
+use super::worktree::NewWorktree;
 use crate::ssh::SshKeySource;
 
 /// A session to create.
@@ -56,6 +57,8 @@ pub struct NewSession {
     pub repository: Option<Repository>,
     /// Without one: the branch of a repository that is made in its directory, if one is to be made.
     pub new_repository: Option<BranchName>,
+    /// The working tree of another session's repository to begin with.
+    pub worktree: Option<NewWorktree>,
     /// The SSH key that its git may use.
     pub ssh_key: Option<NewSessionKey>,
     /// Git identity.

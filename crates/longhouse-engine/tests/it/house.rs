@@ -74,6 +74,7 @@ pub(crate) fn shell(name: &str) -> NewSession {
         git: GitIdentity::default(),
         repository: None,
         new_repository: None,
+        worktree: None,
         ssh_key: None,
         auto_commit: AutoCommit::default(),
         idle_timeout_seconds: None,

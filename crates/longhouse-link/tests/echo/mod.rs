@@ -32,6 +32,7 @@ impl Sessiond for Echo {
     type WatchAgentStream = stream::Empty<Result<AgentAsk, Status>>;
     type CarryOutboundStream = stream::Empty<Result<PortBytes, Status>>;
     type CloneRepositoryStream = Answers<CloneNews>;
+    type MakeWorktreeStream = Answers<WorktreeNews>;
     type ReadFileStream = Answers<FileChunk>;
     type ArchiveFilesStream = Answers<FileChunk>;
 
@@ -47,6 +48,20 @@ impl Sessiond for Echo {
         &self,
         _: Request<CloneRequest>,
     ) -> Result<Response<Self::CloneRepositoryStream>, Status> {
+        none()
+    }
+
+    async fn make_worktree(
+        &self,
+        _: Request<WorktreeRequest>,
+    ) -> Result<Response<Self::MakeWorktreeStream>, Status> {
+        none()
+    }
+
+    async fn leave_worktree(
+        &self,
+        _: Request<LeaveRequest>,
+    ) -> Result<Response<LeaveReply>, Status> {
         none()
     }
 

@@ -14,7 +14,7 @@ pub(super) fn git(operation: &str) -> Result<GitReply, Status> {
     let who = "Echo\0echo@example.org\x001700000000";
     let head = format!("# branch.oid {COMMIT}\0# branch.head main\0");
     let status = match operation {
-        Operation::Unsaved => head,
+        Operation::Unsaved | Operation::UnsavedHere => head,
         _ => format!("{head}? new\0"),
     };
     let stdout = match operation {
@@ -26,6 +26,8 @@ pub(super) fn git(operation: &str) -> Result<GitReply, Status> {
         }
         Operation::Diff { .. }
         | Operation::Unsaved
+        | Operation::UnsavedHere
+        | Operation::KeptWork
         | Operation::Step(_)
         | Operation::Fetch(_)
         | Operation::Pull(..)
@@ -33,6 +35,7 @@ pub(super) fn git(operation: &str) -> Result<GitReply, Status> {
         | Operation::Init(_)
         | Operation::SetOrigin(_)
         | Operation::Below(..) => String::new(),
+        Operation::BringBack { .. } => "brought-back".to_owned(),
         Operation::Run(_) => "main\n".to_owned(),
     };
     Ok(GitReply {

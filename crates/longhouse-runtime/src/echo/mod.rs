@@ -18,6 +18,7 @@ mod terminal;
 mod trouble;
 mod usage;
 mod volumes;
+mod worktree;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fs::DirBuilder;

@@ -10,12 +10,13 @@ use longhouse_link::proto::{
     AgentAnswer, AgentAsk, ArchiveFilesRequest, AutoCommitQuestion, AutoCommitReply,
     AutoCommitRequest, CaptureChunk, CaptureRequest, ChangeFilesReply, ChangeFilesRequest,
     CheckpointsReply, CheckpointsRequest, CloneNews, CloneRequest, CreateTerminalRequest, Done,
-    ExecReply, ExecRequest, GitReply, GitRequest, HelloReply, HelloRequest, ListFilesReply,
-    ListFilesRequest, ListTerminalsRequest, OutboundAsk, OutboundRefusal, OutputChunk,
-    OutputRequest, PortBytes, ReadFileRequest, ResizeTerminalRequest, SessionEvent,
-    ShutdownRequest, SnapshotChunk, SnapshotRequest, StatsReply, StatsRequest, Terminal,
-    TerminalList, TerminalRef, UsageReply, UsageRequest, WatchAgentRequest, WatchOutboundRequest,
-    WatchRequest, WriteFileReply, WriteFileRequest, WriteRequest, session_event,
+    ExecReply, ExecRequest, GitReply, GitRequest, HelloReply, HelloRequest, LeaveReply,
+    LeaveRequest, ListFilesReply, ListFilesRequest, ListTerminalsRequest, OutboundAsk,
+    OutboundRefusal, OutputChunk, OutputRequest, PortBytes, ReadFileRequest, ResizeTerminalRequest,
+    SessionEvent, ShutdownRequest, SnapshotChunk, SnapshotRequest, StatsReply, StatsRequest,
+    Terminal, TerminalList, TerminalRef, UsageReply, UsageRequest, WatchAgentRequest,
+    WatchOutboundRequest, WatchRequest, WorktreeNews, WorktreeRequest, WriteFileReply,
+    WriteFileRequest, WriteRequest, session_event,
 };
 use tonic::{Request, Response, Status, Streaming};
 
@@ -26,6 +27,7 @@ use super::git::git;
 use super::repaint;
 use super::state::{EchoSessiond, Inner};
 use super::terminal::EchoTerminal;
+use super::worktree;
 
 /// A stream of answers.
 pub(super) type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
@@ -41,6 +43,7 @@ impl Sessiond for EchoSessiond {
     type WatchAgentStream = Answers<AgentAsk>;
     type CarryOutboundStream = Answers<PortBytes>;
     type CloneRepositoryStream = Answers<CloneNews>;
+    type MakeWorktreeStream = Answers<WorktreeNews>;
     type ReadFileStream = FileChunks;
     type ArchiveFilesStream = FileChunks;
 
@@ -268,6 +271,22 @@ impl Sessiond for EchoSessiond {
         let Inner { manner, dead, .. } = &*self.inner;
         let news = (self.inner.clones).news(&request.get_ref().url, *manner, dead.clone());
         Ok(Response::new(news))
+    }
+
+    async fn make_worktree(
+        &self,
+        request: Request<WorktreeRequest>,
+    ) -> Result<Response<Self::MakeWorktreeStream>, Status> {
+        let Inner { manner, dead, .. } = &*self.inner;
+        let news = worktree::news(request.get_ref(), *manner, dead.clone());
+        Ok(Response::new(news))
+    }
+
+    async fn leave_worktree(
+        &self,
+        _: Request<LeaveRequest>,
+    ) -> Result<Response<LeaveReply>, Status> {
+        Ok(Response::new(worktree::left()))
     }
 
     async fn set_auto_commit(

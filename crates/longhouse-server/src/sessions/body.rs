@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::autocommit::AutoCommitSettings;
-use super::create::{Network, RepoType};
+use super::create::{Network, RepoType, WorktreeBody};
 use super::names::{
     AccessName, ActionName, AgentStateName, ModeName, MultiplexerName, RuntimeName, StatusName,
     TemplateName,
@@ -84,7 +84,9 @@ pub(crate) struct SessionBody {
     /// The public half of that key, as a line of `authorized_keys`: to be given to the repository's host.
     ssh_public_key: Option<String>,
     repo_type: RepoType,
-    /// The repository it began with.
+    /// The working tree that it has in another session's repository.
+    worktree: Option<WorktreeBody>,
+    /// The repository it began with, or that its working tree's repository is from.
     repo_url: Option<String>,
     /// The branch or tag it began on, where one was chosen.
     branch: Option<String>,
@@ -92,7 +94,7 @@ pub(crate) struct SessionBody {
     clone_depth: Option<u32>,
     /// Whether the repositories inside it were fetched too.
     clone_submodules: bool,
-    /// When the repository was there; absent before that.
+    /// When the repository or the working tree was there; absent before that.
     cloned_at: Option<Timestamp>,
     git_user_name: Option<String>,
     git_user_email: Option<String>,
@@ -147,7 +149,6 @@ impl SessionBody {
     pub(crate) fn new(names: &PreviewNames, view: &SessionView) -> Self {
         let (session, spec) = (&view.session, &view.session.spec);
         let (asked, repository) = (spec.container.as_ref(), spec.repository.as_ref());
-        let reason = session.phase.reason().or(view.notice.as_deref());
         Self {
             id: session.id.0,
             name: session.name.to_string(),
@@ -155,7 +156,7 @@ impl SessionBody {
             owner: Owner::of(view),
             labels: session.labels.clone(),
             status: session.status().into(),
-            status_reason: reason.map(str::to_owned),
+            status_reason: reason(view),
             agent: spec.agent.clone(),
             flags: spec.flags.clone(),
             mode: spec.mode.into(),
@@ -167,7 +168,8 @@ impl SessionBody {
             secrets: spec.secrets.clone(),
             has_ssh_key: spec.ssh_key.is_some(),
             ssh_public_key: spec.ssh_key.as_ref().map(|key| key.public_key.clone()),
-            repo_type: repository.map_or(RepoType::Empty, |_| RepoType::Clone),
+            repo_type: RepoType::of(spec),
+            worktree: spec.worktree.as_ref().map(Into::into),
             repo_url: repository.map(|repository| repository.url.to_string()),
             branch: branch(repository),
             clone_depth: clone_depth(repository),
@@ -204,6 +206,11 @@ impl SessionBody {
             allowed_actions: view.allowed_actions.iter().map(|a| (*a).into()).collect(),
         }
     }
+}
+
+fn reason(view: &SessionView) -> Option<String> {
+    let reason = view.session.phase.reason().or(view.notice.as_deref());
+    reason.map(str::to_owned)
 }
 
 fn shown(path: Option<&Path>) -> Option<String> {

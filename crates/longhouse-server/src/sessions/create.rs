@@ -4,6 +4,7 @@ mod listed;
 mod ports;
 mod repository;
 mod ssh_key;
+mod worktree;
 
 use std::collections::BTreeMap;
 
@@ -34,6 +35,8 @@ pub(crate) use listed::{ListedSession, in_words_of_the_list};
 use ports::PortRequest;
 pub(crate) use ports::note_ports;
 pub(crate) use repository::RepoType;
+use worktree::CreateWorktree;
+pub(crate) use worktree::WorktreeBody;
 
 /// Longest key that makes a request repeatable, in bytes.
 const LONGEST_KEY: usize = 255;
@@ -82,7 +85,9 @@ pub(crate) struct CreateSession {
     /// The repository to begin with: `https://host/path`, `ssh://user@host/path` or `user@host:path`, without a password or a token. It is
     /// cloned into the working directory, which must be empty.
     repo_url: Option<String>,
-    /// `clone` where there is a `repoUrl`, and otherwise `empty`; it need not be said.
+    /// A working tree of another session's repository to begin with, in place of a clone.
+    worktree: Option<CreateWorktree>,
+    /// `clone` where there is a `repoUrl`, `worktree` where there is one, and otherwise `empty`; it need not be said.
     repo_type: Option<RepoType>,
     /// The branch or tag to begin on; by default the repository's own.
     branch: Option<String>,
@@ -213,6 +218,7 @@ impl CreateSession {
         let container = self.container(&mut errors);
         let allow_hosts = allow_list(&self.allow_hosts, &mut errors);
         let repository = self.repository(&mut errors);
+        let worktree = self.worktree(&mut errors);
         let ssh_key = self.ssh_key(&mut errors);
         let auto_commit = self.auto_commit.clone().unwrap_or_default();
         let auto_commit = auto_commit
@@ -242,6 +248,7 @@ impl CreateSession {
             secrets: self.secrets,
             repository,
             new_repository: None,
+            worktree,
             ssh_key,
             auto_commit,
             git: GitIdentity {

@@ -219,6 +219,10 @@ mirror! {
         Container,
         /// The repository is cloned.
         Clone,
+        /// A working tree of another session's repository is made.
+        Worktree,
+        /// Files that git ignores are copied into it.
+        Copy,
         /// The set-up script runs.
         Setup,
         /// The agent and the other terminals start.

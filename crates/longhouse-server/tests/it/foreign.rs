@@ -33,6 +33,7 @@ fn filled(path: &str, session: &str) -> String {
     );
     let path = path.replace("/ports/{port}", "/ports/3000");
     let path = path.replace("/checkpoints/{number}", "/checkpoints/1");
+    let path = path.replace("/kept/{left_by}", &format!("/kept/{session}"));
     path.split('/')
         .map(|part| {
             if part.starts_with('{') {

@@ -39,3 +39,4 @@ mod server;
 mod ssh;
 mod support;
 mod tls;
+mod worktrees;

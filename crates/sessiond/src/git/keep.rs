@@ -8,6 +8,7 @@ mod checkpoint;
 mod commit;
 mod index;
 mod judge;
+mod leave;
 mod own;
 mod push;
 mod snapshot;
@@ -19,6 +20,8 @@ use tokio::sync::{Notify, mpsc, watch};
 
 pub(crate) use attempt::last;
 pub(crate) use calls::{checkpoints, commit_now, set, state};
+pub(crate) use leave::leave;
+pub(in crate::git) use own::{Call, Own, Trouble};
 pub(crate) use push::{last as push_last, run as push};
 pub(crate) use standing::tell;
 pub(crate) use task::run;

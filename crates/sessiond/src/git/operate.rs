@@ -17,7 +17,7 @@ use tonic::metadata::MetadataValue;
 
 use super::repository::{Repository, Turn};
 use super::run::GitCommand;
-use super::{commit, fault, in_repository, init, remote, told, words};
+use super::{bring_back, commit, fault, in_repository, init, remote, told, words};
 use crate::environment::ProgramError;
 use crate::exec::{self, CutShort, Outcome, Overflow};
 use crate::session::Session;
@@ -100,9 +100,11 @@ async fn attempt(
         _ => None,
     };
     let status = match operation {
-        Operation::Status | Operation::Glance | Operation::Log { .. } | Operation::Diff { .. } => {
-            Vec::new()
-        }
+        Operation::Status
+        | Operation::Glance
+        | Operation::Log { .. }
+        | Operation::Diff { .. }
+        | Operation::KeptWork => Vec::new(),
         _ => work.status().await?,
     };
     // What everybody is told, and what is pushed by itself, is of the session's own repository.
@@ -162,10 +164,18 @@ impl<'a> Work<'a> {
             // It is made by now: what is left is to tell of it.
             Operation::Init(_) => self.look(words(["rev-parse", "--git-dir"])).await,
             Operation::Below(..) => Err(Status::invalid_argument("a place of a place")),
+            Operation::UnsavedHere => {
+                let branch = remote::branch(self).await.ok();
+                self.look(Operation::unsaved_here(branch.as_ref())).await
+            }
+            Operation::BringBack { session, branch } => {
+                bring_back::bring_back(self, *session, branch.as_ref()).await
+            }
             Operation::Status
             | Operation::Glance
             | Operation::Log { .. }
             | Operation::Diff { .. }
+            | Operation::KeptWork
             | Operation::Unsaved => self.look(operation.question().unwrap_or_default()).await,
         }
     }

@@ -9,10 +9,12 @@
 
 use std::fs;
 use std::io;
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::fs::{AtFlags, CWD, RenameFlags, renameat, renameat_with, statat};
 use rustix::io::Errno;
+use rustix::path::Arg;
 
 use longhouse_domain::SessionId;
 
@@ -104,7 +106,7 @@ impl Place {
         // Last, for it says that all is there.
         names.sort_by_key(|name| name == ".git");
         for name in names {
-            match rename_over_nothing(&tree.join(&name), &self.root.join(&name)) {
+            match rename_over_nothing(CWD, &tree.join(&name), CWD, &self.root.join(&name)) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                     return Ok(Some(name.to_string_lossy().into_owned()));
                 }
@@ -124,12 +126,18 @@ impl Place {
     }
 }
 
-fn rename_over_nothing(from: &Path, to: &Path) -> io::Result<()> {
-    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+/// Moves something to a name that nothing has.
+pub(super) fn rename_over_nothing(
+    from: impl AsFd,
+    name: impl Arg + Copy,
+    to: impl AsFd,
+    new: impl Arg + Copy,
+) -> io::Result<()> {
+    match renameat_with(&from, name, &to, new, RenameFlags::NOREPLACE) {
         // Some file systems cannot look and move in one.
-        Err(Errno::INVAL | Errno::NOSYS) => match to.symlink_metadata() {
+        Err(Errno::INVAL | Errno::NOSYS) => match statat(&to, new, AtFlags::SYMLINK_NOFOLLOW) {
             Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
-            Err(_) => fs::rename(from, to),
+            Err(_) => Ok(renameat(from, name, to, new)?),
         },
         moved => Ok(moved?),
     }

@@ -110,7 +110,7 @@ pub(super) async fn set_origin(
 }
 
 /// The branch that the working tree stands on.
-async fn branch(work: &mut Work<'_>) -> Result<BranchName, Status> {
+pub(super) async fn branch(work: &mut Work<'_>) -> Result<BranchName, Status> {
     let said = work
         .look(words(["symbolic-ref", "--quiet", "--short", "HEAD"]))
         .await?;

@@ -2,13 +2,16 @@
 //!
 //! Whatever changes it holds [`Turn`]: a lock of this sessiond's, and one on a file below `.git/longhouse` that other sessionds see, too. The
 //! file is at the same time what git reads: so the lock is held for as long as any git of ours lives, also one that outlives a sessiond that
-//! was killed, and who gets it knows that there is none.
+//! was killed, and who gets it knows that there is none. A repository with several working trees has one such lock for all of them, for what
+//! a killed git leaves (of branches, of objects) may be in the way of every one.
 //!
 //! ```text
 //!   .git/longhouse/lock       locked while a git of ours may change something
 //!   .git/longhouse/at-work    there from before such a git starts until it has ended by itself
+//!   .git/longhouse/…          what is under way in this working tree; another one has that below .git/worktrees/<name>/longhouse
 //! ```
 
+pub(super) mod linked;
 mod stale;
 
 use std::fs::{self, File, OpenOptions};
@@ -24,6 +27,7 @@ use tokio::sync::SemaphorePermit;
 use tokio::time::{Instant, sleep};
 
 use crate::session::Session;
+pub(crate) use linked::Places;
 
 /// How often one looks whether a lock that another process holds is free.
 const LOOK_AGAIN: Duration = Duration::from_millis(25);
@@ -36,6 +40,7 @@ const OTHERS_WORK: Duration = Duration::from_secs(2);
 pub(crate) struct Repository {
     /// The working tree.
     pub(crate) root: PathBuf,
+    places: Places,
 }
 
 impl Repository {
@@ -68,10 +73,14 @@ impl Repository {
         })
     }
 
-    fn at(root: PathBuf) -> Result<Self, Refusal> {
-        let repository = Self { root };
-        let git = repository.git_dir();
+    /// The one of this working tree, an absolute path without links in it.
+    pub(super) fn at(root: PathBuf) -> Result<Self, Refusal> {
+        let places = Places::of(&root);
+        let git = root.join(".git");
+        let is_its_own = places.own == git;
+        let repository = Self { root, places };
         match git.symlink_metadata() {
+            Ok(_) if !is_its_own => Ok(repository),
             Ok(found) if !found.is_dir() => Err(Refusal::Elsewhere),
             Ok(_) if git.join("commondir").symlink_metadata().is_ok() => Err(Refusal::Elsewhere),
             Ok(_) if git.join("HEAD").symlink_metadata().is_ok() => Ok(repository),
@@ -93,8 +102,19 @@ impl Repository {
         }
     }
 
-    pub(crate) fn git_dir(&self) -> PathBuf {
-        self.root.join(".git")
+    /// What is this working tree's alone: its HEAD, its index, a merge under way.
+    pub(crate) fn git_dir(&self) -> &Path {
+        &self.places.own
+    }
+
+    /// What all working trees of the repository have in common: refs, objects, settings.
+    pub(crate) fn common_dir(&self) -> &Path {
+        &self.places.common
+    }
+
+    /// Sessiond's own directory for this working tree.
+    pub(crate) fn own_directory(&self) -> PathBuf {
+        self.git_dir().join("longhouse")
     }
 
     /// What waits for a person.
@@ -200,9 +220,12 @@ fn open(repository: &Repository) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt as _;
 
     let directory = stale::directory(repository);
-    match fs::create_dir(&directory) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-        _ => {}
+    // Beside it what is under way in this working tree.
+    for directory in [&directory, &repository.own_directory()] {
+        match fs::create_dir(directory) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            _ => {}
+        }
     }
     OpenOptions::new()
         .read(true)

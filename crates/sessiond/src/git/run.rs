@@ -33,6 +33,8 @@ pub(super) struct GitCommand {
     pub(super) env: BTreeMap<String, String>,
     /// Where it runs, if not in the session's directory.
     pub(super) directory: Option<PathBuf>,
+    /// What it reads, where [`run`] runs it.
+    pub(super) stdin: Stdio,
 }
 
 /// How it went.
@@ -60,7 +62,7 @@ pub(super) async fn run(
         .env_clear()
         .envs(command.env)
         .process_group(0)
-        .stdin(Stdio::null())
+        .stdin(command.stdin)
         .stdout(Stdio::null())
         .stderr(Stdio::piped());
     if let Some(directory) = command.directory {

@@ -8,21 +8,21 @@ use longhouse_domain::Clock;
 use longhouse_link::limits;
 use longhouse_link::proto::session_event::{Ready, What};
 use longhouse_link::proto::{
-    CaptureChunk, CaptureRequest, CloneNews, CloneRequest, Exit, OutputChunk, SessionEvent, Size,
-    SnapshotChunk, WriteRequest, capture_request::Format,
+    CaptureChunk, CaptureRequest, Exit, OutputChunk, SessionEvent, Size, SnapshotChunk,
+    WriteRequest, capture_request::Format,
 };
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tonic::{Status, Streaming};
 
 use super::{Answers, Service};
+use crate::clock;
 use crate::screen::worker::{Job, View};
 use crate::session::Session;
 use crate::terminal::history;
 use crate::terminal::log::{Cursor, Mark, Piece};
 use crate::terminal::{Attached, Terminal};
-use crate::{clock, git};
 
 /// How often tmux's history is fetched in the hope that nothing is written meanwhile.
 const HISTORY_ATTEMPTS: usize = 3;
@@ -221,17 +221,13 @@ fn pieces(bytes: Bytes) -> impl Iterator<Item = Bytes> + Send {
     })
 }
 
-pub(super) fn clone(
-    session: &Arc<Session>,
-    request: CloneRequest,
-) -> Result<Answers<CloneNews>, Status> {
-    let news = git::clone(session, request)?;
-    // Who asked hangs up by dropping this, and git ends.
+/// What is told of git's work, until it or the session ends. Who asked hangs up by dropping this, and git ends.
+pub(super) fn news<T: Send + 'static>(session: &Session, news: mpsc::Receiver<T>) -> Answers<T> {
     let news = stream::unfold(news, |mut news| async {
         news.recv().await.map(|told| (Ok(told), news))
     });
     let ending = session.ending.clone().cancelled_owned();
-    Ok(Box::pin(news.take_until(ending)))
+    Box::pin(news.take_until(ending))
 }
 
 pub(super) fn watch(session: &Session) -> Answers<SessionEvent> {

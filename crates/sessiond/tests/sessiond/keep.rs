@@ -2,7 +2,7 @@
 
 mod checkpoints;
 mod ending;
-mod kills;
+pub(crate) mod kills;
 mod milestones;
 mod person;
 mod push;
@@ -20,11 +20,11 @@ use tonic::{Code, Streaming};
 use crate::house::{House, wait_for, within};
 
 /// A person's git in the session's directory.
-fn git(house: &House, args: &[&str]) -> String {
+pub(crate) fn git(house: &House, args: &[&str]) -> String {
     git_in(&house.work(), args)
 }
 
-fn git_in(place: &Path, args: &[&str]) -> String {
+pub(crate) fn git_in(place: &Path, args: &[&str]) -> String {
     let done = Command::new("git")
         .args(["-c", "user.name=Person", "-c", "user.email=p@example.org"])
         .args(args)
@@ -43,14 +43,14 @@ fn git_in(place: &Path, args: &[&str]) -> String {
         .to_owned()
 }
 
-fn write(house: &House, path: &str, text: &str) {
+pub(crate) fn write(house: &House, path: &str, text: &str) {
     let place = house.work().join(path);
     std::fs::create_dir_all(place.parent().unwrap()).unwrap();
     std::fs::write(place, text).unwrap();
 }
 
 /// A session with a repository of one commit.
-async fn house() -> House {
+pub(crate) async fn house() -> House {
     let house = House::new().await;
     git(&house, &["init", "--quiet", "--initial-branch=main"]);
     write(&house, ".gitignore", "*.log\n");
@@ -60,7 +60,7 @@ async fn house() -> House {
     house
 }
 
-fn every_second(mode: AutoCommitMode) -> AutoCommit {
+pub(crate) fn every_second(mode: AutoCommitMode) -> AutoCommit {
     AutoCommit {
         mode,
         debounce_seconds: 1,
@@ -72,7 +72,7 @@ fn read(reply: AutoCommitReply) -> AutoCommitState {
     serde_json::from_str(&reply.state).unwrap()
 }
 
-async fn set(house: &House, settings: &AutoCommit) {
+pub(crate) async fn set(house: &House, settings: &AutoCommit) {
     let settings = serde_json::to_string(settings).unwrap();
     let request = AutoCommitRequest {
         settings,
@@ -84,7 +84,7 @@ async fn set(house: &House, settings: &AutoCommit) {
 }
 
 /// With these settings, and everything is watched.
-async fn watched(house: &House, settings: &AutoCommit) {
+pub(crate) async fn watched(house: &House, settings: &AutoCommit) {
     set(house, settings).await;
     wait_for("the directory is watched", async || {
         let state = state(house).await;
@@ -103,7 +103,7 @@ async fn state(house: &House) -> AutoCommitState {
     )
 }
 
-async fn now(house: &House, summary: &str) -> Result<AutoCommitState, tonic::Status> {
+pub(crate) async fn now(house: &House, summary: &str) -> Result<AutoCommitState, tonic::Status> {
     let question = AutoCommitQuestion {
         now: true,
         summary: summary.to_owned(),

@@ -18,3 +18,4 @@ mod programs;
 mod shutdown;
 mod tmux;
 mod usage;
+mod worktree;

@@ -1,10 +1,38 @@
-// What the working directory begins with: nothing, or a repository that is cloned into it.
+// What the working directory begins with: nothing, a repository that is cloned into it, or a working tree of another session's.
+import type { ServerConfig } from '../../api/types'
+import { Segments } from '../../ui/Segments'
 import { KeyFields } from './KeyFields'
 import { Switch } from '../../ui/Switch'
 import { TextField } from '../../ui/Field'
 import type { FieldsProps } from './fields'
+import { hasWorktree } from './worktree'
+import { WorktreeFields } from './WorktreeFields'
 
-export function RepositoryFields({ form, errors, onChange }: FieldsProps) {
+export function RepositoryFields(props: FieldsProps & { config: ServerConfig }) {
+  const { form, errors, onChange } = props
+  return (
+    <>
+      {form.runtime === 'host' && (
+        <Segments
+          label="The directory begins with"
+          value={form.source}
+          onChange={(source) => onChange({ source })}
+          choices={[
+            { value: 'address', label: 'A clone, or nothing' },
+            { value: 'session', label: 'A working tree of a session' },
+          ]}
+        />
+      )}
+      {hasWorktree(form) ? <WorktreeFields {...props} /> : <CloneFields {...props} />}
+      <div className="grid grid-cols-1 gap-5 sm:grid-cols-2">
+        <TextField label="Your name in commits" name="gitUserName" autoComplete="off" value={form.gitUserName} error={errors['gitUserName']} onChange={(event) => onChange({ gitUserName: event.target.value })} />
+        <TextField label="Your e-mail in commits" name="gitUserEmail" type="email" autoComplete="off" value={form.gitUserEmail} error={errors['gitUserEmail']} onChange={(event) => onChange({ gitUserEmail: event.target.value })} />
+      </div>
+    </>
+  )
+}
+
+function CloneFields({ form, errors, onChange }: FieldsProps) {
   return (
     <>
       <TextField
@@ -59,10 +87,6 @@ export function RepositoryFields({ form, errors, onChange }: FieldsProps) {
           />
         </>
       )}
-      <div className="grid grid-cols-1 gap-5 sm:grid-cols-2">
-        <TextField label="Your name in commits" name="gitUserName" autoComplete="off" value={form.gitUserName} error={errors['gitUserName']} onChange={(event) => onChange({ gitUserName: event.target.value })} />
-        <TextField label="Your e-mail in commits" name="gitUserEmail" type="email" autoComplete="off" value={form.gitUserEmail} error={errors['gitUserEmail']} onChange={(event) => onChange({ gitUserEmail: event.target.value })} />
-      </div>
     </>
   )
 }

@@ -30,4 +30,5 @@ test('a field that is changed is not wrong any more', () => {
   const errors = { image: 'a', allowHosts: 'b', idleTimeoutSeconds: 'c' }
   expect(withoutChanged(errors, { image: 'x' })).toEqual({ allowHosts: 'b', idleTimeoutSeconds: 'c' })
   expect(withoutChanged(errors, { network: 'none', idleMinutes: '' })).toEqual({ image: 'a' })
+  expect(withoutChanged({ 'worktree.of': 'a', 'worktree.copy': 'b' }, { worktreeOf: 'x' })).toEqual({ 'worktree.copy': 'b' })
 })

@@ -14,7 +14,7 @@ export const PARTS = {
   head: ['name', 'agent'],
   task: ['mode', 'prompt'],
   place: ['runtime', 'workdir', 'multiplexer', 'template', 'image'],
-  repository: ['repoUrl', 'branch', 'cloneDepth', 'cloneSubmodules', 'sshKey', 'sshKeyId', 'generateSshKey', 'sshKeyPassphrase', 'gitUserName', 'gitUserEmail'],
+  repository: ['worktree.of', 'worktree.branch', 'worktree.from', 'worktree.copy', 'worktree.setup', 'repoUrl', 'branch', 'cloneDepth', 'cloneSubmodules', 'sshKey', 'sshKeyId', 'generateSshKey', 'sshKeyPassphrase', 'gitUserName', 'gitUserEmail'],
   network: ['network', 'allowHosts', 'ports'],
   resources: ['cpuLimit', 'memoryLimit', 'pidsLimit', 'diskLimit'],
   environment: ['env', 'secrets'],
@@ -56,7 +56,8 @@ export function needsSaying(error: unknown): boolean {
 
 /** What was said of a field is done with when the field is changed. */
 export function withoutChanged(errors: FormErrors, part: Partial<CreationForm>): FormErrors {
-  const changed = new Set([...Object.keys(part), ...('idleMinutes' in part ? ['idleTimeoutSeconds'] : []), ...('network' in part ? ['allowHosts'] : [])])
+  const worktree = Object.keys(part).flatMap((key) => (key.startsWith('worktree') ? [`worktree.${key.slice('worktree'.length).toLowerCase()}`] : []))
+  const changed = new Set([...Object.keys(part), ...worktree, ...('idleMinutes' in part ? ['idleTimeoutSeconds'] : []), ...('network' in part ? ['allowHosts'] : [])])
   return Object.fromEntries(Object.entries(errors).filter(([field]) => !changed.has(field)))
 }
 

@@ -4,6 +4,7 @@ import { config, makeForm } from './makeForm.testing'
 import { recall, remember } from './remembered'
 import { moreSummary } from './summaries'
 import { readLabels, splitFlags } from './words'
+import { usualBranch } from './worktree'
 
 test('a session is recorded where that was asked for, and this is not carried over to the next', () => {
   expect(toRequest(makeForm({ recording: true }))).toMatchObject({ recording: true })
@@ -33,6 +34,33 @@ test('a form that was left alone asks for no more than what it shows', () => {
     template: 'shell',
     network: 'open',
   })
+})
+
+test('a working tree of another session is asked for in place of a clone, and only on this machine', () => {
+  const form = makeForm({
+    source: 'session',
+    worktreeOf: 'a1',
+    worktreeBranch: 'fix',
+    worktreeFrom: 'main',
+    worktreeCopy: ' .env\n\nnode_modules ',
+    worktreeSetup: 'npm ci\n',
+    repoUrl: 'https://git.example.org/a',
+    place: 'named',
+    workdir: '/home/x',
+  })
+  const { worktree, ...rest } = toRequest(form)
+  expect(worktree).toEqual({ of: 'a1', branch: 'fix', from: 'main', copy: ['.env', 'node_modules'], setup: 'npm ci\n' })
+  expect(rest).toEqual({ name: 'rowan-forge', agent: 'claude', mode: 'interactive', runtime: 'host', multiplexer: 'tmux' })
+  expect(toRequest(makeForm({ source: 'session', worktreeOf: 'a1', worktreeCopy: '' })).worktree).toEqual({ of: 'a1', copy: [] })
+  expect(toRequest({ ...form, runtime: 'docker' }).worktree).toBeUndefined()
+})
+
+test.each([
+  ['Fix login', 'longhouse/fix-login'],
+  ['A.lock', 'longhouse/a-lock'],
+  ['x_y', 'longhouse/x_y'],
+])('the branch of %j is foretold as the server makes it', (name, branch) => {
+  expect(usualBranch(name)).toBe(branch)
 })
 
 const FILLED = makeForm({

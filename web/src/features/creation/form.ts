@@ -4,6 +4,7 @@ import { readHosts } from './hosts'
 import { readPorts } from './ports'
 import type { PortRow } from './ports'
 import { readLabels, splitFlags } from './words'
+import { hasWorktree, USUAL_COPY, worktreeOf } from './worktree'
 
 /** A row of a table of names and values. */
 export interface NamedValue {
@@ -31,6 +32,15 @@ export interface CreationForm {
   /** One host per line. */
   allowHosts: string
   ports: PortRow[]
+  /** What the directory begins with: an address, or nothing; or another session's repository. */
+  source: 'address' | 'session'
+  /** The session's identifier. */
+  worktreeOf: string
+  worktreeBranch: string
+  worktreeFrom: string
+  /** One pattern per line. */
+  worktreeCopy: string
+  worktreeSetup: string
   /** Empty means an empty directory. */
   repoUrl: string
   branch: string
@@ -74,6 +84,12 @@ export function blankForm(config: ServerConfig, name: string): CreationForm {
     network: 'open',
     allowHosts: '',
     ports: [],
+    source: 'address',
+    worktreeOf: '',
+    worktreeBranch: '',
+    worktreeFrom: '',
+    worktreeCopy: USUAL_COPY,
+    worktreeSetup: '',
     repoUrl: '',
     branch: '',
     cloneDepth: '',
@@ -124,7 +140,7 @@ export function toRequest(form: CreationForm): CreateSession {
     mode: form.mode,
     runtime: form.runtime,
     ...(form.runtime === 'host' ? onHost(form) : inContainer(form)),
-    ...(form.repoUrl === '' ? {} : fromRepository(form)),
+    ...(hasWorktree(form) ? { worktree: worktreeOf(form) } : form.repoUrl === '' ? {} : fromRepository(form)),
     ...(form.description.trim() === '' ? {} : { description: form.description.trim() }),
     ...(form.prompt.trim() === '' ? {} : { prompt: form.prompt }),
     ...(flags.length === 0 ? {} : { flags }),
@@ -139,7 +155,7 @@ export function toRequest(form: CreationForm): CreateSession {
 }
 
 function onHost(form: CreationForm): Partial<CreateSession> {
-  return { multiplexer: form.multiplexer, ...(form.place === 'named' ? { workdir: form.workdir } : {}) }
+  return { multiplexer: form.multiplexer, ...(form.place === 'named' && !hasWorktree(form) ? { workdir: form.workdir } : {}) }
 }
 
 function fromRepository(form: CreationForm): Partial<CreateSession> {

@@ -1,6 +1,7 @@
 // A filled-in form and a server's bounds, for tests: changed in what a test is about.
 import type { ServerConfig } from '../../api/types'
 import type { CreationForm } from './form'
+import { USUAL_COPY } from './worktree'
 
 export function makeForm(part: Partial<CreationForm>): CreationForm {
   return {
@@ -21,6 +22,12 @@ export function makeForm(part: Partial<CreationForm>): CreationForm {
     network: 'open',
     allowHosts: '',
     ports: [],
+    source: 'address',
+    worktreeOf: '',
+    worktreeBranch: '',
+    worktreeFrom: '',
+    worktreeCopy: USUAL_COPY,
+    worktreeSetup: '',
     repoUrl: '',
     branch: '',
     cloneDepth: '',

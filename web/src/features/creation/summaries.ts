@@ -6,6 +6,7 @@ import type { CreationForm } from './form'
 import { readHosts } from './hosts'
 import { readPorts } from './ports'
 import { readLabels, splitFlags } from './words'
+import { hasWorktree, usualBranch } from './worktree'
 
 export function taskSummary(form: CreationForm): string {
   const text = form.prompt.trim()
@@ -14,13 +15,14 @@ export function taskSummary(form: CreationForm): string {
 }
 
 export function placeSummary(form: CreationForm, config: Pick<ServerConfig, 'defaultImage'>): string {
-  if (form.runtime === 'host') return `This machine, ${form.place === 'own' ? 'a new directory' : form.workdir}`
+  if (form.runtime === 'host') return `This machine, ${form.place === 'own' || hasWorktree(form) ? 'a new directory' : form.workdir}`
   const image = form.image === '' ? config.defaultImage : form.image
   return form.template === 'shell' ? `Container of ${image}` : `Container of ${image}, ${TEMPLATE_WORDS[form.template].label}`
 }
 
 export function repositorySummary(form: CreationForm): string {
   const who = form.gitUserName || form.gitUserEmail
+  if (hasWorktree(form)) return ['A working tree', form.worktreeBranch === '' ? usualBranch(form.name) : form.worktreeBranch, ...(who === '' ? [] : [`as ${who}`])].join(', ')
   const what = form.repoUrl === '' ? 'Empty' : form.repoUrl.replace(/^\w+:\/\//, '').replace(/\.git$/, '')
   return [what, ...(form.repoUrl === '' || form.branch === '' ? [] : [form.branch]), ...(who === '' ? [] : [`as ${who}`])].join(', ')
 }

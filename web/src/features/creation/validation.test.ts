@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { CreationForm } from './form'
 import { config as bounds, makeForm } from './makeForm.testing'
 import { nameError, validate, workdirError } from './validation'
 
@@ -27,6 +28,13 @@ describe('directories', () => {
 test('a form with its defaults is fine', () => {
   expect(validate(makeForm({}), bounds)).toEqual({})
   expect(validate(makeForm({ runtime: 'docker' }), bounds)).toEqual({})
+})
+
+test('a working tree is of a session, and copies what a .gitignore could name', () => {
+  const worktree = (part: Partial<CreationForm>) => validate(makeForm({ source: 'session', worktreeOf: 'a', ...part }), bounds)
+  expect(worktree({})).toEqual({})
+  expect(Object.keys(worktree({ worktreeOf: '', worktreeCopy: '../x' }))).toEqual(['worktree.of', 'worktree.copy'])
+  expect(Object.keys(worktree({ worktreeCopy: '# x' }))).toEqual(['worktree.copy'])
 })
 
 test('each mistake stands at its field', () => {

@@ -5,6 +5,7 @@ import { hostsError, readHosts } from './hosts'
 import { imageError } from './image'
 import { portsError } from './ports'
 import { readLabels, splitFlags } from './words'
+import { hasWorktree, patterns } from './worktree'
 
 /** Messages by the field's name on the wire. */
 export type FormErrors = Partial<Record<string, string>>
@@ -12,6 +13,8 @@ export type FormErrors = Partial<Record<string, string>>
 const LONGEST_NAME = 64
 /** Megabytes: a home with its settings fits. */
 const LEAST_DISK = 16
+const MOST_PATTERNS = 50
+const LONGEST_PATTERN = 200
 const LONGEST_IDLE_MINUTES = 60 * 24 * 30
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i
 
@@ -53,8 +56,10 @@ export function validate(form: CreationForm, bounds: Bounds): FormErrors {
   if (form.mode === 'autonomous' && form.prompt.trim() === '') note('prompt', 'An autonomous run needs a task.')
   if (form.runtime !== 'host') {
     for (const [field, message] of containerErrors(form, bounds)) note(field, message)
-  } else if (form.place === 'named') note('workdir', workdirError(form.workdir, bounds.allowedBaseDirs))
-  if (form.repoUrl !== '') {
+  } else if (form.place === 'named' && !hasWorktree(form)) note('workdir', workdirError(form.workdir, bounds.allowedBaseDirs))
+  if (hasWorktree(form)) {
+    for (const [field, message] of worktreeErrors(form)) note(field, message)
+  } else if (form.repoUrl !== '') {
     note('repoUrl', repositoryError(form.repoUrl))
     note('cloneDepth', form.cloneDepth === '' ? null : numberError(form.cloneDepth, 1, undefined))
     if (form.sshKey === 'pasted' && form.sshKeyText.trim() === '') note('sshKey', 'Paste the private key, or choose another way.')
@@ -69,6 +74,16 @@ export function validate(form: CreationForm, bounds: Bounds): FormErrors {
     note('gitUserEmail', 'This is no e-mail address.')
   }
   return errors
+}
+
+function worktreeErrors(form: CreationForm): [string, string | null][] {
+  const lines = patterns(form.worktreeCopy)
+  const bad = lines.find((line) => line.startsWith('#') || line.split('/').includes('..') || line.length > LONGEST_PATTERN)
+  const many = lines.length > MOST_PATTERNS ? `At most ${MOST_PATTERNS} patterns.` : null
+  return [
+    ['worktree.of', form.worktreeOf === '' ? 'Choose a session, or clone from an address.' : null],
+    ['worktree.copy', bad === undefined ? many : `“${bad}” is no pattern of files.`],
+  ]
 }
 
 function containerErrors(form: CreationForm, { limits: { container }, publish }: Bounds): [string, string | null][] {

@@ -12,6 +12,7 @@ import type { DiffView } from '../diff/useDiffView'
 import { may } from '../sessions/actions'
 import { AutoCommitBar } from './AutoCommitBar'
 import { CheckpointRow } from './CheckpointRow'
+import { KeptWork } from './KeptWork'
 
 interface CheckpointsProps {
   session: Session
@@ -39,6 +40,7 @@ export function Checkpoints({ session, view, open, onOpen }: CheckpointsProps) {
   return (
     <>
       <AutoCommitBar session={session} />
+      <KeptWork session={session} bar={bar} />
       {data === undefined && error !== null && (
         <Notice title="The checkpoints could not be read" actions={<Button onClick={() => void refetch()}>Try again</Button>}>
           {describe(error)}

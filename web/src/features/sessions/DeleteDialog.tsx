@@ -5,7 +5,7 @@ import { useState } from 'react'
 import { client, settle } from '../../api/client'
 import { ApiError, describe } from '../../api/problem'
 import { sessionsQuery } from '../../api/queries'
-import type { Session } from '../../api/types'
+import type { FieldError, Session } from '../../api/types'
 import { Button } from '../../ui/Button'
 import { Dialog } from '../../ui/Dialog'
 import { toast } from '../../ui/toast'
@@ -33,8 +33,13 @@ export function DeleteDialog({ session, onClose, onDeleted }: DeleteDialogProps)
     },
   })
   const [given, setGiven] = useState(false)
-  const unsaved = removal.error instanceof ApiError && removal.error.problem.code === 'session.unsaved_work' ? removal.error.problem.errors : null
-  const bar = unsaved !== null && !given ? 'Say first that the work is not needed.' : null
+  const said = (code: string): readonly FieldError[] | null =>
+    removal.error instanceof ApiError && removal.error.problem.code === code ? removal.error.problem.errors : null
+  const unsaved = said('session.unsaved_work')
+  const worktrees = said('session.has_worktrees')
+  // What only a working tree has is kept in its repository, whatever is chosen.
+  const shares = session.worktree !== null
+  const bar = unsaved !== null && !given ? (shares ? 'Say first that it may go.' : 'Say first that the work is not needed.') : null
   return (
     <Dialog title={`Delete “${session.name}”?`} description="This cannot be undone." onClose={onClose}>
       <dl className="mt-4 space-y-3 text-sm">
@@ -48,26 +53,37 @@ export function DeleteDialog({ session, onClose, onDeleted }: DeleteDialogProps)
         <div>
           <dt className="text-xs font-medium text-run">Kept</dt>
           <dd className="mt-0.5 text-soft">
-            The working directory, if you named an existing one: <code className="font-mono text-xs break-all">{session.workdir}</code>
+            {session.worktree === null ? (
+              <>
+                The working directory, if you named an existing one: <code className="font-mono text-xs break-all">{session.workdir}</code>
+              </>
+            ) : (
+              <>
+                The branch <code className="font-mono text-xs break-all">{session.worktree.branch}</code> with its commits. Changes that are not committed are kept in
+                the repository, under <em>Checkpoints → Left by deleted sessions</em> of the session that has it, but for files that are ignored, too large, or look
+                like a secret.
+              </>
+            )}
           </dd>
         </div>
       </dl>
       {removal.isError && (
         <div role="alert" className="mt-4 rounded-lg bg-err-wash px-3 py-2 text-sm text-err">
-          <p className="first-letter:uppercase">{unsaved !== null && unsaved.length > 0 ? 'This is nowhere else, and would be lost:' : describe(removal.error)}</p>
+          <p className="first-letter:uppercase">{unsaved !== null && unsaved.length > 0 ? (shares ? 'This is nowhere else, and will be kept in the repository alone:' : 'This is nowhere else, and would be lost:') : describe(removal.error)}</p>
           {unsaved !== null && unsaved.length > 0 && <LostWork items={unsaved} />}
+          {worktrees !== null && <LostWork items={worktrees} />}
         </div>
       )}
       {unsaved !== null && (
         <label className="mt-3 flex items-center gap-2 text-sm">
           <input type="checkbox" className="size-4 accent-ember coarse:size-5" checked={given} onChange={(event) => setGiven(event.target.checked)} />
-          I do not need this work
+          {shares ? 'Keep it there, and delete the session' : 'I do not need this work'}
         </label>
       )}
       <div className="mt-6 flex justify-end gap-2">
         <Button onClick={onClose}>Cancel</Button>
         <Button look="danger" reason={bar} disabled={removal.isPending} onClick={() => removal.mutate(unsaved === null ? 'keepUnsaved' : 'force')}>
-          {unsaved === null ? 'Delete session' : 'Delete and lose it'}
+          {unsaved === null ? 'Delete session' : shares ? 'Delete and keep the work' : 'Delete and lose it'}
         </Button>
       </div>
     </Dialog>

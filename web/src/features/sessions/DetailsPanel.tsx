@@ -13,6 +13,7 @@ import { ContainerFacts } from './ContainerFacts'
 import { Fact, FactSection, Facts } from './Facts'
 import { NetworkFacts } from './NetworkFacts'
 import { Status } from './Status'
+import { WorktreeFacts } from './WorktreeFacts'
 
 export function DetailsPanel({ session }: { session: Session }) {
   return (
@@ -29,6 +30,7 @@ export function DetailsPanel({ session }: { session: Session }) {
           <Fact name="Directory" mono="yes">
             {session.workdir}
           </Fact>
+          {session.worktree !== null && <WorktreeFacts worktree={session.worktree} />}
           <Fact name="Created">
             <Ago at={session.createdAt} />
           </Fact>

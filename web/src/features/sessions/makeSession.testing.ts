@@ -22,6 +22,7 @@ export function makeSession(part: Partial<Session>): Session {
     cloneDepth: null,
     cloneSubmodules: false,
     clonedAt: null,
+    worktree: null,
     gitUserName: null,
     gitUserEmail: null,
     autoCommit: {

@@ -5,21 +5,19 @@ use std::time::Duration;
 
 use longhouse_domain::agent::Mode;
 use longhouse_domain::clock::from_millis;
-use longhouse_domain::event::{ContainerHealth, EventKind, LogLevel, Stage};
+use longhouse_domain::event::{ContainerHealth, EventKind, LogLevel};
 use longhouse_domain::lifecycle::{Observed, Phase, RuntimeHandle, Wish};
 use longhouse_domain::name::TerminalName;
-use longhouse_domain::session::RuntimeKind;
-use longhouse_domain::terminal::{TerminalCommand, TerminalSpec};
+use longhouse_link::AcceptError;
 use longhouse_link::proto::session_event::What;
-use longhouse_link::proto::{self, CreateTerminalRequest, SessionEvent, WatchRequest};
-use longhouse_link::{AcceptError, LinkClient};
-use tonic::{Code, Status, Streaming};
+use longhouse_link::proto::{self, SessionEvent};
+use tonic::Streaming;
 
-use super::agent::Lent;
+use super::furnish::Furnishing;
 use super::kept::LastWords;
 use super::way_out::{WayOut, served};
-use super::{Driver, Heard, Next, make};
-use crate::error::{EngineError, plain};
+use super::{Driver, Heard, Next};
+use crate::error::EngineError;
 use crate::session::connection::{Connection, Reach};
 use crate::session::terminals;
 use crate::session::view::{AgentActivity, TerminalView};
@@ -141,84 +139,6 @@ impl Driver {
         }
     }
 
-    /// Sees that the repository and every terminal is there. The news is subscribed to first, so that nothing falls between.
-    async fn furnish(
-        &mut self,
-        connection: &Connection,
-        way_out: &mut WayOut,
-        agent: &Lent,
-    ) -> Result<Streaming<SessionEvent>, Furnishing> {
-        self.clone_repository(connection, way_out, agent).await?;
-        let mut client = connection.client();
-        let news = client.watch(WatchRequest {}).await?.into_inner();
-        let fresh = matches!(self.session.phase, Phase::Pending | Phase::Starting);
-        if fresh {
-            self.progress(Stage::Agent, "starting the terminals").await;
-        }
-        self.tell_auto_commit(connection).await?;
-        let mut views = Vec::new();
-        for spec in self.session.terminals.clone() {
-            let terminal = self.furnish_one(&mut client, &spec).await?;
-            if terminal.adopted {
-                let text = format!(
-                    "the terminal {} was found alive in tmux and adopted",
-                    spec.name
-                );
-                self.log(LogLevel::Info, "session", &text).await;
-            }
-            views.push(TerminalView::alive(&spec, &terminal));
-        }
-        // In a container it is a number of the container's own.
-        let on_host = self.session.spec.runtime == RuntimeKind::Host;
-        let pid = on_host.then(|| connection.pid());
-        let began_at = i64::try_from(connection.began_at_ms()).unwrap_or(i64::MAX);
-        // Its clock is this machine's, but its word is foreign.
-        let began_at = from_millis(began_at).min(self.context.now());
-        self.place = None;
-        let notice = self.notice();
-        self.publish(|live| {
-            live.terminals = views;
-            live.pid = pid;
-            live.began_at = Some(began_at);
-            live.notice = notice;
-        });
-        Ok(news)
-    }
-
-    async fn furnish_one(
-        &self,
-        client: &mut LinkClient,
-        spec: &TerminalSpec,
-    ) -> Result<proto::Terminal, Furnishing> {
-        let request = self
-            .create_request(spec)
-            .map_err(|e| Furnishing::Impossible(e.to_string()))?;
-        let program = request.program.clone();
-        let answer = tokio::time::timeout(terminals::ANSWER_WAIT, client.create_terminal(request))
-            .await
-            .map_err(|_| Status::deadline_exceeded("no terminal in time"))?;
-        match answer {
-            Ok(terminal) => Ok(terminal.into_inner()),
-            Err(status) => Err(match status.code() {
-                Code::Unavailable | Code::Cancelled | Code::DeadlineExceeded | Code::Unknown => {
-                    Furnishing::Broken(status)
-                }
-                Code::NotFound if spec.command == TerminalCommand::Agent => Furnishing::Impossible(
-                    make::missing_program(&self.context, &self.session.spec.agent, &program),
-                ),
-                _ => Furnishing::Impossible(format!(
-                    "the terminal {} did not start: {}",
-                    spec.name,
-                    plain(status.message())
-                )),
-            }),
-        }
-    }
-
-    fn create_request(&self, spec: &TerminalSpec) -> Result<CreateTerminalRequest, EngineError> {
-        terminals::create_request(&self.context, &self.session, spec)
-    }
-
     /// Takes what sessiond and people say, until that ends.
     async fn listen_to(
         &mut self,
@@ -324,6 +244,7 @@ impl Driver {
             return Ok(false);
         };
         self.refresh(connection).await;
+        self.take_set_up(&name, exited.code).await;
         let text = format!("the program ended with exit code {}", exited.code);
         self.log(LogLevel::Info, &format!("terminal:{name}"), &text)
             .await;
@@ -372,23 +293,5 @@ impl Driver {
                 live.agent_since = now;
             }
         });
-    }
-}
-
-/// Why the terminals are not there.
-pub(super) enum Furnishing {
-    /// The connection broke; sessiond will dial again.
-    Broken(Status),
-    /// They cannot be: the session ends in `error` with this reason.
-    Impossible(String),
-    /// Something else is wanted by now.
-    Unwanted,
-    /// What was done could not be written down.
-    Unsaved(EngineError),
-}
-
-impl From<Status> for Furnishing {
-    fn from(status: Status) -> Self {
-        Self::Broken(status)
     }
 }

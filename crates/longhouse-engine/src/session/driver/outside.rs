@@ -75,7 +75,13 @@ impl Driver {
     /// What is to be said beside the status, of its place, of its disk and by its SSH agent.
     pub(super) fn notice(&self) -> Option<String> {
         let alert = self.alert.as_ref().map(|alert| alert.text.as_str());
-        let parts = [self.place.as_deref(), self.disk.said(), alert];
+        let set_up = self.set_up_notice();
+        let parts = [
+            self.place.as_deref(),
+            self.disk.said(),
+            alert,
+            set_up.as_deref(),
+        ];
         let parts: Vec<_> = parts.into_iter().flatten().collect();
         (!parts.is_empty()).then(|| parts.join("; "))
     }

@@ -3,18 +3,31 @@
 use std::num::NonZeroU32;
 
 use longhouse_domain::git::{BranchName, Repository, RepositoryUrl};
+use longhouse_domain::session::SessionSpec;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::CreateSession;
 use crate::problem::FieldError;
 
-/// How a session's directory begins: as it is, or with a repository.
+/// How a session's directory begins: as it is, with a repository, or with a working tree of another session's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum RepoType {
     Empty,
     Clone,
+    Worktree,
+}
+
+impl RepoType {
+    /// How a session's directory began.
+    pub(crate) fn of(spec: &SessionSpec) -> Self {
+        match (&spec.worktree, &spec.repository) {
+            (Some(_), _) => Self::Worktree,
+            (None, Some(_)) => Self::Clone,
+            (None, None) => Self::Empty,
+        }
+    }
 }
 
 impl CreateSession {
@@ -36,7 +49,7 @@ impl CreateSession {
             }
             return None;
         };
-        if self.repo_type == Some(RepoType::Empty) {
+        if self.repo_type.is_some_and(|kind| kind != RepoType::Clone) {
             wrong("repoType", "must be clone where there is a repoUrl");
         }
         let url = url.parse::<RepositoryUrl>();

@@ -154,8 +154,9 @@ pub(super) fn cases() -> Vec<Case> {
     let mut cases = cases_of_the_house();
     cases.extend(cases_of_oneself());
     cases.extend(cases_of_sessions());
-    cases.extend(cases_of_repositories());
+    cases.extend(cases_of_git());
     cases.extend(cases_of_terminals());
+    cases.extend(cases_of_repositories());
     cases.extend(cases_of_containers());
     cases
 }
@@ -257,13 +258,26 @@ fn cases_of_sessions() -> Vec<Case> {
         case("POST", "/api/sessions/{id}/start", drivers(409)),
         case("POST", "/api/sessions/{id}/stop", drivers(200)),
         case("POST", "/api/sessions/{id}/restart", drivers(200)),
+        case("POST", "/api/sessions/{id}/commit", drivers(201)),
+        case("POST", "/api/git", drivers(200)).by_tokens(SessionsWrite).of_session("?session={id}").with(|_| json!({"command": "status"})),
+        case("POST", "/api/sessions/{id}/exec", drivers(200)).with(|_| json!({"command": ["env"]})),
+        case("POST", "/api/sessions/{id}/resize", drivers(200)).with(|_| json!({"cols": 90, "rows": 30})),
+        case("GET", "/api/sessions/{id}/shares", owners(200)),
+        case("POST", "/api/sessions/{id}/shares", owners(201)).with(|_| json!({"userId": "other", "access": "view"})),
+        // It is the viewer's share: they may leave, the owner may take it away.
+        case("DELETE", "/api/sessions/{id}/shares/{user}", ([401, 404, 403, 204, 403, 204, 204], Tokens::With(SessionsWrite))),
+    ]
+}
+
+/// What concerns git in them.
+#[rustfmt::skip] // One route, one line.
+fn cases_of_git() -> Vec<Case> {
+    vec![
         case("GET", "/api/sessions/{id}/git/status", readers(200)),
         case("GET", "/api/sessions/{id}/git/conflicts", readers(200)),
         case("GET", "/api/sessions/{id}/git/log", readers(200)),
         case("GET", "/api/sessions/{id}/git/diff", readers(200)),
         case("POST", "/api/sessions/{id}/git/commit", drivers(201)),
-        case("POST", "/api/sessions/{id}/commit", drivers(201)),
-        case("POST", "/api/git", drivers(200)).by_tokens(SessionsWrite).of_session("?session={id}").with(|_| json!({"command": "status"})),
         case("POST", "/api/sessions/{id}/git/stage", drivers(200)),
         case("POST", "/api/sessions/{id}/git/unstage", drivers(200)),
         case("POST", "/api/sessions/{id}/git/checkout", drivers(200)).with(|_| json!({"branch": "main"})),
@@ -282,12 +296,8 @@ fn cases_of_sessions() -> Vec<Case> {
         case("GET", "/api/sessions/{id}/git/checkpoints", readers(200)),
         case("POST", "/api/sessions/{id}/git/checkpoints", drivers(200)),
         case("POST", "/api/sessions/{id}/git/checkpoints/{number}/restore", drivers(200)).with(|_| json!({})),
-        case("POST", "/api/sessions/{id}/exec", drivers(200)).with(|_| json!({"command": ["env"]})),
-        case("POST", "/api/sessions/{id}/resize", drivers(200)).with(|_| json!({"cols": 90, "rows": 30})),
-        case("GET", "/api/sessions/{id}/shares", owners(200)),
-        case("POST", "/api/sessions/{id}/shares", owners(201)).with(|_| json!({"userId": "other", "access": "view"})),
-        // It is the viewer's share: they may leave, the owner may take it away.
-        case("DELETE", "/api/sessions/{id}/shares/{user}", ([401, 404, 403, 204, 403, 204, 204], Tokens::With(SessionsWrite))),
+        case("GET", "/api/sessions/{id}/git/kept", readers(200)),
+        case("POST", "/api/sessions/{id}/git/kept/{left_by}/restore", drivers(200)).with(|_| json!({})),
     ]
 }
 

@@ -132,6 +132,7 @@ pub(super) async fn ask(
         .replace("{name}", "agent")
         .replace("{port}", "3000")
         .replace("{number}", "1")
+        .replace("{left_by}", "00000000-0000-4000-8000-000000000007")
         .replace("{user}", "viewer");
     let mut request = house
         .request(case.method.parse().unwrap(), &path)

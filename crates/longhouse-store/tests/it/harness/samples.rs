@@ -6,7 +6,7 @@ use std::time::Duration;
 use longhouse_domain::agent::Mode;
 use longhouse_domain::audit::{AuditActor, AuditEntry};
 use longhouse_domain::container::{ContainerSpec, Limits, Network, Template};
-use longhouse_domain::git::{AutoCommit, AutoCommitMode, Repository};
+use longhouse_domain::git::{AutoCommit, AutoCommitMode, Repository, SetUp, Worktree};
 use longhouse_domain::session::{GitIdentity, Multiplexer, RuntimeKind, Workdir};
 use longhouse_domain::terminal::{TerminalCommand, TerminalSize, TerminalSpec};
 use longhouse_domain::user::User;
@@ -70,6 +70,21 @@ fn terminal() -> TerminalSpec {
     }
 }
 
+fn worktree() -> Worktree {
+    Worktree {
+        of: SessionId(id()),
+        base: SessionId(id()),
+        branch: "longhouse/a".parse().unwrap(),
+        from: Some("v1~2".parse().unwrap()),
+        copy: vec![".env".to_owned()],
+        setup: Some("npm ci\n".to_owned()),
+        set_up: Some(SetUp {
+            at: at(12),
+            code: Some(1),
+        }),
+    }
+}
+
 pub(crate) fn session(owner: UserId, name: &str) -> Session {
     Session {
         id: SessionId(id()),
@@ -97,6 +112,7 @@ pub(crate) fn session(owner: UserId, name: &str) -> Session {
                 depth: NonZeroU32::new(1),
                 submodules: true,
             }),
+            worktree: Some(worktree()),
             git: GitIdentity {
                 user_name: Some("U".to_owned()),
                 user_email: None,

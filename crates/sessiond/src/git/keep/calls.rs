@@ -161,7 +161,7 @@ fn described(checkpoint: Checkpoint) -> checkpoints_reply::Checkpoint {
 }
 
 /// Does it to its end, whether the caller waits for it or hangs up.
-async fn whole<T: Send + 'static>(
+pub(super) async fn whole<T: Send + 'static>(
     session: &Session,
     work: impl Future<Output = Result<T, Status>> + Send + 'static,
 ) -> Result<T, Status> {

@@ -132,8 +132,19 @@ pub(crate) async fn take(own: &Own<'_>, left_out: &LeftOut) -> Result<Taken, Tro
 
 /// Lets the oldest go. `kept` is what was there before the newest one.
 async fn prune(own: &Own<'_>, kept: &[Checkpoint]) -> Result<(), Trouble> {
+    let old = kept.get(CHECKPOINTS_KEPT - 1..).unwrap_or_default();
+    remove_refs(own, old).await
+}
+
+/// Lets all of the session's go: nobody asks for them once it is deleted, and a repository that other sessions share would hold them for ever.
+pub(super) async fn forget(own: &Own<'_>) -> Result<(), Trouble> {
+    let kept = list(own).await?;
+    remove_refs(own, &kept).await
+}
+
+async fn remove_refs(own: &Own<'_>, kept: &[Checkpoint]) -> Result<(), Trouble> {
     let mut list = String::new();
-    for old in kept.iter().skip(CHECKPOINTS_KEPT - 1) {
+    for old in kept {
         list.push_str(&format!(
             "delete {}{} {}\n",
             directory(own),

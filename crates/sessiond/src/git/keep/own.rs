@@ -67,16 +67,16 @@ pub(crate) struct Own<'a> {
 
 /// One command.
 #[derive(Default)]
-pub(super) struct Call<'a> {
-    pub(super) words: &'a [&'a str],
+pub(in crate::git) struct Call<'a> {
+    pub(in crate::git) words: &'a [&'a str],
     /// Behind the words, and behind `--`.
-    pub(super) paths: &'a [&'a [u8]],
-    pub(super) input: &'a [u8],
+    pub(in crate::git) paths: &'a [&'a [u8]],
+    pub(in crate::git) input: &'a [u8],
     /// Another index than the repository's.
-    pub(super) index: Option<&'a Path>,
-    pub(super) env: &'a [(&'a str, &'a str)],
+    pub(in crate::git) index: Option<&'a Path>,
+    pub(in crate::git) env: &'a [(&'a str, &'a str)],
     /// What it may connect with; nothing, if empty.
-    pub(super) protocols: &'a str,
+    pub(in crate::git) protocols: &'a str,
 }
 
 impl<'a> Own<'a> {
@@ -96,11 +96,11 @@ impl<'a> Own<'a> {
 
     /// Sessiond's own directory in the repository.
     pub(super) fn directory(&self) -> PathBuf {
-        self.repository.git_dir().join("longhouse")
+        self.repository.own_directory()
     }
 
     /// Runs git to its end, however it ends.
-    pub(super) async fn ask(&self, call: Call<'_>) -> Result<Outcome, Trouble> {
+    pub(in crate::git) async fn ask(&self, call: Call<'_>) -> Result<Outcome, Trouble> {
         let name = || call.words.first().copied().unwrap_or_default().to_owned();
         let mut arguments: Vec<Vec<u8>> = call
             .words
@@ -161,7 +161,7 @@ impl<'a> Own<'a> {
     }
 
     /// Runs git, which has to succeed, and gives back what it said.
-    pub(super) async fn run(&self, call: Call<'_>) -> Result<Vec<u8>, Trouble> {
+    pub(in crate::git) async fn run(&self, call: Call<'_>) -> Result<Vec<u8>, Trouble> {
         let command = call.words.first().copied().unwrap_or_default().to_owned();
         let outcome = self.ask(call).await?;
         match outcome.code {
@@ -182,7 +182,7 @@ impl<'a> Own<'a> {
     }
 
     /// What a question answers that has an answer or none (exit code 1).
-    pub(super) async fn maybe(&self, words: &[&str]) -> Result<Option<String>, Trouble> {
+    pub(in crate::git) async fn maybe(&self, words: &[&str]) -> Result<Option<String>, Trouble> {
         let command = words.first().copied().unwrap_or_default();
         let call = Call {
             words,

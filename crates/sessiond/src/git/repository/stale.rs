@@ -1,22 +1,22 @@
 //! Lock files that a git of ours left because it was killed.
 //!
 //! Only these: made after a git of ours had begun that did not end by itself, while no git is at work in the repository and no process holds
-//! the file open. A person's git in a terminal is never disturbed.
+//! the file open. A person's git in a terminal is never disturbed, in whichever of the repository's working trees it runs.
 
 use std::fs::{self, Metadata};
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use super::Repository;
+use super::{Repository, linked};
 use crate::processes;
 
 /// The most directories below `refs` that are looked through.
 const DIRECTORIES: usize = 10_000;
 
-/// Where ours is.
+/// Where ours is, for all working trees of the repository.
 pub(super) fn directory(repository: &Repository) -> PathBuf {
-    repository.git_dir().join("longhouse")
+    repository.common_dir().join("longhouse")
 }
 
 /// Is there while a git of ours may be at work, and afterwards where it was killed.
@@ -36,6 +36,13 @@ pub(super) fn clear(repository: &Repository) -> io::Result<bool> {
         .collect();
     if !stale.is_empty() && is_in_use(repository) {
         return Ok(false);
+    }
+    for entry in linked::begun(repository.common_dir()) {
+        if is_in_use(repository) {
+            return Ok(false);
+        }
+        tracing::info!(entry = %entry.display(), "a working tree that a killed git did not enter is removed");
+        fs::remove_dir_all(entry)?;
     }
     for lock in stale {
         tracing::info!(lock = %lock.display(), "a lock that a killed git left is removed");
@@ -60,11 +67,15 @@ fn is_younger(lock: &Metadata, began: &Metadata) -> bool {
 
 /// Every lock file that git makes for a moment.
 fn locks(repository: &Repository) -> Vec<PathBuf> {
-    let git = repository.git_dir();
+    let common = repository.common_dir();
     let mut found = Vec::new();
-    let mut left = vec![git.join("refs")];
-    look(&git, &mut found, &mut Vec::new());
-    look(&git.join("objects/info"), &mut found, &mut Vec::new());
+    let mut left = vec![common.join("refs")];
+    look(common, &mut found, &mut Vec::new());
+    look(&common.join("objects/info"), &mut found, &mut Vec::new());
+    for entry in linked::entries(common) {
+        look(&entry, &mut found, &mut Vec::new());
+        left.push(entry.join("refs"));
+    }
     let mut looked = 0;
     while let Some(directory) = left.pop().filter(|_| looked < DIRECTORIES) {
         looked += 1;
@@ -89,20 +100,22 @@ fn look(directory: &Path, locks: &mut Vec<PathBuf>, directories: &mut Vec<PathBu
 /// Whether a git is at work in the repository, or somebody holds one of its locks open. Where processes cannot be seen, one may be.
 fn is_in_use(repository: &Repository) -> bool {
     let everyone = processes::all();
+    let trees = linked::trees(repository.common_dir());
     everyone.is_empty()
         || everyone
             .iter()
             .filter(|process| !process.zombie && process.pid != std::process::id())
             .any(|process| {
-                is_git_in(process.pid, &repository.root)
-                    || holds_a_lock(process.pid, &repository.git_dir())
+                is_git_in(process.pid, &trees) || holds_a_lock(process.pid, repository.common_dir())
             })
 }
 
-fn is_git_in(pid: u32, root: &Path) -> bool {
+fn is_git_in(pid: u32, trees: &[PathBuf]) -> bool {
     let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
-    let inside =
-        || fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|cwd| cwd.starts_with(root));
+    let inside = || {
+        let cwd = fs::read_link(format!("/proc/{pid}/cwd"));
+        cwd.is_ok_and(|cwd| trees.iter().any(|tree| cwd.starts_with(tree)))
+    };
     name.starts_with("git") && inside()
 }
 
@@ -128,7 +141,7 @@ mod tests {
         fs::create_dir_all(root.join(".git/longhouse")).unwrap();
         fs::create_dir_all(root.join(".git/refs/heads/a")).unwrap();
         fs::write(root.join(".git/HEAD"), "").unwrap();
-        (room, Repository { root })
+        (room, Repository::at(root).unwrap())
     }
 
     fn lock(repository: &Repository, name: &str) -> PathBuf {
@@ -152,6 +165,59 @@ mod tests {
         assert!(
             old.exists() && !new[0].exists() && !new[1].exists() && !note(&repository).exists()
         );
+    }
+
+    /// An entry for a second working tree, which is this one.
+    fn second(repository: &Repository, tree: &Path) -> PathBuf {
+        let entry = repository.common_dir().join("worktrees/two");
+        fs::create_dir_all(&entry).unwrap();
+        let link = tree.join(".git");
+        fs::write(entry.join("gitdir"), link.display().to_string()).unwrap();
+        fs::write(entry.join("commondir"), "../..").unwrap();
+        fs::write(entry.join("HEAD"), "").unwrap();
+        fs::write(link, format!("gitdir: {}", entry.display())).unwrap();
+        entry
+    }
+
+    #[test]
+    fn what_a_killed_git_left_in_one_working_tree_is_cleared_away_from_another() {
+        let (_room, repository) = repository();
+        let tree = tempfile::tempdir().unwrap();
+        let entry = second(&repository, tree.path());
+        let other = Repository::at(fs::canonicalize(tree.path()).unwrap()).unwrap();
+        assert_eq!(note(&other), note(&repository));
+        fs::write(note(&repository), "").unwrap();
+        fs::write(entry.join("index.lock"), "").unwrap();
+        lock(&repository, "refs/heads/a/b.lock");
+        assert_eq!(locks(&other).len(), 2);
+        assert!(clear(&repository).unwrap());
+        assert!(locks(&other).is_empty() && !note(&other).exists());
+    }
+
+    #[test]
+    fn a_git_in_one_working_tree_keeps_the_locks_of_all() {
+        let (_room, repository) = repository();
+        let tree = tempfile::tempdir().unwrap();
+        let entry = second(&repository, tree.path());
+        fs::write(note(&repository), "").unwrap();
+        lock(&repository, "packed-refs.lock");
+        // Git closes a lock's file before it moves it into place, so only where it runs tells of it.
+        let program = tree.path().join("git-twin");
+        fs::copy("/bin/sleep", &program).unwrap();
+        let mut git = Command::new(&program)
+            .arg("1000")
+            .current_dir(tree.path())
+            .spawn()
+            .unwrap();
+        while !is_git_in(git.id(), &linked::trees(repository.common_dir())) {
+            std::thread::yield_now();
+        }
+        assert!(!clear(&repository).unwrap());
+        assert_eq!(locks(&repository).len(), 1);
+        git.kill().unwrap();
+        git.wait().unwrap();
+        fs::remove_dir_all(entry).unwrap();
+        assert!(clear(&repository).unwrap());
     }
 
     #[test]

@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
+use crate::git::repository::Places;
+
 /// The most bytes of a file of patterns that are read.
 const PATTERNS_BYTES: u64 = 256 * 1024;
 
@@ -45,7 +47,8 @@ impl Ignored {
     pub(super) fn new(root: &Path, left_out: LeftOut) -> Self {
         Self {
             left_out,
-            exclude: read(&root.join(".git/info/exclude")).unwrap_or_else(Gitignore::empty),
+            exclude: read(&Places::of(root).common.join("info/exclude"))
+                .unwrap_or_else(Gitignore::empty),
             below: BTreeMap::new(),
         }
     }

@@ -16,6 +16,7 @@ use rustix::io::Errno;
 
 use super::Seen;
 use super::ignored::{GITIGNORE, Ignored, LeftOut};
+use crate::git::repository::Places;
 
 /// Room for the kernel's events of one read: some two thousand of them.
 const EVENTS_BYTES: usize = 64 * 1024;
@@ -41,7 +42,7 @@ pub(super) struct Tree {
     ignored: Ignored,
     /// Below the root, which is the empty path.
     directories: HashMap<i32, Box<Path>>,
-    /// Git's own directory, of which only what lies in it directly is heard.
+    /// Git's own directory for this working tree, of which only what lies in it directly is heard.
     git: Option<i32>,
     /// Everything is to be looked at anew: events were lost, or other files are ignored now.
     stale: bool,
@@ -85,7 +86,7 @@ impl Tree {
         self.ignored = Ignored::new(&self.root, self.left_out.clone());
         self.stale = false;
         self.add(Path::new(""), seen)?;
-        let git = self.root.join(".git");
+        let git = Places::of(&self.root).own;
         match inotify::add_watch(&self.inotify, &git, WANTED) {
             Ok(watch) => self.git = Some(watch),
             // There may be none yet.

@@ -3,7 +3,7 @@
 use super::*;
 
 /// Kills sessiond and whatever git it has running, and starts another one.
-pub(super) async fn killed_and_started_again(house: &mut House) {
+pub(crate) async fn killed_and_started_again(house: &mut House) {
     house.kill_daemon().await;
     for pid in house.marked() {
         crate::house::kill(pid, "KILL");
@@ -15,7 +15,7 @@ pub(super) async fn killed_and_started_again(house: &mut House) {
     house.start_again().await;
 }
 
-pub(super) fn locks(place: &Path, found: &mut Vec<String>) {
+pub(crate) fn locks(place: &Path, found: &mut Vec<String>) {
     for entry in std::fs::read_dir(place).unwrap().flatten() {
         if entry.file_type().unwrap().is_dir() {
             locks(&entry.path(), found);
