@@ -55,7 +55,12 @@ impl FromStr for CopyPath {
     fn from_str(text: &str) -> Result<Self, BadCopyPath> {
         // As shells complete it.
         let text = text.strip_prefix("./").unwrap_or(text);
-        let text = text.strip_suffix('/').unwrap_or(text);
+        let text = match text.strip_suffix('/') {
+            // The whole machine is no place in a session.
+            Some("") => return Err(BadCopyPath),
+            Some(directory) => directory,
+            None => text,
+        };
         if text.is_empty() || text == "." {
             return Ok(Self::default());
         }

@@ -76,6 +76,7 @@ fn every_setting_can_come_from_the_file_and_from_a_variable() {
             ("log.format", _) => ("\"json\"", "json"),
             ("redirect_listen", _) => ("\"127.0.0.1:8\"", "127.0.0.1:8"),
             ("acme_directory", _) => ("\"https://ca.example/d\"", "https://ca.example/d"),
+            ("git.repository_ports", _) => ("\"8200-8300\"", "8200-8300"),
             ("recordings.policy", _) => ("\"always\"", "always"),
             ("host.multiplexer", _) => ("\"none\"", "none"),
             ("preview_host", _) => ("\"*.p.example\"", "*.p.example"),

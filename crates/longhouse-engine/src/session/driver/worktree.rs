@@ -183,8 +183,8 @@ mod tests {
         for (why, words) in [
             (Why::BranchInUse, "\"dev\"; choose another"),
             (Why::NoSuchCommit, "no commit \"v9\""),
-            (Why::NotEmpty, "it holds \"x \""),
-            (Why::Other, "made: x "),
+            (Why::NotEmpty, "it holds \"x\""),
+            (Why::Other, "made: x"),
         ] {
             let failed = Failed {
                 why: why.into(),
