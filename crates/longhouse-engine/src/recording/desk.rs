@@ -108,7 +108,7 @@ impl Attendant {
         let stop = self.context.stop.child_token();
         let mut making = JoinSet::new();
         let mut tokens: HashMap<TerminalName, CancellationToken> = HashMap::new();
-        let mut before = Wanted::default();
+        let mut was_off = false;
         loop {
             let wanted = self.wanted();
             tokens.retain(|name, token| {
@@ -118,19 +118,27 @@ impl Attendant {
                 }
                 stays
             });
-            // Whoever switches it on while the session runs wants what comes.
-            let beginning = match before.runs && before.terminals.is_empty() {
+            // Whoever switches it on while the session runs wants what comes, and nothing of what came while it was off.
+            was_off = wanted.runs && (was_off || wanted.terminals.is_empty());
+            let beginning = match was_off {
                 true => Beginning::Now,
                 false => Beginning::Oldest,
             };
+            let mut all_begun = !wanted.terminals.is_empty();
             for name in wanted.terminals.iter().filter(|_| wanted.runs) {
-                if !tokens.contains_key(name) && !self.desk.records(name) {
-                    let token = stop.child_token();
-                    making.spawn(self.recorder(name, beginning, token.clone()));
-                    tokens.insert(name.clone(), token);
+                if tokens.contains_key(name) {
+                    continue;
                 }
+                // One that was switched off a moment ago is still being put on disk.
+                if self.desk.records(name) {
+                    all_begun = false;
+                    continue;
+                }
+                let token = stop.child_token();
+                making.spawn(self.recorder(name, beginning, token.clone()));
+                tokens.insert(name.clone(), token);
             }
-            before = wanted;
+            was_off &= !all_begun;
             tokio::select! {
                 changed = self.live.changed() => if changed.is_err() { break },
                 Some(ended) = making.join_next() => self.note_end(ended, &mut tokens).await,

@@ -112,7 +112,14 @@ impl Making {
             (goes_on, tape.is_full(), tape.is_empty())
         })?;
         let from = match goes_on {
-            Some(at) if kept.contains(&at) && !is_full && !self.torn => at,
+            Some(at)
+                if self.beginning == Beginning::Oldest
+                    && kept.contains(&at)
+                    && !is_full
+                    && !self.torn =>
+            {
+                at
+            }
             None if self.beginning == Beginning::Oldest => {
                 let label = (!is_empty).then_some("started again");
                 let painted = (terminal.oldest, now, size, Vec::new());
@@ -120,10 +127,14 @@ impl Making {
             }
             _ => {
                 let lost = goes_on.is_some_and(|at| !kept.contains(&at));
-                let label = (!is_empty && (self.torn || lost)).then_some(LEFT_OUT);
+                let is_torn = self.torn || lost || self.beginning == Beginning::Now;
+                let label = (!is_empty && is_torn).then_some(LEFT_OUT);
                 let shown = screen(connection, name).await?;
                 let painted = (shown.offset, now, shown.size, shown.data.to_vec());
-                self.repaint(&boot_id, painted, label).await?
+                let from = self.repaint(&boot_id, painted, label).await?;
+                // Whoever comes after a kill goes on from here, not from before.
+                self.save().await?;
+                from
             }
         };
         self.torn = false;

@@ -187,6 +187,52 @@ async fn what_is_not_recorded_can_be_seen_while_it_is_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_comes_while_it_is_switched_off_is_not_recorded() {
+    let house = House::started();
+    let client = house.client().await;
+    let id = session(&client, "one", true).await;
+    client.input(&id, "agent", "echo first-\"\"part\n").await;
+    until_recorded(&client, &id, "first-part").await;
+    let switch = async |on: bool| {
+        let body = json!({"recording": on});
+        let path = format!("/api/sessions/{id}");
+        client
+            .send(Method::PATCH, &path, Some(&body))
+            .await
+            .created();
+    };
+    switch(false).await;
+    let secret = "echo not-\"\"this; clear\n";
+    // What the recorder had not let go of yet is not meant.
+    wait_for("it is off", async || {
+        let before = client.get(&path(&id)).await.text;
+        client.input(&id, "agent", "echo beat\n").await;
+        wait_for("it is seen", async || {
+            client
+                .screen(&id, "agent")
+                .await
+                .contains("beat")
+                .then_some(())
+        })
+        .await;
+        (client.get(&path(&id)).await.text == before).then_some(())
+    })
+    .await;
+    client.input(&id, "agent", secret).await;
+    client.input(&id, "agent", "echo second-\"\"part\n").await;
+    wait_for("it is cleared", async || {
+        let screen = client.screen(&id, "agent").await;
+        (screen.contains("second-part") && !screen.contains("not-this")).then_some(())
+    })
+    .await;
+    switch(true).await;
+    client.input(&id, "agent", "echo third-\"\"part\n").await;
+    let text = shown(&until_recorded(&client, &id, "third-part").await);
+    assert!(text.contains("first-part") && text.contains("second-part"));
+    assert!(!text.contains("not-this"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_policy_of_the_server_holds() {
     let mut house = House::new();
     let policy = |policy: &str| ("LONGHOUSE_RECORDINGS_POLICY".to_owned(), policy.to_owned());
