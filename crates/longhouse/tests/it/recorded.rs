@@ -23,6 +23,15 @@ async fn session(client: &Client, name: &str, recording: bool) -> String {
     id
 }
 
+async fn stop(client: &Client, id: &str) {
+    let path = format!("/api/sessions/{id}/stop");
+    client.post(&path, &json!({})).await.created();
+    wait_for("it is stopped", async || {
+        client.session_in(id, "stopped").await
+    })
+    .await;
+}
+
 fn path(id: &str) -> String {
     format!("/api/sessions/{id}/terminals/agent/recording")
 }
@@ -89,14 +98,7 @@ async fn a_recording_outlives_the_terminal_and_goes_with_its_session() {
         .input(&id, "agent", "echo first-\"\"time; exec sleep 1000\n")
         .await;
     until_recorded(&client, &id, "first-time").await;
-    client
-        .post(&format!("/api/sessions/{id}/stop"), &json!({}))
-        .await
-        .created();
-    wait_for("it is stopped", async || {
-        client.session_in(&id, "stopped").await
-    })
-    .await;
+    stop(&client, &id).await;
     assert!(shown(&read(&client.get(&path(&id)).await)).contains("first-time"));
     client
         .post(&format!("/api/sessions/{id}/start"), &json!({}))
@@ -162,23 +164,9 @@ async fn what_is_not_recorded_can_be_seen_while_it_is_kept() {
     let events = until_recorded(&client, &id, "from-here").await;
     assert!(shown(&events).starts_with("\u{1b}c"));
 
-    client
-        .post(&format!("/api/sessions/{id}/stop"), &json!({}))
-        .await
-        .created();
-    wait_for("it is stopped", async || {
-        client.session_in(&id, "stopped").await
-    })
-    .await;
+    stop(&client, &id).await;
     let never = session(&client, "two", false).await;
-    client
-        .post(&format!("/api/sessions/{never}/stop"), &json!({}))
-        .await
-        .created();
-    wait_for("it is stopped", async || {
-        client.session_in(&never, "stopped").await
-    })
-    .await;
+    stop(&client, &never).await;
     let none = client.get(&path(&never)).await;
     assert_eq!(
         (none.status.as_u16(), &none.body["code"]),

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use super::engine::{GIT_IMAGE, IMAGE, Yard, sh, small, until_running};
+use super::engine::{IMAGE, Yard, sh, until_running};
 use crate::support::forge::Forge;
 use crate::support::http::Client;
 use crate::support::wait_for;
@@ -22,18 +22,6 @@ fn yard() -> Yard {
     yard
 }
 
-async fn create(yard: &mut Yard, client: &Client, url: &str, more: Value) -> String {
-    let mut body = small("cloned");
-    body["image"] = json!(GIT_IMAGE);
-    body["repoUrl"] = json!(url);
-    let fields = more.as_object().unwrap().clone();
-    body.as_object_mut().unwrap().extend(fields);
-    let made = client.post("/api/sessions", &body).await.created();
-    let id = made["id"].as_str().unwrap().to_owned();
-    yard.remember(&id);
-    id
-}
-
 /// Why the session is in `error`.
 async fn failed(client: &Client, id: &str) -> String {
     let session = wait_for("the session fails", async || {
@@ -49,7 +37,7 @@ async fn a_container_that_reaches_git_alone_begins_in_its_repository_and_reaches
     let client = yard.house.client().await;
     let url = forge.url("a.git");
     let more = json!({"network": "git", "branch": "dev", "gitUserName": "Ada", "gitUserEmail": "ada@example.org"});
-    let id = create(&mut yard, &client, &url, more).await;
+    let id = yard.clone_of(&client, &url, more).await;
     let session = until_running(&client, &id).await;
     let host = format!("{FORGE}:{}", forge.port);
     assert_eq!(session["allowHosts"], json!([host]));
@@ -108,7 +96,7 @@ async fn why_a_container_was_not_cloned_is_said_in_words() {
             "none.git was not cloned",
         ),
     ] {
-        let id = create(&mut yard, &client, url, more).await;
+        let id = yard.clone_of(&client, url, more).await;
         let why = failed(&client, &id).await;
         assert!(
             why.contains("was not cloned") && why.contains(words),
@@ -124,7 +112,9 @@ async fn a_clone_in_a_container_goes_on_after_the_server_was_killed_and_leaves_n
     let (mut yard, forge) = (yard(), Forge::at(FORGE).await);
     let client = yard.house.client().await;
     let more = json!({"network": "git"});
-    let id = create(&mut yard, &client, &forge.url("stalled/a.git"), more).await;
+    let id = yard
+        .clone_of(&client, &forge.url("stalled/a.git"), more)
+        .await;
     let waiting = async |number: usize| {
         let what = format!("{number} git waits at the forge");
         wait_for(&what, async || (forge.stalled() == number).then_some(())).await;
@@ -164,7 +154,7 @@ async fn what_a_hostile_repository_names_runs_neither_outside_its_container_nor_
     let client = yard.house.client().await;
     forge.git(&["-C", "a.git", "config", "http.receivepack", "true"]);
     let more = json!({"network": "git", "gitUserName": "Ada", "gitUserEmail": "ada@example.org"});
-    let id = create(&mut yard, &client, &forge.url("a.git"), more).await;
+    let id = yard.clone_of(&client, &forge.url("a.git"), more).await;
     until_running(&client, &id).await;
     // A place that is there inside and outside.
     let mark = format!("/tmp/longhouse-trap-{id}");

@@ -100,6 +100,19 @@ impl Yard {
         id
     }
 
+    /// Asks for a session that begins with a clone, with `more` fields; answers its identifier.
+    pub(super) async fn clone_of(&mut self, client: &Client, url: &str, more: Value) -> String {
+        let mut body = small("cloned");
+        body["image"] = json!(GIT_IMAGE);
+        body["repoUrl"] = json!(url);
+        let fields = more.as_object().unwrap().clone();
+        body.as_object_mut().unwrap().extend(fields);
+        let made = client.post("/api/sessions", &body).await.created();
+        let id = made["id"].as_str().unwrap().to_owned();
+        self.remember(&id);
+        id
+    }
+
     /// Sees that the session is cleared away, should the test fail.
     pub(super) fn remember(&mut self, id: &str) {
         self.made.push(id.to_owned());

@@ -1,9 +1,9 @@
 //! Containers whose repository is reached over SSH, by the way out of a closed network: a real OpenSSH on both sides, and a key that is in neither
 //! the container nor anything that the container is given.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::engine::{GIT_IMAGE, Yard, sh, small, until_running};
+use super::engine::{Yard, sh, until_running};
 use crate::support::forge::Forge;
 use crate::support::http::Client;
 use crate::support::sshd::{Sshd, make_key};
@@ -11,18 +11,6 @@ use crate::support::wait_for;
 
 /// Where the hosts are: on this machine, and in no container, where 127.0.0.1 is the container itself.
 const HOST: &str = "127.0.0.2";
-
-async fn create(yard: &mut Yard, client: &Client, url: &str, more: Value) -> String {
-    let mut body = small("over-ssh");
-    body["image"] = json!(GIT_IMAGE);
-    body["repoUrl"] = json!(url);
-    let fields = more.as_object().unwrap().clone();
-    body.as_object_mut().unwrap().extend(fields);
-    let made = client.post("/api/sessions", &body).await.created();
-    let id = made["id"].as_str().unwrap().to_owned();
-    yard.remember(&id);
-    id
-}
 
 /// What a command in the container says, however it ends.
 async fn said(client: &Client, id: &str, command: &str) -> String {
@@ -47,7 +35,7 @@ async fn a_closed_container_clones_and_pushes_over_ssh_with_a_key_that_is_never_
     let repository = forge.made().with_file_name("a.git");
     let more = json!({"network": "git", "sshKeyId": kept["id"], "gitUserName": "Ada", "gitUserEmail": "ada@example.org"});
     let url = sshd.url_at(HOST, &repository);
-    let id = create(&mut yard, &client, &url, more).await;
+    let id = yard.clone_of(&client, &url, more).await;
     let session = until_running(&client, &id).await;
     let host = format!("{HOST}:{}", sshd.port);
     assert_eq!(session["allowHosts"], json!([host]));
@@ -111,7 +99,7 @@ async fn why_a_container_was_not_cloned_over_ssh_is_said_in_words() {
     ] {
         let mut wish = more;
         wish["generateSshKey"] = json!(true);
-        let id = create(&mut yard, &client, &url, wish).await;
+        let id = yard.clone_of(&client, &url, wish).await;
         let failed = wait_for("the session fails", async || {
             client.session_in(&id, "error").await
         })
