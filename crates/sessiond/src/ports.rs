@@ -4,6 +4,7 @@
 //! seldom while nothing does; only a socket that is new costs a look at the session's open files. It is deliberately not a forwarder of
 //! anything else: what does not listen on loopback, or is held by a process that is not the session's, does not exist here.
 
+mod diag;
 mod owners;
 mod table;
 mod way;

@@ -1,8 +1,10 @@
-//! The sockets that listen, as the kernel lists them in `/proc/net/tcp` and `tcp6` of this network namespace.
+//! The sockets that listen in this network namespace: asked of the kernel, or read from `/proc/net/tcp` and `tcp6` where it cannot be asked.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use super::diag;
 
 /// The lists, by the path from which they are read.
 const LISTS: [&str; 2] = ["/proc/self/net/tcp", "/proc/self/net/tcp6"];
@@ -11,7 +13,7 @@ const LISTS: [&str; 2] = ["/proc/self/net/tcp", "/proc/self/net/tcp6"];
 const LISTENS: &str = "0A";
 
 /// The most listening sockets of the machine that are looked at.
-const MOST: usize = 16 * 1024;
+pub(super) const MOST: usize = 16 * 1024;
 
 /// What is read of a list at once: listening sockets come first, so this mostly is all of them.
 const READ: usize = 4096;
@@ -25,8 +27,13 @@ pub(crate) struct Socket {
     pub(crate) inode: u64,
 }
 
-/// Every socket that listens. Nothing where there is no `/proc`.
+/// Every socket that listens. Nothing where the kernel answers neither way.
 pub(crate) fn listening() -> Vec<Socket> {
+    diag::listening().unwrap_or_else(|_| listed())
+}
+
+/// The same from the lists.
+pub(super) fn listed() -> Vec<Socket> {
     LISTS
         .iter()
         .filter_map(|path| File::open(path).ok())
