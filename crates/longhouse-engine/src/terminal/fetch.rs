@@ -8,6 +8,7 @@ use longhouse_domain::terminal::TerminalSize;
 use longhouse_link::proto::{OutputRequest, SnapshotRequest};
 use tonic::{Code, Status};
 
+use super::ring::READ_BYTES;
 use super::viewer::Closed;
 use crate::session::connection::{Connection, Connections};
 
@@ -156,4 +157,23 @@ async fn read_past(
         }
     }
     Ok(Fetched::Past(chunks))
+}
+
+/// The next bytes of the fetched past that continue at `position`.
+pub(super) fn next_past(
+    past: &mut VecDeque<(u64, Bytes)>,
+    position: u64,
+    credit: usize,
+) -> Option<Bytes> {
+    let (offset, data) = past.front_mut()?;
+    if *offset != position {
+        past.clear();
+        return None;
+    }
+    let piece = data.split_to(data.len().min(credit).min(READ_BYTES));
+    *offset += piece.len() as u64;
+    if data.is_empty() {
+        past.pop_front();
+    }
+    Some(piece)
 }

@@ -16,16 +16,19 @@ use longhouse_domain::Permission;
 use longhouse_domain::terminal::TerminalSize;
 use tokio::sync::watch;
 
-use super::fetch::{Fetched, Snapshot, past, snapshot};
+use super::fetch::{Fetched, Snapshot, next_past, past, snapshot};
 use super::hub::Hub;
 use super::input::ViewerInput;
 use super::presence::{Access, PresentViewer};
-use super::ring::{READ_BYTES, Read};
+use super::ring::Read;
 use super::state::Mark;
 use crate::error::EngineError;
 use crate::session::connection::Away;
 use crate::session::inside::Join;
 use crate::session::right::Right;
+
+/// How many bytes one who interrupts is given before the prompt rather than a repaint: as many as a page draws in a few hundredths of a second.
+const FAR_BEHIND: u64 = 256 * 1024;
 
 /// Why a viewer hears no more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -232,6 +235,17 @@ impl Viewer {
         }
     }
 
+    /// Goes on with a repaint of what is there now, if the viewer is far behind: whoever stops a program that floods does not want to
+    /// see first what it wrote before.
+    pub fn catch_up(&mut self) {
+        let end = self.hub.shared.lock().ring.end();
+        if !self.repaint && end.saturating_sub(self.position) > FAR_BEHIND {
+            self.repaint = true;
+            self.past.clear();
+            self.fetch = None;
+        }
+    }
+
     /// The way in, apart from the way out: a viewer's typing may have to wait while its output goes on.
     #[must_use]
     pub fn input(&self) -> ViewerInput {
@@ -374,19 +388,4 @@ impl Drop for Viewer {
     fn drop(&mut self) {
         self.hub.leave(self.id);
     }
-}
-
-/// The next bytes of the fetched past that continue at `position`.
-fn next_past(past: &mut VecDeque<(u64, Bytes)>, position: u64, credit: usize) -> Option<Bytes> {
-    let (offset, data) = past.front_mut()?;
-    if *offset != position {
-        past.clear();
-        return None;
-    }
-    let piece = data.split_to(data.len().min(credit).min(READ_BYTES));
-    *offset += piece.len() as u64;
-    if data.is_empty() {
-        past.pop_front();
-    }
-    Some(piece)
 }

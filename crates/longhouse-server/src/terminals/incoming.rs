@@ -5,7 +5,7 @@ use axum::extract::ws::Message;
 use futures_util::{Stream, StreamExt as _};
 use longhouse_domain::terminal::TerminalSize;
 use longhouse_engine::{EngineError, ViewerInput};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 
 use super::socket::Ended;
 use super::wire::{ClientMessage, Ending, LARGEST_INPUT_FRAME, LARGEST_TEXT_FRAME, ServerMessage};
@@ -13,6 +13,9 @@ use crate::audit::Typist;
 use crate::problem::Problem;
 use crate::serve::FrameFault;
 use crate::state::AppState;
+
+/// The keys that stop what a program does: Ctrl-C, Ctrl-Z and Ctrl-\, as terminals send them unless a program has changed it.
+const INTERRUPTS: [u8; 3] = [0x03, 0x1a, 0x1c];
 
 /// Where a viewer's messages go.
 pub(super) struct Incoming {
@@ -111,13 +114,20 @@ pub(super) async fn type_in(
     mut typist: Typist,
     mut typed: mpsc::Receiver<Bytes>,
     replies: mpsc::Sender<ServerMessage>,
+    interrupted: &Notify,
 ) -> (Ending, &'static str) {
     while let Some(data) = typed.recv().await {
+        let interrupts = data.iter().any(|byte| INTERRUPTS.contains(byte));
         if typist.types(&data).await.is_err() {
             return (Ending::GoingAway, "audit.unavailable");
         }
         let problem = match input.write(data).await {
-            Ok(()) => continue,
+            Ok(()) => {
+                if interrupts {
+                    interrupted.notify_one();
+                }
+                continue;
+            }
             Err(EngineError::TerminalNotFound | EngineError::SessionNotFound) => {
                 return (Ending::NotFound, "terminal.not_found");
             }

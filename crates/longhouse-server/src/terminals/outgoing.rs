@@ -3,13 +3,14 @@
 //! One frame is under way at a time. While it is, the terminal goes on without this viewer; what it misses it reads from what
 //! is kept, or gets a repaint.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::ws::Message;
 use futures_util::{Sink, SinkExt as _};
 use longhouse_engine::{Closed, Viewer, ViewerEvent};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 
 use super::socket::{Ended, NO_RIGHT};
 use super::wire::{Ending, ServerMessage, ViewerBody, text};
@@ -28,6 +29,8 @@ pub(super) struct Outgoing<'a, S> {
     pub(super) acks: watch::Receiver<u64>,
     pub(super) replied: mpsc::Receiver<ServerMessage>,
     pub(super) window: Option<u64>,
+    /// The viewer has typed what stops a program.
+    pub(super) interrupted: Arc<Notify>,
 }
 
 impl<S: Sink<Message> + Unpin> Outgoing<'_, S> {
@@ -63,6 +66,11 @@ impl<S: Sink<Message> + Unpin> Outgoing<'_, S> {
                     continue;
                 }
                 Ok(()) = self.acks.changed(), if self.window.is_some() => continue,
+                // A page shows a person what is there now; a client without a window may be one that keeps every byte.
+                () = self.interrupted.notified(), if self.window.is_some() => {
+                    self.viewer.catch_up();
+                    continue;
+                }
             };
             self.show(event, &mut account).await?;
         }

@@ -3,6 +3,7 @@
 //! The loop holds three things that never wait for each other: what comes from the client, what goes to the program, and what
 //! goes to the client. Its memory is bounded: one frame each way, a few frames of input that the program has not read.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
@@ -15,7 +16,7 @@ use longhouse_domain::audit::{AuditActor, AuditTarget};
 use longhouse_domain::{Permission, Scope};
 use longhouse_engine::accounts::Identity;
 use longhouse_engine::{Access, Join, Viewer};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 
 use super::incoming::{Incoming, condemned, type_in};
 use super::outgoing::Outgoing;
@@ -277,6 +278,7 @@ async fn both_ways(
     let (replies, replied) = mpsc::channel(REPLIES);
     let (typed, to_type) = mpsc::channel(INPUT_FRAMES);
     let (input, right) = (viewer.input(), viewer.right());
+    let interrupted = Arc::new(Notify::new());
     let incoming = Incoming {
         input: input.clone(),
         acked,
@@ -291,10 +293,11 @@ async fn both_ways(
         acks,
         replied,
         window,
+        interrupted: Arc::clone(&interrupted),
     };
     tokio::select! {
         ended = incoming.receive(app, &mut stream) => ended,
-        ended = type_in(input, typist, to_type, replies) => Some(ended),
+        ended = type_in(input, typist, to_type, replies, &interrupted) => Some(ended),
         ended = outgoing.run() => ended,
         fault = conduct.fault() => Some(condemned(fault)),
         // Not only by what the viewer hears next: one that takes nothing hears nothing.

@@ -45,6 +45,7 @@ mod socket_io;
 mod socket_io_client;
 mod ssh_keys;
 mod terminal_client;
+mod terminal_flow;
 mod terminal_socket;
 mod tls;
 mod tls_client;
