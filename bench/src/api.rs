@@ -1,22 +1,19 @@
-//! Just enough of a client: JSON over HTTP, and a terminal's WebSocket.
+//! Just enough of a client of Longhouse: JSON over HTTP.
 
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use bytes::Bytes;
-use futures_util::{SinkExt, StreamExt};
 use http_body_util::{BodyExt, Full};
 use hyper::Request;
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
-use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+
+use crate::viewer::{Viewer, Words};
 
 /// How long between two looks whether a session runs.
-const LOOK: Duration = Duration::from_millis(2);
+const LOOK: Duration = Duration::from_millis(1);
 
 /// Somebody who is logged in.
 pub(crate) struct Api {
@@ -24,18 +21,17 @@ pub(crate) struct Api {
     token: String,
 }
 
-/// A terminal, watched.
-pub(crate) struct Terminal {
-    socket: WebSocketStream<TcpStream>,
-    repaint_follows: bool,
-}
-
 impl Api {
-    pub(crate) async fn log_in(address: &str, username: &str, password: &str) -> Result<Self> {
-        let mut api = Self {
+    /// Nobody in particular.
+    pub(crate) fn at(address: &str) -> Self {
+        Self {
             address: address.to_owned(),
             token: String::new(),
-        };
+        }
+    }
+
+    pub(crate) async fn log_in(address: &str, username: &str, password: &str) -> Result<Self> {
+        let mut api = Self::at(address);
         let answer = api
             .call(
                 "POST",
@@ -138,94 +134,18 @@ impl Api {
     }
 
     /// Watches a session's agent terminal, and waits for the first repaint.
-    pub(crate) async fn watch(&self, session: &Value) -> Result<Terminal> {
+    pub(crate) async fn watch(&self, session: &Value) -> Result<Viewer> {
+        self.watch_with(session, "mode=write").await
+    }
+
+    /// The same, with a query of one's own.
+    pub(crate) async fn watch_with(&self, session: &Value, query: &str) -> Result<Viewer> {
         let id = session["id"].as_str().context("no id")?;
-        let mut request = format!(
-            "ws://{}/api/sessions/{id}/terminals/agent/ws?mode=write",
-            self.address
-        )
-        .into_client_request()?;
-        let bearer = format!("Bearer {}", self.token);
-        request
-            .headers_mut()
-            .insert("authorization", bearer.parse()?);
-        request
-            .headers_mut()
-            .insert("sec-websocket-protocol", "longhouse.terminal.v1".parse()?);
-        let stream = TcpStream::connect(&self.address).await?;
-        stream.set_nodelay(true)?;
-        let config = WebSocketConfig::default()
-            .max_message_size(Some(64 << 20))
-            .max_frame_size(Some(64 << 20));
-        let (socket, _) =
-            tokio_tungstenite::client_async_with_config(request, stream, Some(config)).await?;
-        let mut terminal = Terminal {
-            socket,
-            repaint_follows: false,
-        };
-        terminal.wait_for_repaint().await?;
-        Ok(terminal)
-    }
-}
-
-impl Terminal {
-    async fn wait_for_repaint(&mut self) -> Result<()> {
-        loop {
-            match self.message().await? {
-                Message::Binary(_) if self.repaint_follows => {
-                    self.repaint_follows = false;
-                    return Ok(());
-                }
-                Message::Text(text) => self.note(&text),
-                _ => {}
-            }
-        }
-    }
-
-    fn note(&mut self, text: &str) {
-        if text.contains("\"snapshot\"") {
-            self.repaint_follows = true;
-        }
-    }
-
-    async fn message(&mut self) -> Result<Message> {
-        Ok(self.socket.next().await.context("the terminal closed")??)
-    }
-
-    /// The next output, without its offset. A repaint is an error: then not every byte was delivered.
-    pub(crate) async fn output(&mut self) -> Result<Bytes> {
-        loop {
-            match self.message().await? {
-                Message::Binary(_) if self.repaint_follows => {
-                    bail!("the viewer fell behind and was repainted")
-                }
-                Message::Binary(data) => return Ok(data.slice(8..)),
-                Message::Text(text) => self.note(&text),
-                _ => {}
-            }
-        }
-    }
-
-    pub(crate) async fn send(&mut self, data: &[u8]) -> Result<()> {
-        Ok(self
-            .socket
-            .send(Message::Binary(Bytes::copy_from_slice(data)))
-            .await?)
-    }
-
-    /// Reads until `mark` has gone by. Answers how many bytes there were.
-    pub(crate) async fn read_until(&mut self, mark: &[u8]) -> Result<usize> {
-        let mut tail = Vec::new();
-        let mut count = 0;
-        loop {
-            let data = self.output().await?;
-            count += data.len();
-            tail.extend_from_slice(&data[data.len().saturating_sub(4 * mark.len())..]);
-            if tail.windows(mark.len()).any(|window| window == mark) {
-                return Ok(count);
-            }
-            let keep = tail.len().saturating_sub(2 * mark.len());
-            tail.drain(..keep);
-        }
+        let path = format!("/api/sessions/{id}/terminals/agent/ws?{query}");
+        let headers = [
+            ("authorization", format!("Bearer {}", self.token)),
+            ("sec-websocket-protocol", "longhouse.terminal.v1".to_owned()),
+        ];
+        Viewer::connect(Words::Longhouse, &self.address, &path, &headers).await
     }
 }

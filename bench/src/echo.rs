@@ -1,14 +1,14 @@
-//! Echo: from a key to its byte on the way back, through a raw PTY and through Longhouse, without and with tmux, idle and beside a flood.
+//! Echo: from a key to its byte on the way back, through a raw PTY and through everybody, idle and beside a flood.
 
 use std::time::Instant;
 
 use anyhow::Result;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::api::Terminal;
+use crate::peer::Running;
 use crate::report::Report;
 use crate::samples::Samples;
-use crate::server::Server;
+use crate::viewer::Viewer;
 
 /// Keys in each round, after some that are not counted.
 const KEYS: usize = 400;
@@ -17,54 +17,59 @@ const WARM_UP: usize = 40;
 /// A program that gives every byte back at once.
 const PROGRAM: &str = "stty raw -echo; printf RE%s ADY; exec cat\r";
 
-pub(crate) async fn measure(server: &Server, rounds: usize, report: &mut Report) -> Result<()> {
-    let mut raw = Vec::new();
+/// The times of a raw PTY, microseconds.
+pub(crate) async fn limit(rounds: usize) -> Result<Samples> {
+    let mut times = Vec::new();
     for _ in 0..rounds {
-        raw.extend(raw_pty().await?);
+        times.extend(raw_pty().await?);
     }
-    let raw = Samples::new(raw);
-    let limit = raw.median();
-    row(report, "echo, raw PTY", &raw, limit);
-    for multiplexer in ["none", "tmux"] {
-        let idle = Samples::new(longhouse(server, rounds, multiplexer).await?);
-        row(
-            report,
-            &format!("echo, Longhouse, multiplexer {multiplexer}"),
-            &idle,
-            limit,
-        );
-    }
-    let session = server.api.create("flood", "none").await?;
-    let mut flood = server.api.watch(&session).await?;
+    Ok(Samples::new(times))
+}
+
+pub(crate) async fn measure(
+    running: &Running,
+    rounds: usize,
+    limit: &Samples,
+    report: &mut Report,
+) -> Result<()> {
+    let idle = through(running, rounds, "idle").await?;
+    rows(report, "echo", running, &idle, limit);
+    let session = running.session("flood").await?;
+    let mut flood = running.watch(&session).await?;
     flood
         .send(b"yes 'a flood beside which others type'\r")
         .await?;
     let reader = tokio::spawn(async move { while flood.output().await.is_ok() {} });
-    let busy = Samples::new(longhouse(server, rounds, "none").await?);
-    row(
-        report,
-        "echo, Longhouse, another session floods",
-        &busy,
-        limit,
-    );
-    server.api.delete(&session).await?;
+    let busy = through(running, rounds, "busy").await?;
+    rows(report, "echo beside a flood", running, &busy, limit);
+    // The flood ends with what shows it.
+    running.end(session, None).await?;
     reader.abort();
     Ok(())
 }
 
-fn row(report: &mut Report, what: &str, samples: &Samples, limit: f64) {
-    report.row(
-        &format!("{what}, p50"),
-        "µs",
-        &Samples::new(vec![samples.median()]),
-        Some(("raw PTY", samples.median() / limit)),
-    );
-    report.row(
-        &format!("{what}, p99"),
-        "µs",
-        &Samples::new(vec![samples.at(0.99)]),
-        None,
-    );
+/// The rows of the limit, and of one of the others.
+pub(crate) fn limit_rows(report: &mut Report, limit: &Samples) {
+    for (share, what) in SHARES {
+        let at = limit.at(share);
+        report.row(
+            &format!("echo, {what}"),
+            "raw PTY",
+            "µs",
+            Samples::new(vec![at]),
+            Some(at),
+        );
+    }
+}
+
+const SHARES: [(f64, &str); 3] = [(0.5, "p50"), (0.99, "p99"), (0.999, "p99.9")];
+
+fn rows(report: &mut Report, measure: &str, running: &Running, samples: &Samples, limit: &Samples) {
+    for (share, what) in SHARES {
+        let one = Samples::new(vec![samples.at(share)]);
+        let (what, name) = (format!("{measure}, {what}"), running.peer.name());
+        report.row(&what, &name, "µs", one, Some(limit.at(share)));
+    }
 }
 
 async fn raw_pty() -> Result<Vec<f64>> {
@@ -91,30 +96,27 @@ async fn raw_pty() -> Result<Vec<f64>> {
     Ok(times)
 }
 
-async fn longhouse(server: &Server, rounds: usize, multiplexer: &str) -> Result<Vec<f64>> {
+async fn through(running: &Running, rounds: usize, what: &str) -> Result<Samples> {
     let mut times = Vec::new();
     for round in 0..rounds {
-        let session = server
-            .api
-            .create(&format!("echo {multiplexer} {round}"), multiplexer)
-            .await?;
-        let mut terminal = server.api.watch(&session).await?;
-        terminal.send(PROGRAM.as_bytes()).await?;
-        terminal.read_until(b"READY").await?;
-        times.extend(keys(&mut terminal).await?);
-        server.api.delete(&session).await?;
+        let session = running.session(&format!("echo {what} {round}")).await?;
+        let mut viewer = running.watch(&session).await?;
+        viewer.send(PROGRAM.as_bytes()).await?;
+        viewer.read_until(b"READY").await?;
+        times.extend(keys(&mut viewer).await?);
+        running.end(session, Some(viewer)).await?;
     }
-    Ok(times)
+    Ok(Samples::new(times))
 }
 
-async fn keys(terminal: &mut Terminal) -> Result<Vec<f64>> {
+async fn keys(viewer: &mut Viewer) -> Result<Vec<f64>> {
     let mut times = Vec::new();
     for key in 0..KEYS + WARM_UP {
         // Letters alternate, so that tmux always has something to draw.
         let letter = if key % 2 == 0 { b"k" } else { b"j" };
         let pressed = Instant::now();
-        terminal.send(letter).await?;
-        while !terminal.output().await?.contains(&letter[0]) {}
+        viewer.send(letter).await?;
+        while !viewer.output().await?.contains(&letter[0]) {}
         if key >= WARM_UP {
             times.push(micros(pressed));
         }

@@ -8,8 +8,8 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-use crate::memory::kilobytes;
-use crate::report::Report;
+use crate::process::kilobytes;
+use crate::report::{OURS, Report};
 use crate::samples::Samples;
 use crate::server::Server;
 
@@ -111,9 +111,9 @@ impl Watched<'_> {
         })
         .await?;
         let taken = Samples::new(vec![milliseconds(begun.elapsed())]);
-        report.row("100,000 files, until watched", "ms", &taken, None);
+        report.row("100,000 files, until watched", OURS, "ms", taken, None);
         let more = Samples::new(vec![self.memory()? - before]);
-        report.row("100,000 files, added to sessiond", "kB", &more, None);
+        report.row("100,000 files, added to sessiond", OURS, "kB", more, None);
         Ok(())
     }
 
@@ -126,7 +126,7 @@ impl Watched<'_> {
         let taken = self.processor_time()? - before;
         let share = taken / milliseconds(IDLE) * 60_000.0;
         let what = "sessiond while nothing changes, processor time a minute";
-        report.row(what, "ms", &Samples::new(vec![share]), None);
+        report.row(what, OURS, "ms", Samples::new(vec![share]), None);
         Ok(())
     }
 
@@ -148,15 +148,10 @@ impl Watched<'_> {
         }
         let own = Samples::new(own);
         let ours = Samples::new(ours);
-        report.row(
-            "git's own status, add and commit of one file",
-            "ms",
-            &own,
-            None,
-        );
-        let ratio = ours.median() / own.median();
         let what = "commit of one changed file, after its pause";
-        report.row(what, "ms", &ours, Some(("git's own", ratio)));
+        let limit = Some(own.median());
+        report.row(what, "git's own status, add and commit", "ms", own, limit);
+        report.row(what, OURS, "ms", ours, limit);
         Ok(())
     }
 
@@ -191,16 +186,23 @@ impl Watched<'_> {
         let taken = Samples::new(vec![milliseconds(changed.elapsed())]);
         report.row(
             "10,000 files changed at once, until committed",
+            OURS,
             "ms",
-            &taken,
+            taken,
             None,
         );
         let range = format!("{before}..HEAD");
         let commits = git(&self.repository, &["rev-list", "--count", &range]).await?;
         let commits = Samples::new(vec![commits.parse()?]);
-        report.row("10,000 files changed at once", "commits", &commits, None);
+        report.row(
+            "10,000 files changed at once",
+            OURS,
+            "commits",
+            commits,
+            None,
+        );
         let more = Samples::new(vec![self.memory()?]);
-        report.row("sessiond after that, private", "kB", &more, None);
+        report.row("sessiond after that, private", OURS, "kB", more, None);
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 
-use crate::report::Report;
+use crate::report::{OURS, Report};
 use crate::samples::Samples;
 use crate::server::Server;
 
@@ -28,6 +28,6 @@ pub(crate) async fn measure(server: &Server, report: &mut Report) -> Result<()> 
         anyhow::ensure!(listed == SESSIONS, "{listed} sessions are listed");
     }
     let what = format!("list of {SESSIONS} running sessions");
-    report.row(&what, "ms", &Samples::new(taken), None);
+    report.row(&what, OURS, "ms", Samples::new(taken), None);
     Ok(())
 }

@@ -1,81 +1,120 @@
-//! Resident memory: the server alone, and what each idle session adds to it and has of its own.
+//! Resident memory: the server with nothing to do, with idle sessions, and with a thousand viewers.
 
 use anyhow::{Context, Result};
+use futures_util::future::try_join_all;
 
+use crate::peer::{Running, Session};
+use crate::process::kilobytes;
 use crate::report::Report;
 use crate::samples::Samples;
-use crate::server::Server;
+use crate::viewer::Viewer;
 
-/// How many idle sessions are kept at once.
-const SESSIONS: usize = 50;
+/// How many idle sessions are kept at once, one count after the other.
+const IDLE: [usize; 3] = [1, 100, 500];
 
-pub(crate) async fn measure(server: &Server, report: &mut Report) -> Result<()> {
-    let pid = server.pid()?;
-    let before = kilobytes(pid, "Rss:")?;
-    let mut sessions = Vec::new();
-    for i in 0..SESSIONS {
-        sessions.push(server.api.create(&format!("idle {i}"), "none").await?);
+/// How many look at one terminal.
+const VIEWERS: usize = 1_000;
+
+/// How many connections, and sessions, are made at the same time.
+const AT_ONCE: usize = 20;
+
+pub(crate) async fn measure(running: &Running, report: &mut Report) -> Result<()> {
+    let name = running.peer.name();
+    let pid = running.pid()?;
+    let once = |value: f64| Samples::new(vec![value]);
+    let empty = kilobytes(pid, "Rss:")?;
+    report.row(
+        "server, resident, nothing to do",
+        &name,
+        "kB",
+        once(empty),
+        None,
+    );
+    let mut sessions: Vec<(Session, Option<Viewer>)> = Vec::new();
+    // What tmux adds to a session is seen from a few; theirs are processes of tmux's, and no part of the server.
+    let most = if running.peer.tmux { 100 } else { usize::MAX };
+    for count in IDLE.into_iter().filter(|count| *count <= most) {
+        while sessions.len() < count {
+            let more = AT_ONCE.min(count - sessions.len());
+            let more = (0..more).map(|n| idle(running, sessions.len() + n));
+            sessions.extend(try_join_all(more).await?);
+        }
+        #[expect(clippy::cast_precision_loss, reason = "a small count")]
+        let each = (kilobytes(pid, "Rss:")? - empty) / count as f64;
+        let what = format!("server, added by each idle session of {count}");
+        report.row(&what, &name, "kB", once(each), None);
     }
-    let after = kilobytes(pid, "Rss:")?;
+    own_part(&sessions, report, &name)?;
+    while !sessions.is_empty() {
+        let some = sessions.split_off(sessions.len().saturating_sub(AT_ONCE));
+        try_join_all(
+            some.into_iter()
+                .map(|(session, viewer)| running.end(session, viewer)),
+        )
+        .await?;
+    }
+    if running.peer.shares() {
+        viewers(running, report, &name).await?;
+    }
+    Ok(())
+}
+
+/// A session whose shell has said something. Theirs begin with a viewer, and go on without.
+async fn idle(running: &Running, number: usize) -> Result<(Session, Option<Viewer>)> {
+    let session = running.session(&format!("idle {number}")).await?;
+    if running.ours().is_some() {
+        return Ok((session, None));
+    }
+    let mut viewer = running.watch(&session).await?;
+    viewer.prompt().await?;
+    Ok((session, Some(viewer)))
+}
+
+/// What a session's own process holds: only Longhouse has one.
+fn own_part(sessions: &[(Session, Option<Viewer>)], report: &mut Report, name: &str) -> Result<()> {
     let (mut resident, mut private) = (Vec::new(), Vec::new());
-    for session in &sessions {
-        let pid = session["pid"]
+    for record in sessions
+        .iter()
+        .filter_map(|(session, _)| session.record.as_ref())
+    {
+        let pid = record["pid"]
             .as_u64()
-            .and_then(|pid| u32::try_from(pid).ok())
-            .context("a session without a process")?;
+            .and_then(|pid| u32::try_from(pid).ok());
+        let pid = pid.context("a session without a process")?;
         resident.push(kilobytes(pid, "Rss:")?);
         private.push(kilobytes(pid, "Private_Clean:")? + kilobytes(pid, "Private_Dirty:")?);
     }
-    #[expect(clippy::cast_precision_loss, reason = "a small count")]
-    let each = (after - before) / SESSIONS as f64;
-    report.row(
-        "server, resident, idle",
-        "kB",
-        &Samples::new(vec![before]),
-        None,
-    );
-    report.row(
-        &format!("server, added by each of {SESSIONS} idle sessions"),
-        "kB",
-        &Samples::new(vec![each]),
-        None,
-    );
-    report.row(
-        "sessiond of an idle session, resident",
-        "kB",
-        &Samples::new(resident),
-        None,
-    );
-    report.row(
-        "sessiond of an idle session, private",
-        "kB",
-        &Samples::new(private),
-        None,
-    );
-    for session in &sessions {
-        server.api.delete(session).await?;
+    if !resident.is_empty() {
+        report.row(
+            "sessiond of an idle session, resident",
+            name,
+            "kB",
+            Samples::new(resident),
+            None,
+        );
+        report.row(
+            "sessiond of an idle session, private",
+            name,
+            "kB",
+            Samples::new(private),
+            None,
+        );
     }
     Ok(())
 }
 
-/// What the server holds after the other measurements.
-pub(crate) fn afterwards(server: &Server, report: &mut Report) -> Result<()> {
-    let now = kilobytes(server.pid()?, "Rss:")?;
-    report.row(
-        "server, resident, after floods",
-        "kB",
-        &Samples::new(vec![now]),
-        None,
-    );
-    Ok(())
-}
-
-pub(crate) fn kilobytes(pid: u32, field: &str) -> Result<f64> {
-    let text = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup"))?;
-    let line = text
-        .lines()
-        .find(|line| line.starts_with(field))
-        .with_context(|| format!("no {field}"))?;
-    let number = line.split_whitespace().nth(1).context("no number")?;
-    Ok(number.parse()?)
+async fn viewers(running: &Running, report: &mut Report, name: &str) -> Result<()> {
+    let session = running.session("watched").await?;
+    let mut watching = vec![running.watch(&session).await?];
+    let before = kilobytes(running.pid()?, "Rss:")?;
+    while watching.len() <= VIEWERS {
+        let more = (0..AT_ONCE).map(|_| running.watch(&session));
+        watching.extend(try_join_all(more).await?);
+    }
+    let each = kilobytes(running.pid()?, "Rss:")? - before;
+    let what = format!("server, added by {VIEWERS} viewers of one terminal");
+    report.row(&what, name, "kB", Samples::new(vec![each]), None);
+    let last = watching.pop();
+    drop(watching);
+    running.end(session, last).await
 }

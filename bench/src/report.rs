@@ -1,4 +1,4 @@
-//! The table: printed, and written between two marks into the page that people read.
+//! The tables: printed, and written between two marks each into the page that people read.
 
 use std::fmt::Write;
 
@@ -6,12 +6,25 @@ use anyhow::{Context, Result};
 
 use crate::samples::Samples;
 
-/// Rows of one table, in the order of measuring.
+/// The name of what all others are compared with.
+pub(crate) const OURS: &str = "Longhouse";
+
+/// One table, in the order of measuring.
 #[derive(Debug)]
 pub(crate) struct Report {
     /// The table's name in the page.
     name: &'static str,
-    rows: Vec<[String; 5]>,
+    rows: Vec<Row>,
+}
+
+#[derive(Debug)]
+struct Row {
+    what: String,
+    who: String,
+    unit: &'static str,
+    samples: Samples,
+    /// What the machine can do at the best, measured in the same run.
+    limit: Option<f64>,
 }
 
 impl Report {
@@ -22,34 +35,71 @@ impl Report {
         }
     }
 
-    /// A row: what, in which unit, the measurements, and the ratio to the limit of the same run where there is one.
+    /// A row: what was measured of whom, and what the same run's limit is where there is one. Said at once, for the whole takes minutes.
     pub(crate) fn row(
         &mut self,
         what: &str,
-        unit: &str,
-        samples: &Samples,
-        ratio: Option<(&str, f64)>,
+        who: &str,
+        unit: &'static str,
+        samples: Samples,
+        limit: Option<f64>,
     ) {
-        let spread = format!("{} to {}", number(samples.least()), number(samples.most()));
-        let ratio = ratio
-            .map(|(to, ratio)| format!("{ratio:.2} × {to}"))
-            .unwrap_or_default();
-        self.rows.push([
-            what.to_owned(),
-            unit.to_owned(),
-            number(samples.median()),
-            spread,
-            ratio,
-        ]);
+        let median = number(samples.median());
+        crate::say(&format!("{who}: {what}: {median} {unit}"));
+        self.rows.push(Row {
+            what: what.to_owned(),
+            who: who.to_owned(),
+            unit,
+            samples,
+            limit,
+        });
+    }
+
+    /// Puts together what was measured of everybody, in the order in which it was measured of the first.
+    pub(crate) fn sort(&mut self) {
+        let mut order: Vec<String> = Vec::new();
+        for row in &self.rows {
+            if !order.contains(&row.what) {
+                order.push(row.what.clone());
+            }
+        }
+        self.rows
+            .sort_by_key(|row| order.iter().position(|what| *what == row.what));
+    }
+
+    /// What was measured of Longhouse for the same thing.
+    fn ours(&self, what: &str) -> Option<f64> {
+        let ours = self
+            .rows
+            .iter()
+            .find(|row| row.what == what && row.who == OURS);
+        ours.map(|row| row.samples.median())
     }
 
     fn table(&self) -> String {
-        let mut text = String::from(
-            "| measure | unit | median | least to most | ratio |\n| --- | --- | --- | --- | --- |\n",
+        let mut text = format!(
+            "| measure | of | unit | median | least to most | ÷ the limit | ÷ {OURS} |\n| --- | --- | --- | --- | --- | --- | --- |\n"
         );
         for row in &self.rows {
+            let median = row.samples.median();
+            let ratio = |to: Option<f64>| match to {
+                Some(to) if to > 0.0 => format!("{:.2}", median / to),
+                _ => String::new(),
+            };
+            let ours = self.ours(&row.what).filter(|_| row.who != OURS);
             // Writing to a string cannot fail.
-            let _ = writeln!(text, "| {} |", row.join(" | "));
+            let _ = writeln!(
+                text,
+                "| {} | {} | {} | {} | {} to {} | {} | {} |",
+                row.what,
+                row.who,
+                row.unit,
+                number(median),
+                number(row.samples.least()),
+                number(row.samples.most()),
+                ratio(row.limit),
+                ratio(ours),
+            );
         }
         text
     }

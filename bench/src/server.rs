@@ -1,8 +1,8 @@
 //! A complete server with a throw-away home, as a user would start it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -14,8 +14,18 @@ use crate::engine;
 /// A running server, logged in to.
 pub(crate) struct Server {
     child: Child,
+    home: PathBuf,
+    /// From its start to its first answer, milliseconds.
+    pub(crate) answered_after: f64,
     pub(crate) api: Api,
 }
+
+/// One user does here what hundreds do elsewhere.
+const ROOM: [(&str, &str); 3] = [
+    ("LONGHOUSE_MAX_SESSIONS_PER_USER", "1000"),
+    ("LONGHOUSE_LIMITS_SOCKETS_PER_USER", "4000"),
+    ("LONGHOUSE_LIMITS_REQUESTS_PER_SECOND", "10000"),
+];
 
 impl Server {
     /// Starts the program that `LONGHOUSE_BIN` names, or the release build.
@@ -23,6 +33,8 @@ impl Server {
         let program = std::env::var("LONGHOUSE_BIN")
             .unwrap_or_else(|_| "target/release/longhouse".to_owned());
         let path = std::env::var("PATH").context("no PATH")?;
+        std::fs::create_dir_all(home)?;
+        let begun = Instant::now();
         let mut child = Command::new(&program)
             .args(["serve", "--listen", "127.0.0.1:0"])
             .env_clear()
@@ -35,7 +47,9 @@ impl Server {
                 ("LONGHOUSE_LIMITS_REQUESTS_PER_SECOND", "100000"),
             ])
             .env("LONGHOUSE_DATA_DIR", home.join("data"))
-            .env("LONGHOUSE_DOCKER_HOST", engine::socket()?)
+            .envs(ROOM)
+            // Where only terminals are measured, there is no engine.
+            .envs(engine::socket().map(|socket| ("LONGHOUSE_DOCKER_HOST", socket)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -57,8 +71,21 @@ impl Server {
         .await??;
         // What the server prints later is read, so that it never waits for us.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        Api::at(&address).call("GET", "/health", None).await?;
+        let answered_after = begun.elapsed().as_secs_f64() * 1000.0;
         let api = Api::log_in(&address, "admin", "bench-bench-bench").await?;
-        Ok(Self { child, api })
+        Ok(Self {
+            child,
+            home: home.to_owned(),
+            answered_after,
+            api,
+        })
+    }
+
+    /// Kills it, and starts it again over what it remembers.
+    pub(crate) async fn restart(mut self) -> Result<Self> {
+        self.child.kill().await?;
+        Self::start(&self.home).await
     }
 
     pub(crate) fn pid(&self) -> Result<u32> {

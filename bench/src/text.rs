@@ -32,3 +32,12 @@ pub(crate) fn write(dir: &Path) -> Result<PathBuf> {
     file.flush()?;
     Ok(path)
 }
+
+/// Bytes in megabytes.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts of bytes stay far below 2^52"
+)]
+pub(crate) fn megabytes(bytes: usize) -> f64 {
+    bytes as f64 / 1e6
+}

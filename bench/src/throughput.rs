@@ -1,4 +1,4 @@
-//! Bytes per second: a file through a raw PTY, and through Longhouse to one and to ten viewers, every byte delivered.
+//! Bytes per second: a file through a raw PTY, and through everybody to one and to ten viewers; how much of it arrived, and what it cost.
 
 use std::io::Read;
 use std::path::Path;
@@ -6,40 +6,72 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 
+use crate::peer::Running;
+use crate::process::processor_seconds;
 use crate::report::Report;
 use crate::samples::Samples;
-use crate::server::Server;
-use crate::text::BYTES;
+use crate::text::{BYTES, megabytes};
+use crate::viewer::Viewer;
 
 /// Said by the shell when the file has gone by. The command that asks for it spells it differently, so that its echo is not mistaken.
 const MARK: &[u8] = b"THE-END-OF-IT";
 const COMMAND: &str = "stty -echo -opost; cat CORPUS; printf 'THE-%s-OF-IT' END\r";
 
+/// How many look at once, where several can.
+const MANY: usize = 10;
+
+/// What one round gave.
+struct Round {
+    /// Megabytes a second that all viewers got together.
+    rate: f64,
+    /// What arrived at each viewer, of what was written.
+    delivered: f64,
+    /// Seconds of the server's processor time (Longhouse: with sessiond's) for a gigabyte that was written.
+    cost: f64,
+}
+
+/// The rates of a raw PTY, megabytes a second.
+pub(crate) async fn limit(corpus: &Path, rounds: usize) -> Result<Samples> {
+    let mut rates = Vec::new();
+    for _ in 0..rounds {
+        let path = corpus.to_owned();
+        rates.push(tokio::task::spawn_blocking(move || through_raw_pty(&path)).await??);
+    }
+    Ok(Samples::new(rates))
+}
+
 pub(crate) async fn measure(
-    server: &Server,
+    running: &Running,
     corpus: &Path,
     rounds: usize,
+    limit: &Samples,
     report: &mut Report,
 ) -> Result<()> {
-    let (mut raw, mut one, mut ten) = (Vec::new(), Vec::new(), Vec::new());
-    for round in 0..rounds {
-        let path = corpus.to_owned();
-        raw.push(tokio::task::spawn_blocking(move || through_raw_pty(&path)).await??);
-        one.push(through_longhouse(server, corpus, &format!("one {round}"), 1).await?);
-        ten.push(through_longhouse(server, corpus, &format!("ten {round}"), 10).await?);
-    }
-    let raw = Samples::new(raw);
-    let limit = raw.median();
-    report.row("raw PTY, one reader", "MB/s", &raw, None);
-    for (what, samples) in [
-        ("one viewer", Samples::new(one)),
-        ("ten viewers, all together", Samples::new(ten)),
-    ] {
+    let name = running.peer.name();
+    for (viewers, what) in [(1, "one viewer"), (MANY, "ten viewers, all together")] {
+        if viewers > 1 && !running.peer.shares() {
+            continue;
+        }
+        let mut done = Vec::new();
+        for round in 0..rounds {
+            done.push(through(running, corpus, &format!("{viewers} {round}"), viewers).await?);
+        }
+        let of = |pick: fn(&Round) -> f64| Samples::new(done.iter().map(pick).collect());
+        let limit = Some(limit.median());
+        report.row(what, &name, "MB/s", of(|round| round.rate), limit);
         report.row(
-            what,
-            "MB/s",
-            &samples,
-            Some(("raw PTY", samples.median() / limit)),
+            &format!("{what}: delivered"),
+            &name,
+            "of what was written",
+            of(|round| round.delivered),
+            None,
+        );
+        report.row(
+            &format!("{what}: processor"),
+            &name,
+            "s/GB",
+            of(|round| round.cost),
+            None,
         );
     }
     Ok(())
@@ -60,45 +92,45 @@ fn through_raw_pty(corpus: &Path) -> Result<f64> {
             break;
         }
     }
-    let rate = megabytes_per_second(count, started);
+    let rate = megabytes(count) / started.elapsed().as_secs_f64();
     child.wait()?;
     Ok(rate)
 }
 
-async fn through_longhouse(
-    server: &Server,
-    corpus: &Path,
-    name: &str,
-    viewers: usize,
-) -> Result<f64> {
-    let session = server.api.create(name, "none").await?;
-    let mut watching = Vec::new();
+async fn through(running: &Running, corpus: &Path, name: &str, viewers: usize) -> Result<Round> {
+    let session = running.session(name).await?;
+    let mut watching: Vec<Viewer> = Vec::new();
     for _ in 0..viewers {
-        watching.push(server.api.watch(&session).await?);
+        watching.push(running.watch(&session).await?);
     }
+    let carriers = running.carriers(&session)?;
     let command = COMMAND.replace("CORPUS", &corpus.display().to_string());
-    let first = watching.first_mut().context("no viewer")?;
+    let before = processor_seconds(&carriers)?;
     let started = Instant::now();
+    let first = watching.first_mut().context("no viewer")?;
     first.send(command.as_bytes()).await?;
     let reading: Vec<_> = watching
         .into_iter()
-        .map(|mut viewer| tokio::spawn(async move { viewer.read_until(MARK).await }))
+        .map(|mut viewer| {
+            tokio::spawn(async move {
+                let count = viewer.read_until(MARK).await?;
+                anyhow::Ok((viewer, count))
+            })
+        })
         .collect();
-    let mut delivered = 0;
+    let (mut arrived, mut last) = (0, None);
     for viewer in reading {
-        let count = viewer.await??;
-        anyhow::ensure!(count >= BYTES, "a viewer got {count} of {BYTES} bytes");
-        delivered += BYTES;
+        let (viewer, count) = viewer.await??;
+        // What the shell says around it is no part of the file.
+        arrived += count.min(BYTES);
+        last = Some(viewer);
     }
-    let rate = megabytes_per_second(delivered, started);
-    server.api.delete(&session).await?;
-    Ok(rate)
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "counts of bytes stay far below 2^52"
-)]
-fn megabytes_per_second(bytes: usize, started: Instant) -> f64 {
-    bytes as f64 / 1e6 / started.elapsed().as_secs_f64()
+    let seconds = started.elapsed().as_secs_f64();
+    let cost = processor_seconds(&carriers)? - before;
+    running.end(session, last).await?;
+    Ok(Round {
+        rate: megabytes(arrived) / seconds,
+        delivered: megabytes(arrived) / megabytes(BYTES * viewers),
+        cost: cost / megabytes(BYTES) * 1000.0,
+    })
 }

@@ -1,0 +1,33 @@
+//! What a process costs, as the kernel counts it.
+
+use anyhow::{Context, Result};
+
+/// A field of a process's memory, in kilobytes (`smaps_rollup` in proc(5)).
+pub(crate) fn kilobytes(pid: u32, field: &str) -> Result<f64> {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup"))
+        .with_context(|| format!("the process {pid} is gone"))?;
+    let line = text.lines().find(|line| line.starts_with(field));
+    let number = line.and_then(|line| line.split_whitespace().nth(1));
+    Ok(number.with_context(|| format!("no {field}"))?.parse()?)
+}
+
+/// Seconds of processor time that these processes have taken, in user mode and in the kernel.
+pub(crate) fn processor_seconds(pids: &[u32]) -> Result<f64> {
+    let mut ticks = 0_u64;
+    for pid in pids {
+        let text = std::fs::read_to_string(format!("/proc/{pid}/stat"))
+            .with_context(|| format!("the process {pid} is gone"))?;
+        // The name may hold anything; what follows its last parenthesis is numbers: utime and stime are the fields 14 and 15.
+        let (_, fields) = text.rsplit_once(')').context("no name")?;
+        let times = fields.split_whitespace().skip(11).take(2);
+        for time in times {
+            ticks += time.parse::<u64>()?;
+        }
+    }
+    #[expect(clippy::cast_precision_loss, reason = "ticks of a benchmark")]
+    let ticks = ticks as f64;
+    Ok(ticks / TICKS)
+}
+
+/// Ticks in a second, as the kernel tells user space on every architecture (`USER_HZ`).
+const TICKS: f64 = 100.0;

@@ -1,0 +1,58 @@
+//! A viewer that never reads while `yes` runs: what the server keeps for it, and what another viewer of the same terminal gets meanwhile.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+
+use crate::peer::Running;
+use crate::process::kilobytes;
+use crate::report::Report;
+use crate::samples::Samples;
+use crate::viewer::Viewer;
+
+/// How long `yes` runs beside the viewer that does not read, and alone.
+const RUNS: Duration = Duration::from_secs(20);
+const ALONE: Duration = Duration::from_secs(5);
+
+pub(crate) async fn measure(running: &Running, report: &mut Report) -> Result<()> {
+    if !running.peer.shares() {
+        return Ok(());
+    }
+    let name = running.peer.name();
+    let session = running.session("stalled").await?;
+    let mut reader = running.watch(&session).await?;
+    reader.send(b"yes 'what nobody reads'\r").await?;
+    let alone = rate(&mut reader, ALONE).await?;
+    let asleep = running.watch(&session).await?;
+    let before = kilobytes(running.pid()?, "Rss:")?;
+    let beside = rate(&mut reader, RUNS).await?;
+    let grown = kilobytes(running.pid()?, "Rss:")? - before;
+    let once = |value: f64| Samples::new(vec![value]);
+    report.row(
+        "a viewer that never reads: server grows by",
+        &name,
+        "kB",
+        once(grown),
+        None,
+    );
+    report.row(
+        "a viewer that never reads: another one's rate",
+        &name,
+        "of what it was",
+        once(beside / alone),
+        None,
+    );
+    drop(asleep);
+    running.end(session, Some(reader)).await
+}
+
+/// Bytes a second that a viewer gets.
+async fn rate(viewer: &mut Viewer, during: Duration) -> Result<f64> {
+    let (begun, mut count) = (Instant::now(), 0.0);
+    while begun.elapsed() < during {
+        #[expect(clippy::cast_precision_loss, reason = "a frame's length")]
+        let length = viewer.output().await?.len() as f64;
+        count += length;
+    }
+    Ok(count / begun.elapsed().as_secs_f64())
+}
