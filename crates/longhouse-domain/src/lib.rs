@@ -16,6 +16,7 @@ pub mod id;
 pub mod lifecycle;
 pub mod metrics;
 pub mod name;
+pub mod news;
 pub mod publish;
 pub mod query;
 pub mod scope;

@@ -163,19 +163,29 @@ impl Context {
         source: &str,
         message: &str,
     ) {
-        let line = NewLogLine {
-            at: self.now(),
-            level,
-            source: plain(source),
-            message: plain(message),
-        };
-        match self.store.append_log(session, &[line]).await {
+        let line = self.line(level, source, message);
+        self.write_lines(session, &[line]).await;
+    }
+
+    /// The same for lines that were made before.
+    pub(crate) async fn write_lines(&self, session: SessionId, lines: &[NewLogLine]) {
+        match self.store.append_log(session, lines).await {
             Ok(lines) => {
                 for line in lines.into_iter().flatten() {
                     self.events.publish_line(session, line);
                 }
             }
             Err(error) => self.complain(session, "write to the session's log", &error.into()),
+        }
+    }
+
+    /// Such a line.
+    pub(crate) fn line(&self, level: LogLevel, source: &str, message: &str) -> NewLogLine {
+        NewLogLine {
+            at: self.now(),
+            level,
+            source: plain(source),
+            message: plain(message),
         }
     }
 

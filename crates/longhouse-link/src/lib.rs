@@ -5,7 +5,8 @@
 //!
 //! It is deliberately not: what either side does with a call. It knows no terminal, no process, no session state. The
 //! exceptions are the file calls ([`files`]), which sessiond, its twin and the server's own machine answer alike, [`carry`], which both
-//! ends of a carried connection share, and [`Outbound`] and [`AgentAsks`], the session's side of its way out and of its SSH agent.
+//! ends of a carried connection share, and [`Outbound`], [`AgentAsks`] and [`News`], the session's side of its way out, of its SSH agent and of
+//! what it tells.
 
 mod agent;
 mod asks;
@@ -17,6 +18,7 @@ mod io;
 pub mod limits;
 mod listener;
 mod loss;
+mod news;
 mod outbound;
 pub mod spec;
 
@@ -32,4 +34,5 @@ pub use dial::{dial, serve_connection};
 pub use hello::{Greeting, answer_hello};
 pub use listener::{AcceptError, BindError, Link, LinkClient, LinkListener, Peer, PeerError};
 pub use loss::{AtTheEnd, never_sent, was_lost};
+pub use news::News;
 pub use outbound::{Outbound, OutboundRefused};

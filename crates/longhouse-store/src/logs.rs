@@ -1,12 +1,12 @@
 //! What each session's log holds: a bounded number of lines, numbered from 1. The server's own log is not kept here.
 
-use longhouse_domain::clock::to_millis;
+use longhouse_domain::clock::{from_millis, to_millis};
 use longhouse_domain::event::{LogLevel, LogLine};
 use longhouse_domain::{Actor, SessionId, Timestamp};
 use sqlx::any::AnyRow;
 
 use crate::StoreError;
-use crate::connection::Store;
+use crate::connection::{Store, WriteTransaction};
 use crate::row::{Fields, named, storable};
 use crate::sight::{seen_by, visible};
 
@@ -48,38 +48,10 @@ impl Store {
         session: SessionId,
         lines: &[NewLogLine],
     ) -> Result<Option<Vec<LogLine>>, StoreError> {
-        let count = i64::try_from(lines.len()).map_err(|error| StoreError::Other(error.into()))?;
         let mut tx = self.begin().await?;
-        let Some(row) = sqlx::query(
-            "update sessions set log_seq = log_seq + $2 where id = $1 returning log_seq",
-        )
-        .bind(session.to_string())
-        .bind(count)
-        .fetch_optional(&mut *tx)
-        .await?
-        else {
-            return Ok(None);
-        };
-        let latest = row.int("log_seq")?;
-        let mut appended = Vec::with_capacity(lines.len());
-        for (seq, line) in (latest - count + 1..).zip(lines) {
-            let line = LogLine {
-                seq,
-                at: longhouse_domain::clock::from_millis(to_millis(line.at)),
-                level: line.level,
-                source: storable(&line.source).into_owned(),
-                message: storable(&line.message).into_owned(),
-            };
-            insert(&mut tx, session, &line).await?;
-            appended.push(line);
-        }
-        sqlx::query("delete from session_logs where session_id = $1 and seq <= $2")
-            .bind(session.to_string())
-            .bind(latest - i64::from(MAX_LOG_LINES))
-            .execute(&mut *tx)
-            .await?;
+        let appended = append(&mut tx, session, lines).await?;
         tx.commit().await?;
-        Ok(Some(appended))
+        Ok(appended)
     }
 
     /// Lines of a session's log, in order; none where `actor` may not look at the session.
@@ -125,8 +97,45 @@ impl Store {
     }
 }
 
+/// Appends lines within a transaction. `None` where there is no such session (any more).
+pub(crate) async fn append(
+    tx: &mut WriteTransaction,
+    session: SessionId,
+    lines: &[NewLogLine],
+) -> Result<Option<Vec<LogLine>>, StoreError> {
+    let count = i64::try_from(lines.len()).map_err(|error| StoreError::Other(error.into()))?;
+    let raise = "update sessions set log_seq = log_seq + $2 where id = $1 returning log_seq";
+    let row = sqlx::query(raise)
+        .bind(session.to_string())
+        .bind(count)
+        .fetch_optional(&mut **tx)
+        .await?;
+    let Some(row) = row else {
+        return Ok(None);
+    };
+    let latest = row.int("log_seq")?;
+    let mut appended = Vec::with_capacity(lines.len());
+    for (seq, line) in (latest - count + 1..).zip(lines) {
+        let line = LogLine {
+            seq,
+            at: from_millis(to_millis(line.at)),
+            level: line.level,
+            source: storable(&line.source).into_owned(),
+            message: storable(&line.message).into_owned(),
+        };
+        insert(tx, session, &line).await?;
+        appended.push(line);
+    }
+    sqlx::query("delete from session_logs where session_id = $1 and seq <= $2")
+        .bind(session.to_string())
+        .bind(latest - i64::from(MAX_LOG_LINES))
+        .execute(&mut **tx)
+        .await?;
+    Ok(Some(appended))
+}
+
 async fn insert(
-    tx: &mut crate::connection::WriteTransaction,
+    tx: &mut WriteTransaction,
     session: SessionId,
     line: &LogLine,
 ) -> Result<(), StoreError> {

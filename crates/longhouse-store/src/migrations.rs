@@ -77,6 +77,10 @@ const MIGRATIONS: &[Migration] = &[
         version: 15,
         sql: include_str!("../migrations/0015_repositories.sql"),
     },
+    Migration {
+        version: 16,
+        sql: include_str!("../migrations/0016_news.sql"),
+    },
 ];
 
 /// The newest version that this binary knows.

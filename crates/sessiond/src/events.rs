@@ -1,19 +1,13 @@
-//! What happens in the session, for whoever watches: a bounded broadcast. A watcher that falls behind loses the oldest events, never the
-//! newest, and holds nobody up.
+//! What happens in the session, for whoever watches.
 
-use std::collections::VecDeque;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use futures_util::Stream;
+use longhouse_link::News;
 use longhouse_link::proto::SessionEvent;
-use longhouse_link::proto::session_event::{Activity, Kept, Log, What};
+use longhouse_link::proto::session_event::{Activity, Log, What};
 use tokio::sync::broadcast;
-
-/// Events kept for a slow watcher. They are rare and small; this is minutes of them.
-const KEPT: usize = 256;
-
-/// News of kept work that wait for a watcher; the newest stay. It is what a night without a server makes, at a commit every few minutes.
-const UNHEARD: usize = 200;
 
 /// Who always listens: the look for ports, which follows the activity.
 const OWN_WATCHERS: usize = 1;
@@ -22,48 +16,25 @@ const OWN_WATCHERS: usize = 1;
 const ACTIVITY_GAP: u64 = 2_000;
 
 /// Where events are told and heard.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Events {
-    sender: broadcast::Sender<SessionEvent>,
+    news: News,
     last_activity: Arc<AtomicU64>,
-    unheard: Arc<Mutex<VecDeque<Kept>>>,
 }
 
 impl Events {
-    pub(crate) fn new() -> Self {
-        Self {
-            sender: broadcast::Sender::new(KEPT),
-            last_activity: Arc::default(),
-            unheard: Arc::default(),
-        }
-    }
-
     pub(crate) fn tell(&self, what: What) {
-        // Nobody may be watching: the server is away.
-        let _unheard = self.sender.send(SessionEvent { what: Some(what) });
+        self.news.tell(what);
     }
 
-    /// What was done about changes. Where nobody watches it waits for whoever watches next.
-    pub(crate) fn tell_kept(&self, kept: Kept) {
-        let mut unheard = self.unheard();
-        // Looked at while no watcher can take what waits: it is either told or found waiting.
-        if self.is_watched() {
-            self.tell(What::Kept(kept));
-            return;
-        }
-        if unheard.len() == UNHEARD {
-            unheard.pop_front();
-        }
-        unheard.push_back(kept);
+    /// What must not be lost: it is told until the server has written it down.
+    pub(crate) fn tell_for_sure(&self, what: What) {
+        self.news.tell_for_sure(what);
     }
 
-    /// What nobody has heard of; from now on they have.
-    pub(crate) fn take_unheard(&self) -> VecDeque<Kept> {
-        std::mem::take(&mut *self.unheard())
-    }
-
-    fn unheard(&self) -> MutexGuard<'_, VecDeque<Kept>> {
-        self.unheard.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The server has written down all up to this number.
+    pub(crate) fn acknowledge(&self, number: u64) {
+        self.news.acknowledge(number);
     }
 
     /// A line for the session's log, which people read.
@@ -91,10 +62,16 @@ impl Events {
 
     /// Whether anybody outside of the session hears what is told.
     pub(crate) fn is_watched(&self) -> bool {
-        self.sender.receiver_count() > OWN_WATCHERS
+        self.news.watchers() > OWN_WATCHERS
     }
 
-    pub(crate) fn watch(&self) -> broadcast::Receiver<SessionEvent> {
-        self.sender.subscribe()
+    /// What happens from now on, for the session's own parts.
+    pub(crate) fn follow(&self) -> broadcast::Receiver<SessionEvent> {
+        self.news.follow()
+    }
+
+    /// The same for the server, after what it has not written down yet.
+    pub(crate) fn watch(&self) -> impl Stream<Item = SessionEvent> + Send + use<> {
+        self.news.watch()
     }
 }

@@ -100,7 +100,7 @@ impl Ports {
 
     /// Looks again and again.
     pub(crate) async fn watch(self) {
-        let mut happening = self.events.watch();
+        let mut happening = self.events.follow();
         let mut pause = PAUSE;
         loop {
             pause = match self.look(Look::New).await {

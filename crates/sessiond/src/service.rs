@@ -18,12 +18,12 @@ use longhouse_link::proto::{
     AutoCommitRequest, CaptureChunk, CaptureRequest, ChangeFilesReply, ChangeFilesRequest,
     CheckpointsReply, CheckpointsRequest, CloneNews, CloneRequest, CreateTerminalRequest, Done,
     ExecReply, ExecRequest, GitReply, GitRequest, HelloReply, HelloRequest, LeaveReply,
-    LeaveRequest, ListFilesReply, ListFilesRequest, ListTerminalsRequest, OutboundAsk,
-    OutboundRefusal, OutputChunk, OutputRequest, PortBytes, ReadFileRequest, ResizeTerminalRequest,
-    SessionEvent, ShutdownRequest, SnapshotChunk, SnapshotRequest, StatsReply, StatsRequest,
-    Terminal as TerminalReply, TerminalList, TerminalRef, UsageReply, UsageRequest,
-    WatchAgentRequest, WatchOutboundRequest, WatchRequest, WorktreeNews, WorktreeRequest,
-    WriteFileReply, WriteFileRequest, WriteRequest,
+    LeaveRequest, ListFilesReply, ListFilesRequest, ListTerminalsRequest, NewsAcknowledged,
+    OutboundAsk, OutboundRefusal, OutputChunk, OutputRequest, PortBytes, ReadFileRequest,
+    ResizeTerminalRequest, SessionEvent, ShutdownRequest, SnapshotChunk, SnapshotRequest,
+    StatsReply, StatsRequest, Terminal as TerminalReply, TerminalList, TerminalRef, UsageReply,
+    UsageRequest, WatchAgentRequest, WatchOutboundRequest, WatchRequest, WorktreeNews,
+    WorktreeRequest, WriteFileReply, WriteFileRequest, WriteRequest,
 };
 use longhouse_link::{answer_hello, limits};
 use tokio::sync::Semaphore;
@@ -297,6 +297,11 @@ impl Sessiond for Service {
 
     async fn watch(&self, _: Request<WatchRequest>) -> Answer<Self::WatchStream> {
         Ok(Response::new(streams::watch(&self.session)))
+    }
+
+    async fn acknowledge_news(&self, request: Request<NewsAcknowledged>) -> Answer<Done> {
+        self.session.events.acknowledge(request.get_ref().number);
+        Ok(Response::new(Done {}))
     }
 
     async fn shutdown(&self, request: Request<ShutdownRequest>) -> Answer<Done> {

@@ -77,7 +77,7 @@ impl Session {
         boot_id: String,
     ) -> Self {
         let environment = Arc::new(Environment::of(spec));
-        let events = Events::new();
+        let events = Events::default();
         Self {
             shell: spec.shell.clone(),
             login_shell: spec.login_shell,

@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::working_copy::CopyPath;
+
 /// The most refused files that are told.
 pub const REFUSED_FILES: usize = 50;
 
@@ -88,6 +90,9 @@ pub struct PushState {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct KeptCommit {
+    /// Which repository of the session: the workspace itself, or one below it.
+    #[serde(default, skip_serializing_if = "CopyPath::is_workspace")]
+    pub path: CopyPath,
     /// Its name.
     pub commit: String,
     /// The branch.
@@ -118,6 +123,9 @@ pub struct RefusedFile {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct KeptPush {
+    /// Which repository of the session: the workspace itself, or one below it.
+    #[serde(default, skip_serializing_if = "CopyPath::is_workspace")]
+    pub path: CopyPath,
     /// The commit that its branch stands on now.
     pub commit: String,
     /// The branch here.
@@ -147,6 +155,9 @@ pub enum ConflictIn {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct KeptConflict {
+    /// Which repository of the session: the workspace itself, or one below it.
+    #[serde(default, skip_serializing_if = "CopyPath::is_workspace")]
+    pub path: CopyPath,
     /// In what.
     pub during: ConflictIn,
     /// The branch; none where the working tree stands on a commit alone.
@@ -325,5 +336,10 @@ mod tests {
             "{text}"
         );
         assert_eq!(serde_json::from_str::<KeptNews>(&text).unwrap(), news);
+        let elsewhere = text.replace(r#""commit":"#, r#""path":"../b","commit":"#);
+        assert!(
+            serde_json::from_str::<KeptNews>(&elsewhere).is_err(),
+            "{elsewhere}"
+        );
     }
 }

@@ -46,6 +46,11 @@ impl Connection {
         self.link.is_closed()
     }
 
+    /// Ends the connection, whatever is under way.
+    pub(crate) fn hang_up(&self) {
+        self.link.disconnect();
+    }
+
     /// Resolves when the connection is gone.
     pub(crate) async fn closed(&self) {
         self.link.closed().await;

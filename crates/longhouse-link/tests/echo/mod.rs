@@ -220,6 +220,12 @@ impl Sessiond for Echo {
     async fn watch(&self, _: Request<WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {
         Ok(Response::new(Box::pin(stream::pending())))
     }
+    async fn acknowledge_news(
+        &self,
+        _: Request<NewsAcknowledged>,
+    ) -> Result<Response<Done>, Status> {
+        none()
+    }
     async fn connect_port(
         &self,
         _: Request<Streaming<PortBytes>>,

@@ -9,7 +9,7 @@ use longhouse_link::proto::checkpoints_reply::Checkpoint;
 use longhouse_link::proto::checkpoints_request::First;
 use longhouse_link::proto::session_event::{Kept, What};
 use longhouse_link::proto::{
-    AutoCommitQuestion, AutoCommitReply, CheckpointsReply, CheckpointsRequest, SessionEvent,
+    AutoCommitQuestion, AutoCommitReply, CheckpointsReply, CheckpointsRequest,
 };
 use tonic::Status;
 
@@ -52,7 +52,7 @@ impl EchoKeeping {
     pub(super) fn ask(
         &self,
         question: AutoCommitQuestion,
-    ) -> Result<(AutoCommitReply, Option<SessionEvent>), Status> {
+    ) -> Result<(AutoCommitReply, Option<What>), Status> {
         let mut inner = self.lock();
         if !question.now {
             return Ok((reply(&inner.state)?, None));
@@ -68,7 +68,7 @@ impl EchoKeeping {
         inner.state.last_commit = Some(commit.clone());
         let news = written(&KeptNews::Committed(commit))?;
         let what = Some(What::Kept(Kept { news }));
-        Ok((reply(&inner.state)?, Some(SessionEvent { what })))
+        Ok((reply(&inner.state)?, what))
     }
 
     pub(super) fn checkpoints(

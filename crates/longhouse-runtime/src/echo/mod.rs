@@ -4,7 +4,6 @@
 //! It is deliberately no place for work: nothing is run, and it ends with the server.
 
 mod clone;
-mod events;
 mod exec;
 mod git;
 mod keep;

@@ -11,17 +11,16 @@ use longhouse_link::proto::{
     AutoCommitRequest, CaptureChunk, CaptureRequest, ChangeFilesReply, ChangeFilesRequest,
     CheckpointsReply, CheckpointsRequest, CloneNews, CloneRequest, CreateTerminalRequest, Done,
     ExecReply, ExecRequest, GitReply, GitRequest, HelloReply, HelloRequest, LeaveReply,
-    LeaveRequest, ListFilesReply, ListFilesRequest, ListTerminalsRequest, OutboundAsk,
-    OutboundRefusal, OutputChunk, OutputRequest, PortBytes, ReadFileRequest, ResizeTerminalRequest,
-    SessionEvent, ShutdownRequest, SnapshotChunk, SnapshotRequest, StatsReply, StatsRequest,
-    Terminal, TerminalList, TerminalRef, UsageReply, UsageRequest, WatchAgentRequest,
-    WatchOutboundRequest, WatchRequest, WorktreeNews, WorktreeRequest, WriteFileReply,
-    WriteFileRequest, WriteRequest, session_event,
+    LeaveRequest, ListFilesReply, ListFilesRequest, ListTerminalsRequest, NewsAcknowledged,
+    OutboundAsk, OutboundRefusal, OutputChunk, OutputRequest, PortBytes, ReadFileRequest,
+    ResizeTerminalRequest, SessionEvent, ShutdownRequest, SnapshotChunk, SnapshotRequest,
+    StatsReply, StatsRequest, Terminal, TerminalList, TerminalRef, UsageReply, UsageRequest,
+    WatchAgentRequest, WatchOutboundRequest, WatchRequest, WorktreeNews, WorktreeRequest,
+    WriteFileReply, WriteFileRequest, WriteRequest, session_event,
 };
 use tonic::{Request, Response, Status, Streaming};
 
 use super::Manner;
-use super::events;
 use super::exec::exec;
 use super::git::git;
 use super::repaint;
@@ -136,9 +135,9 @@ impl Sessiond for EchoSessiond {
                 && let Some(code) = terminal.write(&piece.data)
             {
                 let name = name.clone();
-                self.tell(session_event::What::TerminalExited(
-                    session_event::TerminalExited { name, code },
-                ));
+                let exited = session_event::TerminalExited { name, code };
+                let exited = session_event::What::TerminalExited(exited);
+                self.inner.news.tell_for_sure(exited);
             }
         }
         Ok(Response::new(Done {}))
@@ -303,8 +302,7 @@ impl Sessiond for EchoSessiond {
     ) -> Result<Response<AutoCommitReply>, Status> {
         let (reply, news) = self.inner.keeping.ask(request.into_inner())?;
         if let Some(news) = news {
-            // Nobody may be watching.
-            let _unheard = self.inner.events.send(news);
+            self.inner.news.tell_for_sure(news);
         }
         Ok(Response::new(reply))
     }
@@ -340,8 +338,22 @@ impl Sessiond for EchoSessiond {
     }
 
     async fn watch(&self, _: Request<WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {
-        let news = events::all(&self.inner.events, self.inner.ports.news());
-        Ok(Response::new(news.boxed()))
+        let ready = session_event::What::Ready(session_event::Ready {});
+        let known = [ready, self.inner.ports.news()].map(|what| SessionEvent {
+            what: Some(what),
+            ..SessionEvent::default()
+        });
+        let news = stream::iter(known).chain(self.inner.news.watch()).map(Ok);
+        let dead = self.inner.dead.clone().cancelled_owned();
+        Ok(Response::new(news.take_until(dead).boxed()))
+    }
+
+    async fn acknowledge_news(
+        &self,
+        request: Request<NewsAcknowledged>,
+    ) -> Result<Response<Done>, Status> {
+        self.inner.news.acknowledge(request.get_ref().number);
+        Ok(Response::new(Done {}))
     }
 
     async fn shutdown(&self, _: Request<ShutdownRequest>) -> Result<Response<Done>, Status> {

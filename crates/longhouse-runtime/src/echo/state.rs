@@ -8,9 +8,8 @@ use longhouse_domain::terminal::Environment;
 use longhouse_files::Workspace;
 use longhouse_link::files::FileCalls;
 use longhouse_link::limits::PROTOCOL;
-use longhouse_link::proto::{HelloReply, SessionEvent, session_event};
-use longhouse_link::{AgentAsks, Outbound};
-use tokio::sync::broadcast;
+use longhouse_link::proto::{HelloReply, session_event};
+use longhouse_link::{AgentAsks, News, Outbound};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::Status;
@@ -22,9 +21,6 @@ use super::port::EchoPorts;
 use super::terminal::EchoTerminal;
 use super::usage::EchoUsage;
 use crate::Plan;
-
-/// Events that wait for a watcher; who falls further behind misses some, as with a real sessiond.
-const EVENTS: usize = 256;
 
 /// A sessiond in the server's own process.
 #[derive(Clone, Debug)]
@@ -38,7 +34,7 @@ pub(super) struct Inner {
     pub(super) env: Environment,
     pub(super) first_offset: u64,
     pub(super) terminals: Mutex<BTreeMap<String, Arc<EchoTerminal>>>,
-    pub(super) events: broadcast::Sender<SessionEvent>,
+    pub(super) news: News,
     pub(super) dead: CancellationToken,
     pub(super) manner: Manner,
     /// Not of an old one, which has no such calls.
@@ -75,7 +71,7 @@ impl EchoSessiond {
             env: plan.env.clone(),
             first_offset: plan.first_offset,
             terminals: Mutex::default(),
-            events: broadcast::Sender::new(EVENTS),
+            news: News::default(),
             dead: dead.clone(),
             manner,
             files: (manner != Manner::KnowsNoFiles).then(|| FileCalls::new(Workspace::At(workdir))),
@@ -127,7 +123,6 @@ impl EchoSessiond {
     }
 
     pub(super) fn tell(&self, what: session_event::What) {
-        // Nobody may be watching.
-        let _ = self.inner.events.send(SessionEvent { what: Some(what) });
+        self.inner.news.tell(what);
     }
 }

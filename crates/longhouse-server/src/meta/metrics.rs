@@ -8,6 +8,7 @@ use axum::response::IntoResponse;
 use longhouse_domain::{Actor, Role, UserId};
 use metrics::{Counter, Gauge, counter, gauge, histogram, with_local_recorder};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+use tokio::runtime::Handle;
 
 use crate::problem::Problem;
 use crate::state::AppState;
@@ -123,12 +124,14 @@ pub(crate) async fn get_metrics(state: State<AppState>) -> Result<impl IntoRespo
         engine.health().await,
         engine.sessions_stats(&counting()).await?,
     );
+    let tasks = Handle::current().metrics().num_alive_tasks();
     with_local_recorder(&metrics.recorder, || {
         counter!("longhouse_password_hashes_total").absolute(state.accounts().password_hashes());
         gauge!("longhouse_uptime_seconds").set(health.uptime.as_secs_f64());
         gauge!("longhouse_database_up").set(if health.database.is_ok() { 1.0 } else { 0.0 });
         gauge!("longhouse_viewers").set(engine.viewers() as f64);
         gauge!("longhouse_links_up").set(engine.links_up() as f64);
+        gauge!("longhouse_tasks").set(tasks as f64);
         let used = engine.metrics_totals();
         gauge!("longhouse_sessions_cpu_percent").set(used.cpu_percent);
         gauge!("longhouse_sessions_memory_bytes").set(used.memory_bytes as f64);

@@ -125,6 +125,8 @@ pub(crate) enum AutoCommitActivityName {
 #[serde(rename_all = "camelCase")]
 #[schema(as = KeptCommit)]
 pub(crate) struct KeptCommitBody {
+    /// Where its repository lies below the workspace; empty for the workspace itself.
+    pub(crate) path: String,
     /// Its name.
     pub(crate) commit: String,
     pub(crate) branch: String,
@@ -284,6 +286,7 @@ impl From<AutoCommitState> for AutoCommitStateBody {
 impl From<KeptCommit> for KeptCommitBody {
     fn from(commit: KeptCommit) -> Self {
         Self {
+            path: commit.path.to_string(),
             commit: commit.commit,
             branch: commit.branch,
             subject: commit.subject,

@@ -44,6 +44,8 @@ pub(crate) enum PushActivityName {
 #[serde(rename_all = "camelCase")]
 #[schema(as = KeptPush)]
 pub(crate) struct KeptPushBody {
+    /// Where its repository lies below the workspace; empty for the workspace itself.
+    path: String,
     /// The commit that its branch stands on now.
     commit: String,
     /// The branch in the session.
@@ -74,6 +76,7 @@ impl From<PushState> for PushStateBody {
 impl From<KeptPush> for KeptPushBody {
     fn from(push: KeptPush) -> Self {
         Self {
+            path: push.path.to_string(),
             commit: push.commit,
             branch: push.branch,
             to: push.to,

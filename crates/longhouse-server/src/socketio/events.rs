@@ -262,6 +262,7 @@ async fn send_git_exchange(client: &Client, event: &Event) -> Result<(), Gone> {
             let data = GitConflictEvent {
                 seq,
                 session_id,
+                path: conflict.path.to_string(),
                 during: conflict.during.into(),
                 branch: conflict.branch.clone(),
                 files: conflict.files.clone(),

@@ -71,6 +71,8 @@ pub(crate) struct GitPushEvent {
 pub(crate) struct GitConflictEvent {
     pub(super) seq: i64,
     pub(super) session_id: Uuid,
+    /// Where its repository lies below the workspace; empty for the workspace itself.
+    pub(super) path: String,
     pub(super) during: ConflictInName,
     /// The branch; none where the working tree stands on a commit alone.
     pub(super) branch: Option<String>,

@@ -43,7 +43,7 @@ on_both_back_ends! {
             EventKind::GitCheckpoint { number: 1, subject: "chore: update a".to_owned() },
             EventKind::GitRefused { files: vec![RefusedFile { path: ".env".to_owned(), reason: "is secret".to_owned() }] },
             EventKind::HostKeyRefused { host: "git.example.org".to_owned(), shown: "SHA256:b".to_owned(), known: Some("SHA256:a".to_owned()) },
-            EventKind::GitPush { push: KeptPush { to: "main".to_owned(), ..KeptPush::default() } },
+            EventKind::GitPush { push: KeptPush { path: "a/b".parse().unwrap(), to: "main".to_owned(), ..KeptPush::default() } },
             EventKind::GitConflict { conflict: KeptConflict { files: vec!["a".to_owned()], ..KeptConflict::default() } },
             EventKind::ContainerHealth { health: ContainerHealth::Oom, detail: Some("full".to_owned()) },
             EventKind::Created,

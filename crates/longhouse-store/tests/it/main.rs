@@ -18,6 +18,7 @@ mod listing;
 mod logs;
 mod metrics;
 mod migrations;
+mod news;
 mod opening;
 mod parallel;
 mod ports;

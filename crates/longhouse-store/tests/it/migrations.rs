@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use longhouse_domain::audit::{AuditActor, AuditEntry};
 use longhouse_domain::event::{EventKind, LogLevel};
+use longhouse_domain::news::NewsNumber;
 use longhouse_domain::query::SessionQuery;
 use longhouse_domain::ssh::known::HostKey;
-use longhouse_domain::{Actor, Permission, Phase, Role, Scope, Status, UserId};
+use longhouse_domain::{Actor, Permission, Phase, Role, Scope, SessionId, Status, UserId};
 use longhouse_store::{
     AuditQuery, CatchUp, Deed, ExternalIdentity, IdempotencyKey, IdempotentClaim, KnownHost,
-    LastScreen, LogQuery, Removed, RepositoryQuery, Rotation, SealedDataKey, SecretScope,
+    LastScreen, LogQuery, NewNews, Removed, RepositoryQuery, Rotation, SealedDataKey, SecretScope,
     SessionRef, Store,
 };
 use sqlx::{Connection, Executor};
@@ -34,6 +35,7 @@ const ROWS: &[&str] = &[
     include_str!("rows/0013.sql"),
     include_str!("rows/0014.sql"),
     include_str!("rows/0015.sql"),
+    include_str!("rows/0016.sql"),
 ];
 
 /// Migrates step by step, with each version's rows put in as it would have written them.
@@ -233,6 +235,19 @@ on_both_back_ends! {
         assert_eq!(store.repository_port(items[0].copy.session).await.unwrap(), Some(8100));
         store.delete_session(items[0].copy.session, at(9)).await.unwrap().unwrap();
         assert_eq!(store.repositories(&ann, &all).await.unwrap(), (vec![], 0));
+    }
+
+    async fn the_number_of_version_16_is_known_again(bed: &Bed) {
+        let store = grown_up(bed).await;
+        let session = SessionId(Uuid::parse_str("0192f3a4-7f3e-7cc0-98c4-0000000000a2").unwrap());
+        let mut missed = Vec::new();
+        for number in [12, 14] {
+            let number = NewsNumber::new("a3c1", number).unwrap();
+            let news = NewNews { number: &number, what: &[], lines: &[] };
+            let written = store.append_news(session, UserId(Uuid::from_u128(1)), news, at(9)).await.unwrap();
+            missed.push(written.map(|written| written.missed));
+        }
+        assert_eq!(missed, [None, Some(1)]);
     }
 
     async fn records_of_version_5_are_read_verified_and_appended_to(bed: &Bed) {

@@ -1,12 +1,15 @@
 //! Work that is kept of its own accord, by the whole product: also while the server is away, and over kills of it.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use hyper::Method;
 use serde_json::{Value, json};
 
+use crate::support::chance::Chance;
+use crate::support::events::Events;
 use crate::support::http::Client;
-use crate::support::{House, wait_for};
+use crate::support::{House, processes, wait_for, with_processes};
 
 async fn create(client: &Client, auto_commit: Value) -> (String, PathBuf) {
     let body = json!({
@@ -82,11 +85,6 @@ async fn changes_are_committed_while_the_server_is_away_and_at_the_sessions_end(
     let author = sh(&client, &id, "git log -1 --format='%an <%ae>'").await;
     assert_eq!(author, "Ada <ada@example.org>");
 
-    // A server that is killed between hearing of a commit and writing it down takes that with it; the commit stays.
-    wait_for("the first is told", async || {
-        (told(&client, &id).await == ["committed on main: feat: add a.rs"]).then_some(())
-    })
-    .await;
     house.kill();
     write(&workdir, "b.md", "b\n");
     let branch = workdir.join(".git/refs/heads/main");
@@ -141,11 +139,102 @@ async fn changes_are_committed_while_the_server_is_away_and_at_the_sessions_end(
         "git fsck --strict && test -z \"$(git status --porcelain)\"",
     )
     .await;
-    // Each is told once: what nobody could hear then, and what came at the very end.
+    // Each is told once: what was only just heard, what nobody could hear, and what came at the very end.
     assert_eq!(
         told(&client, &id).await,
         ["feat: add a.rs", "docs: add b.md", "docs: add c.md"]
             .map(|subject| format!("committed on main: {subject}"))
+    );
+}
+
+/// How often the server is killed about when it hears of a commit.
+const COMMITS: usize = 12;
+
+/// How long after a commit its news may be anywhere on its way, milliseconds.
+const ON_ITS_WAY: u64 = 80;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_commit_has_its_event_once_though_the_server_is_killed_when_it_hears_of_it() {
+    let mut house = House::started();
+    let client = house.client().await;
+    let (id, workdir) = create(&client, json!({"mode": "commit", "debounceSeconds": 1})).await;
+    let branch = workdir.join(".git/refs/heads/main");
+    let mut chance = Chance(5);
+    let mut head = String::new();
+    for round in 0..COMMITS {
+        let is_away = chance.below(4) == 0;
+        if is_away {
+            house.kill();
+        }
+        write(&workdir, &format!("f{round}"), "x\n");
+        head = wait_for("it is committed", async || {
+            let now = std::fs::read_to_string(&branch).unwrap_or_default();
+            (!now.is_empty() && now != head).then_some(now)
+        })
+        .await;
+        if !is_away {
+            tokio::time::sleep(Duration::from_millis(chance.below(ON_ITS_WAY))).await;
+            house.kill();
+        }
+        house.start();
+    }
+    let client = house.client().await;
+    wait_for("the session runs", async || {
+        client.session_in(&id, "running").await
+    })
+    .await;
+    let commits = sh(&client, &id, "git log --reverse --format=%H").await;
+    let commits: Vec<_> = commits.lines().map(str::to_owned).collect();
+    assert_eq!(commits.len(), COMMITS);
+    let mut events = Events::since(&client, 0).await;
+    let mut heard = Vec::new();
+    while heard.len() < COMMITS {
+        let commit = events.next("git.commit").await;
+        heard.push(commit["commit"].as_str().unwrap().to_owned());
+    }
+    // What would be told once too often is told before the session has stopped.
+    let stop = format!("/api/sessions/{id}/stop");
+    client.post(&stop, &json!({})).await.created();
+    loop {
+        let (name, said) = events.next_of_all().await;
+        match name.as_str() {
+            "git.commit" => heard.push(said["commit"].as_str().unwrap().to_owned()),
+            "session.status.changed" if said["to"] == "stopped" => break,
+            _ => {}
+        }
+    }
+    assert_eq!(heard, commits);
+    // The lines of its log were written with the events.
+    assert_eq!(told(&client, &id).await.len(), COMMITS);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_agent_that_finished_while_the_server_was_away_ends_its_autonomous_session() {
+    let mut house = House::started();
+    let client = house.client().await;
+    let body = json!({
+        "name": "alone", "agent": "shell", "multiplexer": "none", "runtime": "host", "mode": "autonomous",
+        "prompt": "until [ -e go ]; do sleep 0.05; done; rm go; exit 3"
+    });
+    let made = client.post("/api/sessions", &body).await.created();
+    let id = made["id"].as_str().unwrap().to_owned();
+    let session = with_processes(&client, &id).await;
+    let agent = session["terminals"][0]["pid"].as_u64().unwrap();
+    house.kill();
+    write(Path::new(session["workdir"].as_str().unwrap()), "go", "");
+    wait_for("the agent has finished", async || {
+        (!processes::is_alive(agent.try_into().unwrap())).then_some(())
+    })
+    .await;
+    house.start();
+    let client = house.client().await;
+    let ended = wait_for("the session is stopped", async || {
+        client.session_in(&id, "stopped").await
+    })
+    .await;
+    assert_eq!(
+        ended["statusReason"],
+        json!("the agent finished with exit code 3")
     );
 }
 
@@ -163,7 +252,7 @@ async fn the_server_is_killed_at_many_moments_and_each_change_is_committed_once(
             let _cut_off = client.try_send(Method::POST, &now, Some(&json!({}))).await;
         });
         // Another moment each time.
-        tokio::time::sleep(std::time::Duration::from_millis(round * 40)).await;
+        tokio::time::sleep(Duration::from_millis(round * 40)).await;
         house.kill();
         asked.await.unwrap();
         house.start();

@@ -8,6 +8,7 @@ use http::{Method, StatusCode};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
+use crate::support::chance::Chance;
 use crate::support::http::Client;
 use crate::support::terminal::Viewer;
 use crate::support::{House, processes, running_shell, wait_for, with_processes};
@@ -17,19 +18,6 @@ const ROUNDS: u64 = 20;
 
 /// How often it is killed under a viewer who counts.
 const COUNTED_ROUNDS: usize = 8;
-
-/// A small generator, so that a failure can be run again with the same choices.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % end
-    }
-}
 
 /// What may be true of a session, as far as the server's answers say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

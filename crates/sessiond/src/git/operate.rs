@@ -107,9 +107,9 @@ async fn attempt(
         | Operation::KeptWork => Vec::new(),
         _ => work.status().await?,
     };
-    // What everybody is told, and what is pushed by itself, is of the session's own repository.
+    told::tell(&mut work, path, operation, &outcome, &status).await;
+    // What is pushed by itself is of the session's own repository.
     if path.is_workspace() {
-        told::tell(&mut work, operation, &outcome, &status).await;
         session.keeping.look_whether_to_push();
     }
     let said = outcome.stderr.len().min(limits::GIT_SAID_BYTES);

@@ -1,9 +1,11 @@
-//! What a person's work with the repository came to, for everybody who may know: a commit, a push, changes that do not go together.
+//! What a person's work with a repository came to, for everybody who may know: a commit, a push, changes that do not go together.
 
 use longhouse_domain::git::{
     CONFLICTING_FILES, ConflictIn, KeptCommit, KeptConflict, KeptNews, KeptPush, LoggedCommit,
     Operation, StatusKind, TreeStatus, Underway, read_log,
 };
+
+use longhouse_domain::working_copy::CopyPath;
 
 use super::commit;
 use super::keep;
@@ -13,6 +15,7 @@ use crate::exec::Outcome;
 /// Tells of it, where there is something to tell.
 pub(super) async fn tell(
     work: &mut Work<'_>,
+    path: &CopyPath,
     operation: &Operation,
     outcome: &Outcome,
     status: &[u8],
@@ -24,11 +27,11 @@ pub(super) async fn tell(
     let news = if outcome.code == 0 && operation.commits() {
         last_commit(work, operation, outcome)
             .await
-            .map(|commit| committed(commit, &tree, at_ms))
+            .map(|commit| committed(path, commit, &tree, at_ms))
     } else if outcome.code == 0 && matches!(operation, Operation::Push(_)) {
-        pushed(outcome, &tree, at_ms)
+        pushed(path, outcome, &tree, at_ms)
     } else if operation.joins() && outcome.code != 0 && tree.has_conflicts() {
-        Some(conflict(work.underway(), &tree, at_ms))
+        Some(conflict(path, work.underway(), &tree, at_ms))
     } else {
         None
     };
@@ -53,8 +56,9 @@ async fn last_commit(
     commits.ok()?.into_iter().next()
 }
 
-fn committed(commit: LoggedCommit, tree: &TreeStatus, at_ms: u64) -> KeptNews {
+fn committed(path: &CopyPath, commit: LoggedCommit, tree: &TreeStatus, at_ms: u64) -> KeptNews {
     KeptNews::Committed(KeptCommit {
+        path: path.clone(),
         commit: commit.hash.to_string(),
         branch: tree.branch.clone().unwrap_or_default(),
         subject: commit.subject,
@@ -66,13 +70,14 @@ fn committed(commit: LoggedCommit, tree: &TreeStatus, at_ms: u64) -> KeptNews {
 }
 
 /// Nothing where the other repository had it all.
-fn pushed(outcome: &Outcome, tree: &TreeStatus, at_ms: u64) -> Option<KeptNews> {
+fn pushed(path: &CopyPath, outcome: &Outcome, tree: &TreeStatus, at_ms: u64) -> Option<KeptNews> {
     let said = String::from_utf8_lossy(&outcome.stdout);
     if said.lines().any(|line| line.starts_with('=')) {
         return None;
     }
     let branch = tree.branch.clone()?;
     Some(KeptNews::Pushed(KeptPush {
+        path: path.clone(),
         commit: tree.head.as_ref()?.to_string(),
         to: branch.clone(),
         branch,
@@ -80,13 +85,14 @@ fn pushed(outcome: &Outcome, tree: &TreeStatus, at_ms: u64) -> Option<KeptNews> 
     }))
 }
 
-fn conflict(underway: Underway, tree: &TreeStatus, at_ms: u64) -> KeptNews {
+fn conflict(path: &CopyPath, underway: Underway, tree: &TreeStatus, at_ms: u64) -> KeptNews {
     let both = tree
         .entries
         .iter()
         .filter(|entry| matches!(entry.kind, StatusKind::Conflicted(_)));
     let files = both.map(|entry| String::from_utf8_lossy(&entry.path).into_owned());
     KeptNews::Conflict(KeptConflict {
+        path: path.clone(),
         during: match underway {
             Underway::Merge => ConflictIn::Merge,
             Underway::Rebase => ConflictIn::Rebase,

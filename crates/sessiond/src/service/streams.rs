@@ -11,7 +11,6 @@ use longhouse_link::proto::{
     CaptureChunk, CaptureRequest, Exit, OutputChunk, SessionEvent, Size, SnapshotChunk,
     WriteRequest, capture_request::Format,
 };
-use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tonic::{Status, Streaming};
@@ -231,32 +230,25 @@ pub(super) fn news<T: Send + 'static>(session: &Session, news: mpsc::Receiver<T>
 }
 
 pub(super) fn watch(session: &Session) -> Answers<SessionEvent> {
-    let events = session.events.watch();
-    let ready = SessionEvent {
-        what: Some(What::Ready(Ready {})),
-    };
+    let events = Box::pin(session.events.watch());
     let ending = session.ending.clone();
     let live = stream::unfold((events, ending), |(mut events, ending)| async move {
-        loop {
-            let told = tokio::select! {
-                // What was told before the end is heard.
-                biased;
-                told = events.recv() => told,
-                () = ending.cancelled() => return None,
-            };
-            match told {
-                Ok(event) => return Some((Ok(event), (events, ending))),
-                // The newest are still there; states are asked for anew anyhow.
-                Err(RecvError::Lagged(lost)) => tracing::debug!(lost, "a watcher fell behind"),
-                Err(RecvError::Closed) => return None,
-            }
-        }
+        let told = tokio::select! {
+            // What was told before the end is heard.
+            biased;
+            told = events.next() => told?,
+            () = ending.cancelled() => return None,
+        };
+        Some((Ok(told), (events, ending)))
     });
     // What is told from here on is heard too; so nothing falls between.
     let known = [session.ports.news(), session.strain.news()];
-    let known = known.into_iter().flatten();
-    let unheard = session.events.take_unheard().into_iter().map(What::Kept);
-    let known = known.chain(unheard);
-    let known = known.map(|news| SessionEvent { what: Some(news) });
-    Box::pin(stream::iter([ready].into_iter().chain(known).map(Ok)).chain(live))
+    let known = [What::Ready(Ready {})]
+        .into_iter()
+        .chain(known.into_iter().flatten());
+    let known = known.map(|news| SessionEvent {
+        what: Some(news),
+        ..SessionEvent::default()
+    });
+    Box::pin(stream::iter(known.map(Ok)).chain(live))
 }

@@ -285,9 +285,8 @@ impl Supervisor {
             &name,
             format!("the program of terminal {name} ended with code {code}"),
         );
-        self.session
-            .events
-            .tell(What::TerminalExited(TerminalExited { name, code }));
+        let exited = What::TerminalExited(TerminalExited { name, code });
+        self.session.events.tell_for_sure(exited);
     }
 
     /// The tmux client has ended: because the program did (its code), or because somebody detached it (nothing, attach again).

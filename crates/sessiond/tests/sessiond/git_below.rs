@@ -1,10 +1,12 @@
 //! Repositories below the session's directory, and one that is made in it: each is worked with alone, and nothing outside is.
 
-use longhouse_domain::git::{CommandLine, Operation, Refusal, TreeStatus};
+use longhouse_domain::git::{CommandLine, KeptNews, Operation, Refusal, TreeStatus};
+use longhouse_link::proto::session_event::What;
+use longhouse_link::proto::{NewsAcknowledged, WatchRequest};
 
 use crate::git::{refusal, sh};
 use crate::git_remote::ask;
-use crate::house::House;
+use crate::house::{House, within};
 
 fn run(command: &str, args: &[&str]) -> Operation {
     let args: Vec<_> = args.iter().map(|arg| (*arg).to_owned()).collect();
@@ -60,6 +62,47 @@ async fn a_repository_below_is_worked_with_alone() {
     // Its turn is its own, and is left as tidy.
     assert!(house.work().join("a/b/.git/longhouse/lock").exists());
     assert!(!house.work().join("a/b/.git/longhouse/at-work").exists());
+}
+
+/// The first of git's news that a new watcher hears.
+async fn first_news(house: &House) -> (u64, KeptNews) {
+    let mut client = house.client();
+    let mut events = within(client.watch(WatchRequest {}))
+        .await
+        .unwrap()
+        .into_inner();
+    loop {
+        let event = within(events.message()).await.unwrap().unwrap();
+        if let Some(What::Kept(kept)) = event.what {
+            return (event.number, serde_json::from_str(&kept.news).unwrap());
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn its_commits_are_told_with_its_place_until_they_are_acknowledged() {
+    let house = house().await;
+    let commit = |subject: &str| at("a/b", run("commit", &["--allow-empty", "-m", subject]));
+    ask(&house, &commit("first")).await.unwrap();
+    for _ in 0..2 {
+        let (number, KeptNews::Committed(told)) = first_news(&house).await else {
+            panic!("not a commit");
+        };
+        assert_eq!(
+            (number, told.path.as_str(), told.branch.as_str()),
+            (1, "a/b", "inner")
+        );
+        assert_eq!(told.subject, "first");
+    }
+    ask(&house, &commit("second")).await.unwrap();
+    let heard = NewsAcknowledged { number: 1 };
+    within(house.client().acknowledge_news(heard))
+        .await
+        .unwrap();
+    let (number, KeptNews::Committed(told)) = first_news(&house).await else {
+        panic!("not a commit");
+    };
+    assert_eq!((number, told.subject.as_str()), (2, "second"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -115,5 +115,6 @@ test('what happens in a repository is told, and what must not be overlooked in w
   const files = ['.env', 'key.pem', 'c', 'd', 'e'].map((path) => ({ path, reason: 'looks like a secret' }))
   expect(event('git.refused', { sessionId: 'a', files })).toEqual({ type: 'git', id: 'a', alarm: 'Not committed by itself: .env, key.pem, c and 2 more' })
   expect(event('git.hostKey', { sessionId: 'a', host: '[git.example.org]:2222', shown: 'SHA256:b', known: 'SHA256:a' })).toMatchObject({ alarm: expect.stringContaining('[git.example.org]:2222 showed another SSH key') })
-  expect(event('git.conflict', { sessionId: 'a', files: ['x'] })).toMatchObject({ alarm: 'Changes that do not go together: x' })
+  expect(event('git.conflict', { sessionId: 'a', path: '', files: ['x'] })).toMatchObject({ alarm: 'Changes that do not go together: x' })
+  expect(event('git.conflict', { sessionId: 'a', path: 'b/c', files: ['x'] })).toMatchObject({ alarm: 'Changes that do not go together in b/c: x' })
 })

@@ -61,7 +61,7 @@ export function readEvent(name: string, payload: unknown): LiveEvent | null {
     case 'git.checkpoint':
       return id === null ? null : { type: 'git', id, alarm: null }
     case 'git.conflict':
-      return id === null ? null : { type: 'git', id, alarm: `Changes that do not go together: ${pathsIn(payload['files'])}` }
+      return id === null ? null : { type: 'git', id, alarm: `Changes that do not go together${placeIn(payload)}: ${pathsIn(payload['files'])}` }
     case 'git.refused':
       return id === null ? null : { type: 'git', id, alarm: `Not committed by itself: ${pathsIn(payload['files'])}` }
     case 'git.hostKey': {
@@ -147,6 +147,12 @@ function withoutPort(ports: Port[], closed: number): Port[] {
 
 /** How many files are named. */
 const NAMED = 3
+
+/** Which repository of the session, where it is not the workspace itself. */
+function placeIn(payload: Record<string, unknown>): string {
+  const path = stringOf(payload['path'])
+  return path === null || path === '' ? '' : ` in ${path}`
+}
 
 function pathsIn(value: unknown): string {
   const paths = (Array.isArray(value) ? value : []).flatMap((file: unknown) => stringOf(isRecord(file) ? file['path'] : file) ?? [])

@@ -9,8 +9,8 @@ use longhouse_domain::event::{ContainerHealth, EventKind, LogLevel};
 use longhouse_domain::lifecycle::{Observed, Phase, RuntimeHandle, Wish};
 use longhouse_domain::name::TerminalName;
 use longhouse_link::AcceptError;
-use longhouse_link::proto::session_event::What;
-use longhouse_link::proto::{self, SessionEvent};
+use longhouse_link::proto::SessionEvent;
+use longhouse_link::proto::session_event::{TerminalExited, What};
 use tonic::Streaming;
 
 use super::furnish::Furnishing;
@@ -80,6 +80,11 @@ impl Driver {
             }
             self.reach.send_replace(Reach::Up(connection.clone()));
             let left = self.listen_to(&connection, &mut news, &mut way_out).await;
+            if left.is_err() {
+                // What could not be written down comes again over the next connection.
+                connection.hang_up();
+                self.reach.send_replace(Reach::Down);
+            }
             match left? {
                 Left::Lost => {
                     self.reach.send_replace(Reach::Down);
@@ -212,7 +217,9 @@ impl Driver {
         event: SessionEvent,
     ) -> Result<bool, EngineError> {
         match event.what {
-            Some(What::TerminalExited(exited)) => return self.take_exit(connection, exited).await,
+            Some(What::TerminalExited(exited)) => {
+                return self.take_exit(connection, &exited, event.number).await;
+            }
             Some(What::TerminalStarted(_) | What::TerminalResized(_)) => {
                 self.refresh(connection).await
             }
@@ -227,7 +234,10 @@ impl Driver {
             }
             Some(What::Ports(ports)) => self.take_ports(ports).await,
             Some(What::Log(log)) => self.take_log(&log).await,
-            Some(What::Kept(kept)) => self.take_kept(&kept.news).await,
+            Some(What::Kept(kept)) => {
+                self.take_kept(&kept.news, event.number).await?;
+                self.acknowledge(event.number);
+            }
             Some(What::Strain(strain)) => self.take_strain(&strain.text).await,
             Some(What::Ending(_)) => self.take_leave(connection).await,
             Some(What::Ready(_)) | None => {}
@@ -238,27 +248,50 @@ impl Driver {
     async fn take_exit(
         &mut self,
         connection: &Connection,
-        exited: proto::session_event::TerminalExited,
+        exited: &TerminalExited,
+        number: u64,
     ) -> Result<bool, EngineError> {
         let Ok(name) = exited.name.parse::<TerminalName>() else {
             return Ok(false);
         };
         self.refresh(connection).await;
         self.take_set_up(&name, exited.code).await;
-        let text = format!("the program ended with exit code {}", exited.code);
-        self.log(LogLevel::Info, &format!("terminal:{name}"), &text)
-            .await;
-        self.append(&[EventKind::TerminalExited {
-            terminal: name.to_string(),
-            code: exited.code,
-        }])
-        .await;
-        let done = self.session.spec.mode == Mode::Autonomous && name == TerminalName::agent();
+        let is_new = self.note_exit(&name, exited.code, number).await?;
+        // News that come again, for a server was killed before it acknowledged them, may be of a program that was started again since.
+        let has_ended = is_new || self.live.borrow().agent_state().kind == AgentActivity::Exited;
+        let is_agent = name == TerminalName::agent();
+        let done = self.session.spec.mode == Mode::Autonomous && is_agent && has_ended;
         if done {
             self.want(Wish::Stopped).await?;
             self.ending = Some(format!("the agent finished with exit code {}", exited.code));
         }
+        self.acknowledge(number);
         Ok(done)
+    }
+
+    /// Writes down that a terminal's program ended. `false` where that was done before.
+    pub(super) async fn note_exit(
+        &mut self,
+        terminal: &TerminalName,
+        code: i32,
+        number: u64,
+    ) -> Result<bool, EngineError> {
+        let is_ending = matches!(
+            self.session.phase,
+            Phase::Stopping { .. } | Phase::Restarting { .. }
+        );
+        if is_ending {
+            // That its programs end with a session is no news.
+            return self.write_news(number, &[], None).await;
+        }
+        let event = EventKind::TerminalExited {
+            terminal: terminal.to_string(),
+            code,
+        };
+        let text = format!("the program ended with exit code {code}");
+        let source = format!("terminal:{terminal}");
+        self.write_news(number, &[event], Some((&source, &text)))
+            .await
     }
 
     /// Looks at the terminals again, and shows everybody what is there.

@@ -8,7 +8,7 @@ use longhouse_domain::lifecycle::Phase;
 use longhouse_domain::session::RuntimeKind;
 use longhouse_domain::terminal::{TerminalCommand, TerminalSpec};
 use longhouse_link::LinkClient;
-use longhouse_link::proto::{self, CreateTerminalRequest, SessionEvent, WatchRequest};
+use longhouse_link::proto::{self, CreateTerminalRequest, SessionEvent};
 use tonic::{Code, Status, Streaming};
 
 use super::agent::Lent;
@@ -30,7 +30,7 @@ impl Driver {
         self.clone_repository(connection, way_out, agent).await?;
         self.make_worktree(connection, way_out).await?;
         let mut client = connection.client();
-        let mut news = client.watch(WatchRequest {}).await?.into_inner();
+        let mut news = self.ask_for_news(connection).await?;
         self.set_up(connection, &mut news).await?;
         let fresh = matches!(self.session.phase, Phase::Pending | Phase::Starting);
         if fresh {

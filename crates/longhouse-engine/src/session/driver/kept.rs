@@ -4,15 +4,16 @@ use std::time::Duration;
 
 use longhouse_domain::event::{EventKind, LogLevel};
 use longhouse_domain::git::{AutoCommit, AutoCommitMode, KeptNews, RepositoryUrl};
+use longhouse_domain::working_copy::CopyPath;
 use longhouse_link::proto::session_event::{Log, What};
-use longhouse_link::proto::{AutoCommitRequest, SessionEvent, WatchRequest};
+use longhouse_link::proto::{AutoCommitRequest, SessionEvent};
 use tonic::{Code, Status, Streaming};
 
 use super::Driver;
 use super::agent::Lent;
 use super::way_out::{WayOut, served};
 use crate::egress::pace::Pace;
-use crate::error::plain;
+use crate::error::{EngineError, plain};
 use crate::session::connection::Connection;
 use crate::session::terminals::ANSWER_WAIT;
 
@@ -100,11 +101,10 @@ impl Driver {
     /// Listens while the session ends, where nobody does yet.
     pub(super) async fn listen_to_the_last(&mut self, connection: &Connection) {
         if self.kept.last_words.is_none() {
-            let mut client = connection.client();
-            let watch = tokio::time::timeout(ANSWER_WAIT, client.watch(WatchRequest {}));
-            if let Ok(Ok(news)) = watch.await {
+            let asked = tokio::time::timeout(ANSWER_WAIT, self.ask_for_news(connection));
+            if let Ok(Ok(news)) = asked.await {
                 self.kept.last_words = Some(LastWords {
-                    news: news.into_inner(),
+                    news,
                     way_out: self.way_out(connection).await,
                     agent: self.lend_key(connection),
                 });
@@ -147,11 +147,24 @@ impl Driver {
         }
     }
 
-    async fn take_last(&mut self, event: SessionEvent) {
-        match event.what {
-            Some(What::Kept(kept)) => self.take_kept(&kept.news).await,
-            Some(What::Log(log)) => self.take_log(&log).await,
-            _ => {}
+    /// Takes what is news also where nobody attends the session: before its terminals are there, and while it ends.
+    pub(super) async fn take_last(&mut self, event: SessionEvent) {
+        let number = event.number;
+        let taken = match event.what {
+            Some(What::Kept(kept)) => self.take_kept(&kept.news, number).await,
+            Some(What::TerminalExited(exited)) => match exited.name.parse() {
+                Ok(name) => self.note_exit(&name, exited.code, number).await.map(drop),
+                Err(_) => Ok(()),
+            },
+            Some(What::Log(log)) => {
+                self.take_log(&log).await;
+                Ok(())
+            }
+            _ => Ok(()),
+        };
+        match taken {
+            Ok(()) => self.acknowledge(number),
+            Err(error) => self.context.complain(self.id, "write news down", &error),
         }
     }
 
@@ -162,18 +175,19 @@ impl Driver {
     }
 
     /// Takes what sessiond did.
-    pub(super) async fn take_kept(&mut self, news: &str) {
+    pub(super) async fn take_kept(&mut self, news: &str, number: u64) -> Result<(), EngineError> {
         let Ok(news) = serde_json::from_str::<KeptNews>(news) else {
             tracing::debug!(session = %self.id, "news that make no sense");
-            return;
+            return Ok(());
         };
         if !self.kept.pace.allows_one_more() {
             tracing::debug!(session = %self.id, "too many news");
-            return;
+            return Ok(());
         }
         let (event, text) = match news.bounded() {
             KeptNews::Committed(commit) => {
-                let text = format!("committed on {}: {}", commit.branch, commit.subject);
+                let place = place_of(&commit.path);
+                let text = format!("committed on {}{place}: {}", commit.branch, commit.subject);
                 (EventKind::GitCommit { commit }, text)
             }
             KeptNews::Checkpoint { number, subject } => {
@@ -189,16 +203,26 @@ impl Driver {
                 (EventKind::GitRefused { files }, plain(&text))
             }
             KeptNews::Pushed(push) => {
-                let text = format!("pushed {} to {}", push.branch, push.to);
+                let place = place_of(&push.path);
+                let text = format!("pushed {}{place} to {}", push.branch, push.to);
                 (EventKind::GitPush { push }, text)
             }
             KeptNews::Conflict(conflict) => {
-                let text = format!("do not go together: {}", conflict.files.join(", "));
+                let place = place_of(&conflict.path);
+                let text = format!("do not go together{place}: {}", conflict.files.join(", "));
                 (EventKind::GitConflict { conflict }, plain(&text))
             }
         };
-        self.append(&[event]).await;
-        self.log(LogLevel::Info, "git", &text).await;
+        let line = Some(("git", text.as_str()));
+        self.write_news(number, &[event], line).await.map(drop)
+    }
+}
+
+/// For whoever reads of a repository below the workspace.
+fn place_of(path: &CopyPath) -> String {
+    match path.is_workspace() {
+        true => String::new(),
+        false => format!(" in {path}"),
     }
 }
 

@@ -18,6 +18,7 @@ mod keep;
 mod kept;
 pub(super) mod make;
 mod making;
+mod news;
 mod outside;
 mod ports;
 mod secrets;
@@ -94,6 +95,7 @@ pub(crate) struct Driver {
     /// What its SSH agent has to say, in the same way.
     alert: Option<agent::Alert>,
     kept: kept::Kept,
+    numbering: Option<news::Numbering>,
     /// What the session may reach, for those who open its connections.
     allowed: watch::Sender<Arc<AllowList>>,
     /// What went through its way out.
@@ -135,6 +137,7 @@ pub(crate) fn spawn(
         place: None,
         alert: None,
         kept: kept::Kept::new(),
+        numbering: None,
         allowed,
         traffic,
         ending: None,
@@ -208,6 +211,7 @@ impl Driver {
     async fn rest(&mut self) -> Result<Next, EngineError> {
         self.reach.send_replace(Reach::AtRest);
         self.listener = None;
+        self.numbering = None;
         self.publish(|_| ());
         let stop = self.context.stop.clone();
         tokio::select! {

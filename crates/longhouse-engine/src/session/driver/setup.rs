@@ -82,12 +82,16 @@ impl Driver {
         loop {
             tokio::select! {
                 event = news.message() => match event {
-                    Ok(Some(SessionEvent { what: Some(What::TerminalExited(exited)) })) => {
-                        if exited.name == NAME {
-                            return Ok(Some(exited.code));
+                    Ok(Some(event)) => {
+                        let code = match &event.what {
+                            Some(What::TerminalExited(exited)) if exited.name == NAME => Some(exited.code),
+                            _ => None,
+                        };
+                        self.take_last(event).await;
+                        if code.is_some() {
+                            return Ok(code);
                         }
                     }
-                    Ok(Some(_)) => {}
                     Ok(None) | Err(_) => return Err(lost()),
                 },
                 () = connection.closed() => return Err(lost()),

@@ -24,6 +24,15 @@ pub(crate) struct Events {
 impl Events {
     /// Listens to whatever the client's user may hear.
     pub(crate) async fn of(client: &Client) -> Self {
+        Self::with(client, json!({"token": client.token})).await
+    }
+
+    /// The same, after what came since this position in the log.
+    pub(crate) async fn since(client: &Client, seq: i64) -> Self {
+        Self::with(client, json!({"token": client.token, "lastSeq": seq})).await
+    }
+
+    async fn with(client: &Client, handshake: Value) -> Self {
         let stream = TcpStream::connect(&client.address).await.unwrap();
         let url = format!(
             "ws://{}/socket.io/?EIO=4&transport=websocket",
@@ -31,9 +40,7 @@ impl Events {
         );
         let (socket, _) = tokio_tungstenite::client_async(url, stream).await.unwrap();
         let mut events = Self { socket };
-        let token = client.token.as_deref().unwrap();
-        let connect = format!("{CONNECT}{}", json!({"token": token}));
-        events.send(connect).await;
+        events.send(format!("{CONNECT}{handshake}")).await;
         while !events.packet().await.starts_with(CONNECT) {}
         events
     }
@@ -41,13 +48,20 @@ impl Events {
     /// What the next event of this name says.
     pub(crate) async fn next(&mut self, name: &str) -> Value {
         loop {
+            let (found, data) = self.next_of_all().await;
+            if found == name {
+                return data;
+            }
+        }
+    }
+
+    /// The next event: its name, and what it says.
+    pub(crate) async fn next_of_all(&mut self) -> (String, Value) {
+        loop {
             let packet = self.packet().await;
-            let Some(event) = packet.strip_prefix(EVENT) else {
-                continue;
-            };
-            let event: Value = serde_json::from_str(event).unwrap();
-            if event[0] == name {
-                return event[1].clone();
+            if let Some(event) = packet.strip_prefix(EVENT) {
+                let event: Value = serde_json::from_str(event).unwrap();
+                return (event[0].as_str().unwrap().to_owned(), event[1].clone());
             }
         }
     }

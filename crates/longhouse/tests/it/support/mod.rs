@@ -1,5 +1,6 @@
 //! A server of one's own for a test: started, asked, killed, started again, and at the end shown to have left nothing.
 
+pub(crate) mod chance;
 pub(crate) mod events;
 pub(crate) mod forge;
 pub(crate) mod forms;

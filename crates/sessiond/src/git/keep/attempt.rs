@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use longhouse_domain::git::{AutoCommit, AutoCommitMode, KeptCommit, Refusal};
+use longhouse_domain::working_copy::CopyPath;
 use longhouse_link::limits::KEEPING_TIME;
 use tokio::time::Instant;
 
@@ -85,6 +86,7 @@ pub(super) async fn keep(
 
 fn told(session: &Session, branch: &str, made: Made) -> KeptCommit {
     KeptCommit {
+        path: CopyPath::default(),
         commit: made.commit,
         branch: branch.to_owned(),
         subject: made.subject,

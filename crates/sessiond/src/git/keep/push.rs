@@ -25,6 +25,7 @@ use longhouse_domain::git::{
     BranchName, ConflictIn, KeptConflict, KeptNews, KeptPush, PushActivity, PushAnswer, PushState,
     RepositoryUrl, is_protected, push_pause,
 };
+use longhouse_domain::working_copy::CopyPath;
 use longhouse_link::limits::GIT_TIME;
 use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
@@ -199,6 +200,7 @@ impl Pusher<'_> {
             Came::Pushed(target) => {
                 self.told = None;
                 let push = KeptPush {
+                    path: CopyPath::default(),
                     commit: target.head.clone(),
                     branch: target.branch.clone(),
                     to: target.to.clone(),
@@ -231,6 +233,7 @@ impl Pusher<'_> {
             return;
         }
         let conflict = KeptConflict {
+            path: CopyPath::default(),
             during: ConflictIn::Push,
             branch: Some(told.0.clone()),
             files: told.1.clone(),

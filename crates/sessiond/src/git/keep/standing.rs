@@ -6,7 +6,7 @@ use longhouse_domain::git::{
     AutoCommitActivity, AutoCommitState, KeptCommit, KeptNews, PushState, REFUSED_FILES,
     RefusedFile,
 };
-use longhouse_link::proto::session_event::Kept;
+use longhouse_link::proto::session_event::{Kept, What};
 
 use super::own::shown;
 use super::snapshot::Refused;
@@ -79,7 +79,7 @@ fn told(refused: &Refused) -> RefusedFile {
 
 pub(crate) fn tell(events: &Events, news: &KeptNews) {
     match serde_json::to_string(news) {
-        Ok(news) => events.tell_kept(Kept { news }),
+        Ok(news) => events.tell_for_sure(What::Kept(Kept { news })),
         Err(error) => tracing::error!(%error, "news cannot be written"),
     }
 }
