@@ -5,40 +5,54 @@
 
 #[cfg(test)]
 mod against_xterm;
+mod buffer;
 mod capture;
+mod cell;
 mod characters;
-mod handler;
+mod charsets;
+mod clusters;
+mod colours;
+#[cfg(test)]
+mod continued;
+#[cfg(test)]
+mod corpus;
+mod dispatch;
+mod edit;
 mod machine;
+mod modes;
+mod motion;
 mod pending;
+mod print;
+mod rendition;
+mod resize;
 mod rows;
+#[cfg(test)]
+mod seen;
 mod snapshot;
 mod style;
 pub(crate) mod worker;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use alacritty_terminal::vte::ansi::Processor;
 use longhouse_domain::terminal::TerminalSize;
 use longhouse_link::proto::capture_request::Format;
-use memchr::memmem;
+use vte::Parser;
 
 use characters::Characters;
-use machine::{Answers, Immediately, Machine};
+use machine::Machine;
 use pending::Pending;
 
 use crate::terminal::log::{Cursor, Mark};
 
-/// The one sequence that must be seen before the parser, which drops it. One that is cut in two by a read is missed: it is sent once at
-/// the start of programs that are about to set everything anyhow.
-const SOFT_RESET: &[u8] = b"\x1b[!p";
+/// The most bytes of an operating system command (a title, a link) that are read; the rest of a longer one is not.
+const COMMAND_BYTES: usize = 4096;
 
 /// See the module.
 pub(crate) struct Screen {
     machine: Machine,
-    parser: Processor<Immediately>,
+    parser: Parser<COMMAND_BYTES>,
     characters: Characters,
     pending: Pending,
-    answers: Answers,
     size: TerminalSize,
     scrollback: usize,
     crashes: u64,
@@ -49,13 +63,11 @@ pub(crate) struct Screen {
 impl Screen {
     /// An empty screen that keeps `scrollback` lines of history.
     pub(crate) fn new(size: TerminalSize, scrollback: usize) -> Self {
-        let answers = Answers::default();
         Self {
-            machine: Machine::new(size, scrollback, answers.clone()),
-            parser: Processor::new(),
+            machine: Machine::new(size, scrollback),
+            parser: Parser::new_with_size(),
             characters: Characters::default(),
             pending: Pending::default(),
-            answers,
             size,
             scrollback,
             crashes: 0,
@@ -76,7 +88,7 @@ impl Screen {
     pub(crate) fn advance(&mut self, bytes: &[u8]) {
         let parsed = catch_unwind(AssertUnwindSafe(|| {
             for part in self.characters.whole(bytes) {
-                parse(&mut self.parser, &mut self.machine, &part);
+                self.parser.advance(&mut self.machine, &part);
             }
         }));
         self.pending.advance(bytes);
@@ -92,14 +104,14 @@ impl Screen {
     }
 
     /// What the program asked the terminal since the last call.
-    pub(crate) fn take_answers(&self) -> Vec<String> {
-        self.answers.take()
+    pub(crate) fn take_answers(&mut self) -> Vec<String> {
+        self.machine.take_answers()
     }
 
     /// Bytes that repaint it, below `history` where that is given, else below its own; see [`snapshot`].
     pub(crate) fn snapshot(&mut self, scrollback: usize, history: Option<&[u8]>) -> Vec<u8> {
         let made = catch_unwind(AssertUnwindSafe(|| {
-            snapshot::snapshot(&mut self.machine, &self.pending, scrollback, history)
+            snapshot::snapshot(&self.machine, &self.pending, scrollback, history)
         }));
         self.survive(made).unwrap_or_else(|| b"\x1bc".to_vec())
     }
@@ -150,24 +162,12 @@ impl Screen {
     /// After a panic nothing of the emulator can be trusted: it begins anew, empty.
     fn survive<T>(&mut self, outcome: std::thread::Result<T>) -> Option<T> {
         if outcome.is_err() {
-            self.machine = Machine::new(self.size, self.scrollback, self.answers.clone());
-            self.parser = Processor::new();
+            self.machine = Machine::new(self.size, self.scrollback);
+            self.parser = Parser::new_with_size();
             self.characters = Characters::default();
             self.pending = Pending::default();
             self.crashes += 1;
         }
         outcome.ok()
     }
-}
-
-/// Parses `bytes`, and what the parser itself drops.
-fn parse(parser: &mut Processor<Immediately>, machine: &mut Machine, bytes: &[u8]) {
-    let mut rest = bytes;
-    while let Some(at) = memmem::find(rest, SOFT_RESET) {
-        let (now, later) = rest.split_at(at + SOFT_RESET.len());
-        parser.advance(machine, now);
-        machine.soft_reset();
-        rest = later;
-    }
-    parser.advance(machine, rest);
 }

@@ -298,7 +298,7 @@ impl Terminal {
     }
 
     /// Answers what the program asked, unless an emulator that is attached does: two answers would be taken for input.
-    fn answer(&self, screen: &Screen) {
+    fn answer(&self, screen: &mut Screen) {
         for answer in screen.take_answers() {
             if self.readers.load(Ordering::Acquire) == 0 {
                 // A program that asks without reading answers does without.

@@ -21,11 +21,15 @@ const LONG_FUNCTIONS: &[(&str, &str)] = &[
         "a table of the known agents, one entry after the other",
     ),
     (
-        "crates/sessiond/src/screen/against_xterm.rs::single_features",
+        "crates/sessiond/src/screen/corpus/sequences.rs::margins",
         "a table of terminal features, one entry after the other",
     ),
     (
-        "crates/sessiond/src/screen/against_xterm/programs.rs::random_program",
+        "crates/sessiond/src/screen/corpus/sequences.rs::plain",
+        "a table of terminal features, one entry after the other",
+    ),
+    (
+        "crates/sessiond/src/screen/corpus/programs.rs::random_program",
         "a table of what a program may draw, one arm after the other",
     ),
 ];

@@ -1,18 +1,22 @@
-//! Snapshots measured against the browser's own emulator (`@xterm/headless`, in Node), cell by cell: at a random place of a program's
-//! output, a fresh emulator that is written the snapshot must look like one that was written the output, and stay so to the output's end.
-
-mod programs;
+//! The screen measured against the browser's own emulator (`@xterm/headless`, in Node), cell by cell, over everything in
+//! [`super::corpus`]: at a place in a program's output both must look alike, a fresh emulator that is written the snapshot must look like
+//! one that was written the output, and all must stay so to the output's end.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Once;
 
 use longhouse_domain::terminal::TerminalSize;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use self::programs::{Chance, random_program, recorded};
 use super::Screen;
+use super::corpus::programs::{Chance, random_program, recorded};
+use super::corpus::{Item, SIZE, Step, corpus};
+use super::seen::seen;
+use crate::terminal::log::Mark;
 
 const SCROLLBACK: usize = 3000;
 
@@ -21,9 +25,29 @@ struct Case {
     name: String,
     cols: u16,
     rows: u16,
-    before: String,
+    before: Vec<Sent>,
+    ours: Value,
+    dirt: String,
     snapshot: String,
-    after: String,
+    after: Vec<Sent>,
+    end: Value,
+}
+
+/// A step, as the emulator's side takes it.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Sent {
+    Output(String),
+    Resize([u16; 2]),
+}
+
+impl From<&Step> for Sent {
+    fn from(step: &Step) -> Self {
+        match step {
+            Step::Output(output) => Self::Output(base64(output)),
+            Step::Resize(size) => Self::Resize([size.cols, size.rows]),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -37,18 +61,25 @@ fn node_directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/xterm")
 }
 
-/// The emulator's package, installed once.
+/// The emulator's packages, installed once.
 fn install() {
-    let directory = node_directory();
-    if directory.join("node_modules/@xterm/headless").exists() {
-        return;
-    }
-    let installed = Command::new("npm")
-        .args(["ci", "--no-audit", "--no-fund"])
-        .current_dir(&directory)
-        .status()
-        .expect("npm is there");
-    assert!(installed.success());
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| {
+        let directory = node_directory();
+        if directory.join("node_modules/@xterm/headless").exists()
+            && directory
+                .join("node_modules/@xterm/addon-unicode-graphemes")
+                .exists()
+        {
+            return;
+        }
+        let installed = Command::new("npm")
+            .args(["ci", "--no-audit", "--no-fund"])
+            .current_dir(&directory)
+            .status()
+            .expect("npm is there");
+        assert!(installed.success());
+    });
 }
 
 fn compare(cases: &[Case]) {
@@ -99,161 +130,52 @@ fn base64(bytes: &[u8]) -> String {
     text
 }
 
-fn case(name: &str, size: TerminalSize, bytes: &[u8], cut: usize) -> Case {
-    let mut screen = Screen::new(size, SCROLLBACK);
-    // In odd pieces, as output comes.
-    for piece in bytes[..cut].chunks(1021) {
-        screen.advance(piece);
+fn take(screen: &mut Screen, steps: &[Step]) {
+    for step in steps {
+        match step {
+            // In odd pieces, as output comes.
+            Step::Output(output) => output.chunks(1021).for_each(|piece| screen.advance(piece)),
+            Step::Resize(size) => screen.mark(Mark::Size(*size)),
+        }
     }
+}
+
+fn case(item: &Item, cut: usize) -> Case {
+    let TerminalSize { cols, rows } = item.size;
+    let (before, after) = item.cut(cut);
+    let mut screen = Screen::new(item.size, SCROLLBACK);
+    take(&mut screen, &before);
+    screen.forget_beyond_edge();
+    let ours = seen(&screen);
+    let snapshot = screen.snapshot(SCROLLBACK, None);
+    take(&mut screen, &after);
+    assert_eq!(screen.crashes(), 0, "{}", item.name);
+    let sent = |steps: &[Step]| steps.iter().map(Sent::from).collect();
     Case {
-        name: format!(
-            "{name} at {cut} of {} ({:?})",
-            bytes.len(),
-            String::from_utf8_lossy(&bytes[cut.saturating_sub(40)..cut])
-        ),
-        cols: size.cols,
-        rows: size.rows,
-        before: base64(&bytes[..cut]),
-        snapshot: base64(&screen.snapshot(SCROLLBACK, None)),
-        after: base64(&bytes[cut..]),
+        name: format!("{} at {cut} of {}", item.name, item.len()),
+        cols,
+        rows,
+        before: sent(&before),
+        ours,
+        dirt: base64(&random_program(cut as u64, 20)),
+        snapshot: base64(&snapshot),
+        after: sent(&after),
+        end: seen(&screen),
     }
 }
 
-fn cases(name: &str, size: TerminalSize, bytes: &[u8], cuts: usize) -> Vec<Case> {
-    let mut chance = Chance(bytes.len() as u64);
-    let mut at: Vec<usize> = (0..cuts).map(|_| chance.below(bytes.len() + 1)).collect();
-    at.push(bytes.len());
-    at.into_iter()
-        .map(|cut| case(name, size, bytes, cut))
-        .collect()
+fn cases(item: &Item, cuts: usize) -> Vec<Case> {
+    let mut chance = Chance(item.len() as u64);
+    let mut at: Vec<usize> = (0..cuts).map(|_| chance.below(item.len() + 1)).collect();
+    at.extend([0, item.len()]);
+    at.into_iter().map(|cut| case(item, cut)).collect()
 }
-
-const SIZE: TerminalSize = TerminalSize { cols: 80, rows: 24 };
 
 #[test]
-fn single_features() {
-    let all: &[(&str, &str)] = &[
-        (
-            "colours",
-            "\x1b[31;44mred\x1b[0m \x1b[38;5;208morange\x1b[48;2;1;2;3mtrue\x1b[0m\x1b[97;100mbright\x1b[0m\r\n",
-        ),
-        (
-            "attributes",
-            "\x1b[1mb\x1b[0;2md\x1b[0;3mi\x1b[0;4mu\x1b[0;7mr\x1b[0;8mh\x1b[0;9ms\x1b[0;1;3;4;9mall\x1b[0m.",
-        ),
-        (
-            "underlines",
-            "\x1b[4:3mcurl\x1b[4:2mdouble\x1b[4:4mdots\x1b[4:5mdash\x1b[0m\x1b[4;58;2;9;8;7mcolour\x1b[58;5;3mindex\x1b[0m",
-        ),
-        (
-            "links",
-            "\x1b]8;;https://a.example/\x1b\\here\x1b]8;;\x1b\\ \x1b]8;id=x;https://b.example/\x07there\x1b]8;;\x07 no",
-        ),
-        ("wide", "中文字 テスト 한국어 🎉🚀 e\u{301}a\u{308} ✓ ─│┌ "),
-        ("wrapped", &"0123456789abcdef ".repeat(30)),
-        ("wide wrapped", &format!("x{}", "中".repeat(100))),
-        (
-            "coloured wrap at the bottom",
-            &format!(
-                "{}\x1b[44m{}\x1b[0m end",
-                "\r\n".repeat(23),
-                "w".repeat(200)
-            ),
-        ),
-        (
-            "background erase",
-            "\x1b[42m\x1b[2J\x1b[5;5Hgreen\x1b[K\x1b[0m\x1b[7;3Hx\x1b[41m\x1b[1K\x1b[m",
-        ),
-        ("pending wrap", &"x".repeat(80)),
-        (
-            "pending wrap, then colour",
-            &format!("{}\x1b[31m", "x".repeat(80)),
-        ),
-        (
-            "pending wrap in a charset",
-            &format!("{}\x1b(0", "q".repeat(80)),
-        ),
-        ("wide pending wrap", &"中".repeat(40)),
-        ("no wrap", &format!("\x1b[?7l{}", "y".repeat(100))),
-        (
-            "alternate",
-            "one\r\ntwo\x1b[?1049h\x1b[2J\x1b[3;3Halt\x1b[31mred",
-        ),
-        (
-            "alternate and back",
-            "one\r\ntwo\x1b[?1049h\x1b[2Jalt\x1b[?1049lthree",
-        ),
-        (
-            "alternate over colour",
-            "\x1b[45mone\x1b[?1049h\x1b[1;1Hx\x1b[0m",
-        ),
-        (
-            "scroll region",
-            "\x1b[5;10r\x1b[5;1Ha\r\nb\r\nc\r\nd\r\ne\r\nf\r\ng\r\nh",
-        ),
-        ("origin", "\x1b[5;10r\x1b[?6h\x1b[2;3Hhere"),
-        (
-            "modes",
-            "\x1b[?1h\x1b=\x1b[?2004h\x1b[?1004h\x1b[?1003h\x1b[?1006h\x1b[?25l\x1b[4hins",
-        ),
-        ("mouse", "\x1b[?1000h\x1b[?1002h\x1b[?1006h"),
-        ("cursor style", "\x1b[5 q"),
-        ("cursor style steady", "\x1b[4 q"),
-        (
-            "charsets",
-            "\x1b(0lqqk\x1b(B plain \x1b)0\x0eqq\x0f done\x0e",
-        ),
-        ("tabs", "\x1b[3g\x1b[1;5H\x1bH\x1b[1;50H\x1bH\r\tx\ty"),
-        ("tab over text", "abcdefghij\r\tX\x1b[2;1Habc\t\tdef"),
-        ("saved cursor", "\x1b[3;7H\x1b[35m\x1b7\x1b[0m\x1b[10;10Hx"),
-        ("title", "\x1b]2;a title; with ünïcode\x07text"),
-        ("ed2", &format!("{}\x1b[2J\x1b[Hnew", "line\r\n".repeat(30))),
-        ("ed3", &format!("{}\x1b[3J", "line\r\n".repeat(30))),
-        ("ed1 on the second line", "one\r\ntwo\x1b[1Jx"),
-        (
-            "scroll up by command",
-            &format!("{}\x1b[3S\x1b[2T", "line\r\n".repeat(30)),
-        ),
-        (
-            "delete and insert lines",
-            &format!("{}\x1b[H\x1b[3M\x1b[5;1H\x1b[2L", "line\r\n".repeat(30)),
-        ),
-        (
-            "insert and delete characters",
-            "abcdefghij\x1b[1;3H\x1b[2@XY\x1b[1;8H\x1b[2P\x1b[3X",
-        ),
-        ("cut in a sequence", "abc\x1b[3"),
-        ("cut in a character", "abc中"),
-        ("cut in a title", "abc\x1b]0;half"),
-        ("cut before a combining mark", "cafe"),
-        ("synchronised update", "a\x1b[?2026hb\x1b[Hc"),
-        (
-            "history",
-            &(0..200)
-                .map(|n| format!("\x1b[3{}mline {n}\x1b[0m\r\n", n % 8))
-                .collect::<String>(),
-        ),
-        ("reset", "\x1b[31m\x1b[?1049hx\x1bcfresh"),
-        ("soft reset", "\x1b[31m\x1b[5;9r\x1b[?6h\x1b[!pafter"),
-    ];
-    let ends: &[(&str, &str)] = &[
-        ("cut in a sequence", "1mred"),
-        ("cut before a combining mark", "\u{301}s"),
-        ("pending wrap", "more"),
-        ("wide pending wrap", "more"),
-        ("cut in a title", " title\x07x"),
-        ("saved cursor", "here\x1b8there"),
-    ];
+fn everything_in_the_corpus() {
     let mut list = Vec::new();
-    for (name, text) in all {
-        let rest = ends
-            .iter()
-            .find(|(n, _)| n == name)
-            .map_or("abc\r\ndef", |(_, rest)| *rest);
-        let bytes = [text.as_bytes(), rest.as_bytes()].concat();
-        list.push(case(name, SIZE, &bytes, text.len()));
-        list.push(case(name, SIZE, &bytes, text.len() / 2));
-        list.push(case(name, SIZE, &bytes, text.len() - 1));
+    for item in corpus() {
+        list.extend(cases(item, 6));
     }
     compare(&list);
 }
@@ -262,8 +184,8 @@ fn single_features() {
 fn random_programs_cut_at_random_places() {
     let mut list = Vec::new();
     for seed in 0..150 {
-        let bytes = random_program(seed, 150);
-        list.extend(cases(&format!("seed {seed}"), SIZE, &bytes, 3));
+        let item = Item::new(format!("seed {seed}"), SIZE, random_program(seed, 150));
+        list.extend(cases(&item, 3));
     }
     compare(&list);
 }
@@ -316,8 +238,53 @@ fn real_programs_cut_at_random_places() {
             continue;
         };
         tried += 1;
-        list.extend(cases(program, SIZE, &bytes, 25));
+        list.extend(cases(&Item::new(program, SIZE, bytes), 25));
     }
     assert!(tried >= 2, "too few programs are installed here");
     compare(&list);
+}
+
+#[test]
+fn the_table_of_clusters_is_that_of_the_page() {
+    install();
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("clusters.bin");
+    let written = Command::new("node")
+        .arg("clusters.mjs")
+        .arg(&path)
+        .current_dir(node_directory())
+        .status()
+        .expect("node is there");
+    assert!(written.success());
+    let [fresh, ours] = [
+        path,
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("src/screen/clusters.bin"),
+    ]
+    .map(|path| std::fs::read(path).unwrap());
+    assert!(
+        fresh == ours,
+        "write it anew: `node clusters.mjs ../../src/screen/clusters.bin`"
+    );
+}
+
+#[test]
+fn the_emulator_is_the_one_of_the_page() {
+    let version = |file: &Path, package: &str| {
+        let text = std::fs::read(file).unwrap();
+        let lock: Value = serde_json::from_slice(&text).unwrap();
+        lock["packages"][format!("node_modules/{package}")]["version"].clone()
+    };
+    let here = node_directory().join("package-lock.json");
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../web/package-lock.json");
+    for (ours, theirs) in [
+        ("@xterm/headless", "@xterm/xterm"),
+        (
+            "@xterm/addon-unicode-graphemes",
+            "@xterm/addon-unicode-graphemes",
+        ),
+    ] {
+        let ours = version(&here, ours);
+        assert!(ours.is_string());
+        assert_eq!(ours, version(&page, theirs));
+    }
 }

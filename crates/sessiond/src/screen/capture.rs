@@ -2,14 +2,11 @@
 
 use std::fmt::Write;
 
-use alacritty_terminal::grid::{Dimensions, Row};
-use alacritty_terminal::index::{Column, Line};
-use alacritty_terminal::term::cell::{Cell, Flags};
-use alacritty_terminal::vte::ansi::{Color, NamedColor, Rgb};
 use longhouse_link::proto::capture_request::Format;
 
+use super::cell::{Cell, Colour, Flags, Row, Underline};
 use super::machine::Machine;
-use super::rows::{self, Painter};
+use super::rows::{self, Joints, Painter};
 use super::style::Style;
 
 /// The usual sixteen colours; a page may set its own by the custom properties `--ansi-0` to `--ansi-15`.
@@ -20,25 +17,25 @@ const PALETTE: [u32; 16] = [
 
 /// The screen below `scrollback` lines of history; blank lines at the end are left out.
 pub(crate) fn capture(machine: &Machine, format: Format, scrollback: usize) -> String {
-    let grid = machine.term.grid();
-    let history = i32::try_from(grid.history_size().min(scrollback)).unwrap_or(0);
-    let lines = (-history..=grid.bottommost_line().0).map(|line| &grid[Line(line)]);
-    let mut lines: Vec<&Row<Cell>> = lines.collect();
-    while lines.last().is_some_and(|row| rows::is_blank(row)) {
+    let screen = machine.shown();
+    let columns = machine.columns;
+    let first = screen.history().saturating_sub(scrollback);
+    let mut lines: Vec<&Row> = screen.lines.range(first..).collect();
+    while lines.last().is_some_and(|row| rows::is_blank(row, columns)) {
         lines.pop();
     }
     match format {
-        Format::Text => text(&lines),
-        Format::Ansi => ansi(&lines),
-        Format::Html => html(&lines),
+        Format::Text => text(&lines, columns),
+        Format::Ansi => ansi(&lines, columns),
+        Format::Html => html(&lines, columns),
     }
 }
 
-fn text(lines: &[&Row<Cell>]) -> String {
+fn text(lines: &[&Row], columns: usize) -> String {
     let mut out = String::new();
     for row in lines {
         let begin = out.len();
-        for cell in printed(row) {
+        for cell in printed(row, columns) {
             rows::character(cell, &mut out);
         }
         let kept = out[begin..].trim_end_matches(' ').len();
@@ -48,21 +45,21 @@ fn text(lines: &[&Row<Cell>]) -> String {
     out
 }
 
-fn ansi(lines: &[&Row<Cell>]) -> String {
+fn ansi(lines: &[&Row], columns: usize) -> String {
     let mut out = String::new();
-    let mut painter = Painter::default();
+    let mut painter = Painter::new(columns);
     for row in lines {
-        painter.unwrapped_row(row, &mut out);
+        painter.row(row, Joints::NONE, None, &mut out);
         painter.plain(&mut out);
         out.push('\n');
     }
     out
 }
 
-fn html(lines: &[&Row<Cell>]) -> String {
+fn html(lines: &[&Row], columns: usize) -> String {
     let mut out = String::from("<pre class=\"terminal\">");
     for row in lines {
-        let cells: Vec<&Cell> = printed(row).collect();
+        let cells: Vec<&Cell> = printed(row, columns).collect();
         for run in cells.chunk_by(|a, b| Style::of(a) == Style::of(b)) {
             let mut content = String::new();
             for cell in run {
@@ -76,17 +73,16 @@ fn html(lines: &[&Row<Cell>]) -> String {
     out
 }
 
-fn printed(row: &Row<Cell>) -> impl Iterator<Item = &Cell> {
-    (0..rows::content_end(row))
+fn printed(row: &Row, columns: usize) -> impl Iterator<Item = &Cell> {
+    (0..rows::content_end(row, columns))
         .filter(|column| !rows::is_second_half(row, *column))
-        .map(|column| &row[Column(column)])
-        .filter(|cell| !cell.flags.contains(Flags::LEADING_WIDE_CHAR_SPACER))
+        .map(|column| row.cell(column))
 }
 
 fn html_run(style: &Style, content: &str, out: &mut String) {
     let css = css(style);
     // Only what a browser opens harmlessly becomes a link.
-    let link = style.link.as_ref().map(|link| link.uri());
+    let link = style.link.as_ref().map(|link| link.uri.as_str());
     let link = link.filter(|uri| uri.starts_with("https://") || uri.starts_with("http://"));
     if let Some(uri) = link {
         let _infallible = write!(
@@ -123,8 +119,8 @@ fn css(style: &Style) -> String {
         }
     }
     let decoration = match (
-        style.flags.intersects(Flags::ALL_UNDERLINES),
-        style.flags.contains(Flags::STRIKEOUT),
+        style.underline != Underline::None,
+        style.flags.contains(Flags::STRIKE),
     ) {
         (false, false) => "",
         (true, false) => "text-decoration:underline;",
@@ -146,12 +142,11 @@ fn css(style: &Style) -> String {
 }
 
 /// A colour for CSS; `None` where it is the default.
-fn css_colour(colour: Color) -> Option<String> {
+fn css_colour(colour: Colour) -> Option<String> {
     match colour {
-        Color::Spec(Rgb { r, g, b }) => Some(format!("#{r:02x}{g:02x}{b:02x}")),
-        Color::Indexed(index) => Some(indexed(index)),
-        Color::Named(NamedColor::Foreground | NamedColor::Background) => None,
-        Color::Named(named) => u8::try_from(named as usize).ok().map(indexed),
+        Colour::Default => None,
+        Colour::Basic(index) | Colour::Indexed(index) => Some(indexed(index)),
+        Colour::Rgb(r, g, b) => Some(format!("#{r:02x}{g:02x}{b:02x}")),
     }
 }
 

@@ -1,11 +1,16 @@
-//! Gives the parser whole UTF-8 characters.
+//! Gives the parser whole UTF-8 characters and nothing else.
 //!
 //! The parser (vte 0.15) can join a character that was cut in two, but then loses bytes behind it where another character is cut right
-//! after: text, or the escape that begins a sequence. So it never gets a cut one.
+//! after: text, or the escape that begins a sequence. So it never gets a cut one. What is no UTF-8, and the byte order mark, is left out,
+//! as the browser's emulator leaves it out.
 
 use std::borrow::Cow;
 
+use memchr::memmem;
+
 use super::pending::{character_length, is_continuation, unfinished};
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The beginning of a character that waits for its rest: at most three bytes.
 #[derive(Debug, Default)]
@@ -14,7 +19,7 @@ pub(crate) struct Characters {
 }
 
 impl Characters {
-    /// The stream so far held back and `bytes`, in two parts, up to the last whole character. What is no UTF-8 passes as it is.
+    /// The stream so far held back and `bytes`, in two parts, up to the last whole character.
     pub(crate) fn whole<'a>(&mut self, bytes: &'a [u8]) -> [Cow<'a, [u8]>; 2] {
         let mut rest = bytes;
         let mut joined = Vec::new();
@@ -35,10 +40,20 @@ impl Characters {
         let begun = unfinished(rest);
         self.begun.extend_from_slice(begun);
         [
-            Cow::Owned(joined),
-            Cow::Borrowed(&rest[..rest.len() - begun.len()]),
+            text(Cow::Owned(joined)),
+            text(Cow::Borrowed(&rest[..rest.len() - begun.len()])),
         ]
     }
+}
+
+/// What of `bytes` is text.
+fn text(bytes: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
+    if memmem::find(&bytes, BYTE_ORDER_MARK).is_none() && std::str::from_utf8(&bytes).is_ok() {
+        return bytes;
+    }
+    let chunks = bytes.utf8_chunks();
+    let text: String = chunks.map(|chunk| chunk.valid()).collect();
+    Cow::Owned(text.replace('\u{feff}', "").into_bytes())
 }
 
 #[cfg(test)]
@@ -67,16 +82,17 @@ mod tests {
         }
 
         #[test]
-        fn what_is_no_text_passes_too(bytes: Vec<u8>, length in 1_usize..7) {
+        fn what_is_no_text_is_left_out_however_it_is_cut(bytes: Vec<u8>, length in 1_usize..7) {
             let mut characters = Characters::default();
             let mut out = Vec::new();
             for piece in bytes.chunks(length) {
                 for part in characters.whole(piece) {
+                    prop_assert!(std::str::from_utf8(&part).is_ok(), "{:?}", part);
                     out.extend_from_slice(&part);
                 }
             }
-            out.extend_from_slice(&characters.begun);
-            prop_assert_eq!(out, bytes);
+            let whole: String = bytes.utf8_chunks().map(|chunk| chunk.valid()).collect();
+            prop_assert_eq!(out, whole.replace('\u{feff}', "").into_bytes());
         }
     }
 }

@@ -32,14 +32,11 @@ pub(crate) struct Pending {
     state: State,
     begun: Vec<u8>,
     overflowed: bool,
-    /// Whether the last byte was a part of a printed character.
-    printed: bool,
 }
 
 impl Pending {
     /// Follows `bytes`. Only what comes after the last escape matters, for an escape ends whatever was before it.
     pub(crate) fn advance(&mut self, bytes: &[u8]) {
-        let Some(last) = bytes.last() else { return };
         let rest = match memrchr(ESC, bytes) {
             Some(at) => {
                 self.begin(State::Escape, ESC);
@@ -55,9 +52,7 @@ impl Pending {
             self.step(*byte);
             rest = after;
         }
-        // What ended the sequence is not a printed character.
         if !rest.is_empty() {
-            self.printed = *last >= b' ' && *last != 0x7f;
             self.character(rest);
         }
     }
@@ -72,17 +67,11 @@ impl Pending {
         }
     }
 
-    /// Whether the stream ended in a printed character, so that a combining one could still join it.
-    pub(crate) fn ends_in_print(&self) -> bool {
-        self.state == State::Ground && self.printed
-    }
-
     fn begin(&mut self, state: State, byte: u8) {
         self.state = state;
         self.begun.clear();
         self.begun.push(byte);
         self.overflowed = false;
-        self.printed = false;
     }
 
     fn end(&mut self) {

@@ -2,50 +2,79 @@
 
 use std::fmt::Write;
 
-use alacritty_terminal::grid::Row;
-use alacritty_terminal::index::Column;
-use alacritty_terminal::term::cell::{Cell, Flags};
-use alacritty_terminal::vte::ansi::{Color, NamedColor};
-
+use super::cell::{Cell, Colour, Flags, Row, Underline};
+use super::clusters::Cluster;
 use super::style::Style;
 
 /// A run of blanks from this length on is skipped over instead of printed.
 const SKIPPED_BLANKS: usize = 6;
 
+/// A sequence that does nothing: what comes behind it joins nothing before it.
+const APART: &str = "\x1b\\";
+
+/// A wide character, and back to the beginning of its row.
+const WIDE_AND_BACK: &str = "中\r";
+
 /// Writes rows one after the other, and remembers the look of the last cell.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Painter {
+    columns: usize,
     style: Style,
-    /// The row above ran into the one that comes next.
-    continues: bool,
+    /// What was written last, if nothing but text was written since.
+    last: Cluster,
+}
+
+/// How a row stands to its neighbours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Joints {
+    /// It goes on where the row above ended.
+    pub(crate) continues: bool,
+    /// The row below goes on where it ends.
+    pub(crate) runs_on: bool,
+}
+
+impl Joints {
+    pub(crate) const NONE: Self = Self {
+        continues: false,
+        runs_on: false,
+    };
 }
 
 impl Painter {
-    /// Paints a row at the cursor, which stands at its beginning, or, where the row above wraps, behind that. A row that wraps is filled
-    /// to its end, so that the next one's first character wraps too.
-    pub(crate) fn row(&mut self, row: &Row<Cell>, out: &mut String) {
-        let wraps = wraps(row);
-        let mut end = if wraps { row.len() } else { content_end(row) };
-        if wraps && is_leading_spacer(row) {
-            // The wide character that did not fit wraps by itself.
-            end -= 1;
+    pub(crate) fn new(columns: usize) -> Self {
+        Self {
+            columns,
+            style: Style::default(),
+            last: Cluster::default(),
         }
-        if self.continues {
-            end = end.max(1);
-        }
-        self.cells(row, end, !wraps && !self.continues, out);
-        if !wraps && end < row.len() {
-            self.rest_of_row(row, out);
-        }
-        self.continues = wraps;
     }
 
-    /// Paints a row by itself, whatever it ran into.
-    pub(crate) fn unwrapped_row(&mut self, row: &Row<Cell>, out: &mut String) {
-        let end = content_end(row);
-        self.cells(row, end, true, out);
-        if end < row.len() {
-            self.rest_of_row(row, out);
+    /// Paints a row at the cursor, which stands at its beginning, or, where it continues the row above, behind that. A row that runs on is
+    /// filled to its end, so that the next one's first character wraps.
+    pub(crate) fn row(&mut self, row: &Row, joints: Joints, below: Option<&Row>, out: &mut String) {
+        let columns = self.columns;
+        let mut end = if joints.runs_on {
+            columns
+        } else {
+            // Blanks that were printed count when lines are folded anew.
+            content_end(row, columns).max(row.text_end())
+        };
+        let last = row.cell(columns - 1);
+        let left_free = joints.runs_on && below.is_some_and(|below| left_free(last, below));
+        end -= usize::from(left_free);
+        if joints.continues {
+            self.wrap(row, &mut end, out);
+        } else {
+            self.last = Cluster::default();
+        }
+        self.cells(row, end, joints, out);
+        if left_free {
+            // What finds no room goes on by itself, and leaves the cell in its look. What is really there then takes its place.
+            self.look(Style::of(last), out);
+            out.push_str(WIDE_AND_BACK);
+            self.last = Cluster::default();
+        } else if !joints.runs_on && end < columns {
+            self.rest_of_row(row, joints, out);
         }
     }
 
@@ -54,46 +83,82 @@ impl Painter {
         self.look(Style::default(), out);
     }
 
-    fn cells(&mut self, row: &Row<Cell>, end: usize, may_skip: bool, out: &mut String) {
+    /// Goes to a row that continues the one above, which only a character does; one that is not there goes again.
+    fn wrap(&mut self, row: &Row, end: &mut usize, out: &mut String) {
+        if row.cell(0).has_content() {
+            *end = (*end).max(1);
+        } else {
+            self.look(Style::ground(row.cell(0).bg), out);
+            out.push_str(" \x08\x1b[X");
+            self.last = Cluster::default();
+        }
+    }
+
+    fn cells(&mut self, row: &Row, end: usize, joints: Joints, out: &mut String) {
+        let text_end = if joints.runs_on { end } else { row.text_end() };
         let mut column = 0;
         while column < end {
+            // Only a blank that is printed counts as the row's end. What a row that goes on stands on has the colour of what ran into it.
+            let may_skip = !joints.continues;
             let blanks = if may_skip {
-                plain_blanks(row, column, end)
+                plain_blanks(row, column, end - usize::from(column < text_end))
             } else {
                 0
             };
-            if blanks >= SKIPPED_BLANKS {
+            if blanks >= SKIPPED_BLANKS || blanks > 0 && column >= text_end {
                 let _infallible = write!(out, "\x1b[{blanks}C");
+                self.last = Cluster::default();
                 column += blanks;
                 continue;
             }
-            let cell = &row[Column(column)];
+            let erased = erased(row, column, end - usize::from(joints.runs_on));
+            if erased > 0 {
+                self.look(Style::ground(row.cell(column).bg), out);
+                let _infallible = write!(out, "\x1b[{erased}X\x1b[{erased}C");
+                self.last = Cluster::default();
+                column += erased;
+                continue;
+            }
+            let cell = row.cell(column);
             column += 1;
             if is_second_half(row, column - 1) {
                 continue;
             }
             self.look(Style::of(cell), out);
-            character(cell, out);
-            let next = column + usize::from(cell.flags.contains(Flags::WIDE_CHAR));
-            if is_doubtful(cell) && next < end {
-                let _infallible = write!(out, "\x1b[{}G", next + 1);
+            if cell.width == 2 && !is_second_half(row, column) {
+                // The window, made narrower, cut it in two.
+                out.push(' ');
+                self.last = Cluster::default();
+            } else {
+                self.cell(cell, out);
             }
         }
     }
 
+    /// Writes a cell's text, apart from the one before: what was written at different times did not join.
+    fn cell(&mut self, cell: &Cell, out: &mut String) {
+        let start = out.len();
+        character(cell, out);
+        let first = if cell.has_content() { cell.c } else { ' ' };
+        if self.last.followed_by(first).joins() {
+            out.insert_str(start, APART);
+            self.last = Cluster::default();
+        }
+        let text = std::iter::once(first).chain(cell.joined().chars());
+        self.last = text.fold(self.last, Cluster::followed_by);
+    }
+
     /// Clears what is right of the content, in its colour. A terminal that scrolled may have coloured it.
-    fn rest_of_row(&mut self, row: &Row<Cell>, out: &mut String) {
-        let bg = row[Column(row.len() - 1)].bg;
-        let coloured = bg != Color::Named(NamedColor::Background);
-        if coloured || self.continues {
-            self.look(
-                Style {
-                    bg,
-                    ..Style::default()
-                },
-                out,
-            );
-            out.push_str("\x1b[K");
+    fn rest_of_row(&mut self, row: &Row, joints: Joints, out: &mut String) {
+        let bg = row.cell(self.columns - 1).bg;
+        if bg != Colour::Default || joints.continues {
+            self.look(Style::ground(bg), out);
+            if joints.continues {
+                // The other way, at its beginning, would make it a line of its own.
+                let _infallible = write!(out, "\x1b[{}X", self.columns);
+            } else {
+                out.push_str("\x1b[K");
+            }
         }
     }
 
@@ -101,67 +166,68 @@ impl Painter {
         if style != self.style {
             style.write_from(&self.style, out);
             self.style = style;
+            self.last = Cluster::default();
         }
     }
 }
 
-/// Whether the row runs into the next one.
-pub(crate) fn wraps(row: &Row<Cell>) -> bool {
-    row[Column(row.len() - 1)].flags.contains(Flags::WRAPLINE)
+/// Whether the last cell of a row is free because a wide character, with which the row below begins, did not fit.
+fn left_free(last: &Cell, below: &Row) -> bool {
+    below.cell(0).width == 2 && last.width == 1 && !last.has_content()
 }
 
 /// Whether nothing is to be seen in the row.
-pub(crate) fn is_blank(row: &Row<Cell>) -> bool {
-    content_end(row) == 0 && row[Column(row.len() - 1)].bg == Color::Named(NamedColor::Background)
+pub(crate) fn is_blank(row: &Row, columns: usize) -> bool {
+    content_end(row, columns) == 0 && row.cell(columns - 1).bg == Colour::Default
 }
 
 /// The column behind the last cell that is more than the colour of the row's end.
-pub(crate) fn content_end(row: &Row<Cell>) -> usize {
-    let bg = row[Column(row.len() - 1)].bg;
-    let cells = &row[..];
-    cells
-        .iter()
-        .rposition(|cell| !is_empty(cell, bg))
-        .map_or(0, |last| last + 1)
+pub(crate) fn content_end(row: &Row, columns: usize) -> usize {
+    let bg = row.cell(columns - 1).bg;
+    let last = (0..columns)
+        .rev()
+        .find(|column| !is_empty(row.cell(*column), bg));
+    last.map_or(0, |last| last + 1)
 }
 
 /// A cell's character with what combines with it.
 pub(crate) fn character(cell: &Cell, out: &mut String) {
-    out.push(if cell.c == '\t' { ' ' } else { cell.c });
-    out.extend(cell.zerowidth().unwrap_or_default());
+    out.push(if cell.has_content() { cell.c } else { ' ' });
+    out.push_str(cell.joined());
 }
 
 /// Whether the cell at `column` is the second half of a wide character. A half whose first one was overwritten is a blank.
-pub(crate) fn is_second_half(row: &Row<Cell>, column: usize) -> bool {
-    row[Column(column)].flags.contains(Flags::WIDE_CHAR_SPACER)
-        && column > 0
-        && row[Column(column - 1)].flags.contains(Flags::WIDE_CHAR)
+pub(crate) fn is_second_half(row: &Row, column: usize) -> bool {
+    column > 0 && row.cell(column).width == 0 && row.cell(column - 1).width == 2
 }
 
-fn is_empty(cell: &Cell, bg: Color) -> bool {
-    let visible =
-        Flags::INVERSE | Flags::ALL_UNDERLINES | Flags::STRIKEOUT | Flags::WIDE_CHAR_SPACER;
-    matches!(cell.c, ' ' | '\t')
+fn is_empty(cell: &Cell, bg: Colour) -> bool {
+    let visible = Flags::INVERSE
+        .union(Flags::STRIKE)
+        .union(Flags::OVERLINE)
+        .union(Flags::PROTECTED);
+    matches!(cell.c, ' ' | '\0')
+        && cell.width == 1
         && cell.bg == bg
         && !cell.flags.intersects(visible)
-        && cell.extra.is_none()
+        && cell.underline == Underline::None
+        && cell.joined().is_empty()
+        && cell.link().is_none()
 }
 
-fn is_leading_spacer(row: &Row<Cell>) -> bool {
-    let last = &row[Column(row.len() - 1)];
-    row.len() > 1 && last.flags.contains(Flags::LEADING_WIDE_CHAR_SPACER)
-}
-
-fn plain_blanks(row: &Row<Cell>, from: usize, end: usize) -> usize {
-    let plain = Color::Named(NamedColor::Background);
-    row[Column(from)..Column(end)]
-        .iter()
-        .take_while(|cell| is_empty(cell, plain))
+/// How many cells from `from` on were erased in one colour, and not written since. The first of a row that goes on is there already.
+fn erased(row: &Row, from: usize, end: usize) -> usize {
+    let first = row.cell(from);
+    if first.has_content() || first.bg == Colour::Default || *first != first.erased() {
+        return 0;
+    }
+    (from..end)
+        .take_while(|column| row.cell(*column) == first)
         .count()
 }
 
-/// Whether emulators differ in how many columns the cell takes: symbols, emoji, sequences. The cursor is put right after such a cell.
-fn is_doubtful(cell: &Cell) -> bool {
-    matches!(u32::from(cell.c), 0x2190..=0x24ff | 0x25a0..=0x2bff | 0xe000..=0xf8ff | 0x1_f000..)
-        || cell.zerowidth().is_some_and(|joined| !joined.is_empty())
+fn plain_blanks(row: &Row, from: usize, end: usize) -> usize {
+    (from..end)
+        .take_while(|column| is_empty(row.cell(*column), Colour::Default))
+        .count()
 }

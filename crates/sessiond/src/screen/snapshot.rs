@@ -6,45 +6,53 @@
 
 use std::fmt::Write;
 
-use alacritty_terminal::grid::{Cursor, Dimensions, Grid};
-use alacritty_terminal::index::{Column, Line, Point};
-use alacritty_terminal::term::TermMode;
-use alacritty_terminal::term::cell::{Cell, Flags};
-use alacritty_terminal::vte::ansi::{CharsetIndex, CursorShape, StandardCharset};
-
+use super::buffer::{Buffer, Saved};
+use super::charsets::Charset;
+use super::colours::TEXT;
 use super::machine::Machine;
+use super::modes::MouseEncoding;
 use super::pending::Pending;
-use super::rows::{self, Painter};
+use super::rows::{self, Joints, Painter};
 use super::style::Style;
 
 /// The snapshot of `machine`, with at most `scrollback` lines of its own history, or below `history`: lines from elsewhere.
 pub(crate) fn snapshot(
-    machine: &mut Machine,
+    machine: &Machine,
     pending: &Pending,
     scrollback: usize,
     history: Option<&[u8]>,
 ) -> Vec<u8> {
-    // Whoever gets it may have shown something before.
-    let mut out = String::from("\x1bc");
-    let scrollback = match history {
+    // Whoever gets it may have shown something before; a reset leaves this mode alone, and it would bend what follows.
+    let mut out = String::from("\x1bc\x1b[20l");
+    let normal = &machine.normal;
+    if normal.saved_scrolled_away() {
+        // It goes on to lie above the screen.
+        saved_cursor(normal, &mut out);
+        out.push_str("\x1b[H");
+    }
+    let first = match history {
         Some(lines) => {
             push_up(lines, machine, &mut out);
-            0
+            normal.history()
         }
-        None => scrollback,
+        None => normal.history().saturating_sub(scrollback),
     };
-    if machine.in_alternate_screen() {
-        primary_beneath(machine, scrollback, &mut out);
-        alternate(machine.term.grid(), &mut out);
-    } else {
-        primary(machine.term.grid(), scrollback, &mut out);
+    paint(normal, first, &mut out);
+    if !machine.in_alternate {
+        hidden_saved_cursor(&machine.alternate, &mut out);
     }
-    tabs(machine, &mut out);
-    saved_cursor(machine.term.grid(), &mut out);
+    margins(normal, &mut out);
+    if machine.in_alternate {
+        // Which line holds its cursor matters when the window changes.
+        place(normal.x, normal.y, &mut out);
+        out.push_str("\x1b[?47h\x1b[H");
+        paint(&machine.alternate, 0, &mut out);
+        margins(&machine.alternate, &mut out);
+    }
     colours(machine, &mut out);
     modes(machine, &mut out);
-    cursor(machine, pending, &mut out);
-    if machine.synchronised {
+    cursor(machine, &mut out);
+    if machine.modes.synchronised {
         out.push_str("\x1b[?2026h");
     }
     let mut bytes = out.into_bytes();
@@ -59,36 +67,26 @@ fn push_up(lines: &[u8], machine: &Machine, out: &mut String) {
         out.push_str("\x1b[0m\x1b]8;;\x1b\\\r\n");
     }
     // The last of them stand on the screen still; line feeds at its end push them out.
-    let rows = machine.term.screen_lines();
+    let rows = machine.rows;
     let _infallible = write!(out, "\x1b[{rows};1H");
     let lines = memchr::memchr_iter(b'\n', lines).count();
     out.push_str(&"\n".repeat(lines.min(rows - 1)));
     out.push_str("\x1b[H");
 }
 
-/// Paints the primary screen that lies beneath the alternate one, and enters the alternate one.
-fn primary_beneath(machine: &mut Machine, scrollback: usize, out: &mut String) {
-    // The grid beneath is private; swapping the screens shows it. Swapping back clears the alternate one, hence the copy.
-    let alternate = machine.term.grid().clone();
-    machine.term.swap_alt();
-    primary(machine.term.grid(), scrollback, out);
-    let cursor = &machine.term.grid().cursor;
-    place(cursor.point, 0, out);
-    Style::of(&cursor.template).write_from(&Style::default(), out);
-    machine.term.swap_alt();
-    *machine.term.grid_mut() = alternate;
-    // Entering saves the cursor with its look, then clears in that look; the second clearing makes it the plain one.
-    out.push_str("\x1b[?1049h\x1b[0m\x1b]8;;\x1b\\\x1b[2J");
-}
-
-fn primary(grid: &Grid<Cell>, scrollback: usize, out: &mut String) {
-    let history = i32::try_from(grid.history_size().min(scrollback)).unwrap_or(0);
-    let last = grid.bottommost_line().0;
-    let mut painter = Painter::default();
-    for line in -history..=last {
-        let row = &grid[Line(line)];
-        painter.row(row, out);
-        if line < last && !rows::wraps(row) {
+/// Paints the lines of `buffer` from `first` on, counted from its history's beginning.
+fn paint(buffer: &Buffer, first: usize, out: &mut String) {
+    let mut painter = Painter::new(buffer.columns);
+    let end = buffer.lines.len();
+    for line in first..end {
+        let below = (line + 1 < end).then(|| buffer.line(line + 1));
+        let row = buffer.line(line);
+        let joints = Joints {
+            continues: row.wrapped && line > first,
+            runs_on: below.is_some_and(|below| below.wrapped),
+        };
+        painter.row(row, joints, below, out);
+        if below.is_some() && !joints.runs_on {
             painter.plain(out);
             out.push_str("\r\n");
         }
@@ -96,186 +94,181 @@ fn primary(grid: &Grid<Cell>, scrollback: usize, out: &mut String) {
     painter.plain(out);
 }
 
-fn alternate(grid: &Grid<Cell>, out: &mut String) {
-    let mut painter = Painter::default();
-    for line in 0..=grid.bottommost_line().0 {
-        let row = &grid[Line(line)];
-        if rows::is_blank(row) {
-            continue;
+/// What a buffer has beside its text: tab stops, the saved cursor, the scroll region.
+fn margins(buffer: &Buffer, out: &mut String) {
+    if !buffer.has_default_tabs() {
+        out.push_str("\x1b[3g");
+        for column in (0..buffer.columns).filter(|column| buffer.is_tab(*column)) {
+            let _infallible = write!(out, "\x1b[{}G\x1bH", column + 1);
         }
-        painter.plain(out);
-        place(Point::new(Line(line), Column(0)), 0, out);
-        painter.unwrapped_row(row, out);
     }
-    painter.plain(out);
-}
-
-fn tabs(machine: &Machine, out: &mut String) {
-    if machine.has_default_tabs() {
-        return;
+    if !buffer.saved_scrolled_away() {
+        saved_cursor(buffer, out);
     }
-    out.push_str("\x1b[3g");
-    for (column, _) in machine.tabs.iter().enumerate().filter(|(_, stop)| **stop) {
-        let _infallible = write!(out, "\x1b[{}G\x1bH", column + 1);
+    if (buffer.top, buffer.bottom) != (0, buffer.rows - 1) {
+        let _infallible = write!(out, "\x1b[{};{}r", buffer.top + 1, buffer.bottom + 1);
     }
 }
 
 /// What `ESC 8` will come back to.
-fn saved_cursor(grid: &Grid<Cell>, out: &mut String) {
-    let saved = &grid.saved_cursor;
-    if *saved == Cursor::default() {
+fn saved_cursor(buffer: &Buffer, out: &mut String) {
+    let saved = buffer.saved();
+    let row = buffer.saved_row();
+    if *saved == Saved::default() {
         return;
     }
-    place(saved.point, 0, out);
-    let style = Style::of(&saved.template);
+    place(saved.x, row, out);
+    let style = Style::of(&saved.pen);
     style.write_from(&Style::default(), out);
-    charset_tables(saved, out);
-    out.push_str("\x1b7");
+    if saved.charset == Charset::ASCII {
+        out.push_str("\x1b7");
+    } else {
+        let _infallible = write!(out, "\x1b({}\x1b7\x1b(B", saved.charset.letter());
+    }
     Style::default().write_from(&style, out);
-    if *saved != Cursor::default() {
-        out.push_str("\x1b(B\x1b)B\x1b*B\x1b+B");
+}
+
+/// The saved cursor of the alternate screen outlives it.
+fn hidden_saved_cursor(alternate: &Buffer, out: &mut String) {
+    if *alternate.saved() != Saved::default() {
+        out.push_str("\x1b[?47h");
+        saved_cursor(alternate, out);
+        out.push_str("\x1b[?47l");
     }
 }
 
 fn colours(machine: &Machine, out: &mut String) {
-    let colours = machine.term.colors();
-    for index in 0..=258 {
-        let Some(rgb) = colours[index] else { continue };
-        let _infallible = match index {
-            0..256 => write!(out, "\x1b]4;{index};"),
+    for (index, (r, g, b)) in &machine.colours {
+        let _infallible = match index.checked_sub(TEXT) {
+            None => write!(out, "\x1b]4;{index};"),
             // Foreground, background, cursor: OSC 10, 11, 12.
-            _ => write!(out, "\x1b]{};", index - 256 + 10),
+            Some(special) => write!(out, "\x1b]{};", special + 10),
         };
-        let _infallible = write!(out, "rgb:{:02x}/{:02x}/{:02x}\x1b\\", rgb.r, rgb.g, rgb.b);
+        let _infallible = write!(out, "rgb:{r:02x}/{g:02x}/{b:02x}\x1b\\");
     }
-    if let Some(title) = &machine.title {
-        let _infallible = write!(out, "\x1b]2;{title}\x1b\\");
-    }
+    let title = machine.title.as_deref().unwrap_or_default();
+    let _infallible = write!(out, "\x1b]2;{title}\x1b\\");
 }
 
 fn modes(machine: &Machine, out: &mut String) {
-    let mode = machine.term.mode();
-    for (flag, sequence) in [
-        (TermMode::APP_CURSOR, "\x1b[?1h"),
-        (TermMode::APP_KEYPAD, "\x1b="),
-        (TermMode::BRACKETED_PASTE, "\x1b[?2004h"),
-        (TermMode::FOCUS_IN_OUT, "\x1b[?1004h"),
-        (TermMode::MOUSE_REPORT_CLICK, "\x1b[?1000h"),
-        (TermMode::MOUSE_DRAG, "\x1b[?1002h"),
-        (TermMode::MOUSE_MOTION, "\x1b[?1003h"),
-        (TermMode::UTF8_MOUSE, "\x1b[?1005h"),
-        (TermMode::SGR_MOUSE, "\x1b[?1006h"),
-        (TermMode::LINE_FEED_NEW_LINE, "\x1b[20h"),
+    let modes = &machine.modes;
+    for (on, sequence) in [
+        (modes.cursor_keys, "\x1b[?1h"),
+        (modes.keypad, "\x1b="),
+        (modes.reverse_wraparound, "\x1b[?45h"),
+        (modes.bracketed_paste, "\x1b[?2004h"),
+        (modes.focus, "\x1b[?1004h"),
+        (modes.mouse_encoding == MouseEncoding::Sgr, "\x1b[?1006h"),
+        (
+            modes.mouse_encoding == MouseEncoding::SgrPixels,
+            "\x1b[?1016h",
+        ),
+        (modes.line_feed_returns, "\x1b[20h"),
+        (modes.blink, "\x1b[?12h"),
+        // A reset does not show a cursor that was hidden.
+        (modes.cursor_hidden, "\x1b[?25l"),
+        (!modes.cursor_hidden, "\x1b[?25h"),
     ] {
-        if mode.contains(flag) {
+        if on {
             out.push_str(sequence);
         }
     }
-    if !mode.contains(TermMode::SHOW_CURSOR) {
-        out.push_str("\x1b[?25l");
+    if let Some(mouse) = modes.mouse.number() {
+        let _infallible = write!(out, "\x1b[?{mouse}h");
     }
-    for extra in &machine.extra_modes {
-        let _infallible = write!(out, "\x1b[?{extra}h");
+    if let Some(style) = modes.cursor_style {
+        let _infallible = write!(out, "\x1b[{style} q");
     }
-    if let Some(style) = machine.cursor_style {
-        let steady = match style.shape {
-            CursorShape::Underline => 4,
-            CursorShape::Beam => 6,
-            CursorShape::Block | CursorShape::HollowBlock | CursorShape::Hidden => 2,
-        };
-        let _infallible = write!(out, "\x1b[{} q", steady - u8::from(style.blinking));
-    }
-    if let Some((top, bottom)) = machine.region {
-        let _infallible = write!(out, "\x1b[{top};{bottom}r");
-    }
-    if mode.contains(TermMode::ORIGIN) {
+    if modes.origin {
         out.push_str("\x1b[?6h");
     }
 }
 
 /// The cursor's place and look, a wrap that is pending, the character that a combining one would join.
-fn cursor(machine: &Machine, pending: &Pending, out: &mut String) {
-    let grid = machine.term.grid();
-    let cursor = &grid.cursor;
-    let look = Style::of(&cursor.template);
-    let origin = match machine.region {
-        Some((top, _)) if machine.term.mode().contains(TermMode::ORIGIN) => top - 1,
-        _ => 0,
-    };
-    let insert = machine.term.mode().contains(TermMode::INSERT);
-    let last = cell_before(grid);
-    let joins =
-        last.filter(|at| pending.ends_in_print() && !insert && Style::of(&grid[*at]) == look);
-    match (joins, last) {
+fn cursor(machine: &Machine, out: &mut String) {
+    let screen = machine.shown();
+    let look = Style::of(&machine.pen);
+    let origin = if machine.modes.origin { screen.top } else { 0 };
+    let row = screen.y.saturating_sub(origin);
+    // Neither moves the cursor.
+    if machine.modes.insert {
+        out.push_str("\x1b[4h");
+    }
+    if !machine.modes.wraparound {
+        out.push_str("\x1b[?7l");
+    }
+    let before = cell_before(screen);
+    let joins = joinable(machine);
+    match (joins, before) {
         (Some(at), _) => {
             charsets(machine, out);
-            place(at, origin, out);
+            place(at, row, out);
             look.write_from(&Style::default(), out);
-            rows::character(&grid[at], out);
+            again(machine, at, out);
         }
-        (None, Some(at)) if cursor.input_needs_wrap => {
-            place(at, origin, out);
-            let style = Style::of(&grid[at]);
+        (None, Some(at)) if screen.x >= screen.columns => {
+            place(at, row, out);
+            let style = Style::of(screen.row(screen.y).cell(at));
             style.write_from(&Style::default(), out);
-            rows::character(&grid[at], out);
+            again(machine, at, out);
             charsets(machine, out);
             look.write_from(&style, out);
         }
         (None, _) => {
             charsets(machine, out);
-            place(cursor.point, origin, out);
+            place(screen.x, row, out);
             look.write_from(&Style::default(), out);
         }
     }
-    // Both would have changed how the cell above is written; neither moves the cursor.
-    if insert {
-        out.push_str("\x1b[4h");
-    }
-    if !machine.term.mode().contains(TermMode::LINE_WRAP) {
-        out.push_str("\x1b[?7l");
-    }
 }
 
-/// The cell that was printed last, if the cursor still stands behind it.
-fn cell_before(grid: &Grid<Cell>) -> Option<Point> {
-    let Point { line, column } = grid.cursor.point;
-    let mut column = if grid.cursor.input_needs_wrap {
-        column
-    } else {
-        Column(column.0.checked_sub(1)?)
-    };
-    if grid[line][column].flags.contains(Flags::WIDE_CHAR_SPACER) {
-        column = Column(column.0.checked_sub(1)?);
+/// The column of the character that was printed last, where printing it again leaves everything as it is.
+pub(super) fn joinable(machine: &Machine) -> Option<usize> {
+    let screen = machine.shown();
+    let at = cell_before(screen)?;
+    let cell = screen.row(screen.y).cell(at);
+    let as_printed = usize::from(cell.width) == machine.last.width()
+        && Style::of(cell) == Style::of(&machine.pen)
+        && machine.charsets.current.map(cell.c) == cell.c;
+    as_printed.then_some(at)
+}
+
+/// Prints the cell at `column` of the cursor's row, at which the cursor stands, once more.
+fn again(machine: &Machine, column: usize, out: &mut String) {
+    let screen = machine.shown();
+    let cell = screen.row(screen.y).cell(column);
+    if machine.modes.insert {
+        // It would push itself aside.
+        let _infallible = write!(out, "\x1b[{}P", cell.width.max(1));
     }
-    Some(Point::new(line, column))
+    rows::character(cell, out);
+}
+
+/// The column of the character right before the cursor.
+fn cell_before(screen: &Buffer) -> Option<usize> {
+    let row = screen.row(screen.y);
+    let last = screen.x.checked_sub(1)?;
+    let at = if rows::is_second_half(row, last) {
+        last.checked_sub(1)?
+    } else {
+        last
+    };
+    (at + usize::from(row.cell(at).width) == screen.x).then_some(at)
 }
 
 fn charsets(machine: &Machine, out: &mut String) {
-    charset_tables(&machine.term.grid().cursor, out);
-    match machine.charset {
-        CharsetIndex::G0 => {}
-        CharsetIndex::G1 => out.push('\x0e'),
-        CharsetIndex::G2 => out.push_str("\x1bn"),
-        CharsetIndex::G3 => out.push_str("\x1bo"),
-    }
-}
-
-fn charset_tables(cursor: &Cursor<Cell>, out: &mut String) {
-    for (index, sequence) in [
-        (CharsetIndex::G0, "\x1b(0"),
-        (CharsetIndex::G1, "\x1b)0"),
-        (CharsetIndex::G2, "\x1b*0"),
-        (CharsetIndex::G3, "\x1b+0"),
-    ] {
-        if cursor.charsets[index] == StandardCharset::SpecialCharacterAndLineDrawing {
-            out.push_str(sequence);
+    let charsets = &machine.charsets;
+    let mut designated = charsets.designated;
+    designated[charsets.level] = charsets.current;
+    for (charset, slot) in designated.iter().zip(["(", ")", "*", "+"]) {
+        if *charset != Charset::ASCII {
+            let _infallible = write!(out, "\x1b{slot}{}", charset.letter());
         }
     }
+    out.push_str(["", "\x0e", "\x1bn", "\x1bo"][charsets.level]);
 }
 
-/// Puts the cursor at `point`; `origin` is the first line that counts.
-fn place(point: Point, origin: usize, out: &mut String) {
-    let line = usize::try_from(point.line.0).unwrap_or(0);
-    let row = line.saturating_sub(origin) + 1;
-    let _infallible = write!(out, "\x1b[{row};{}H", point.column.0 + 1);
+/// Puts the cursor at a column and a row, counted from the origin.
+fn place(column: usize, row: usize, out: &mut String) {
+    let _infallible = write!(out, "\x1b[{};{}H", row + 1, column + 1);
 }

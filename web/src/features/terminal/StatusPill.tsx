@@ -28,7 +28,7 @@ export function StatusPill({ status, refused, onHurry, onReconnect }: StatusPill
       role="status"
       data-connection={status.kind}
       className={classes(
-        'absolute top-2 right-3 z-10 flex max-w-[calc(100%-1.5rem)] items-center gap-2 rounded-full border bg-raised px-3 py-1 text-xs text-text shadow-pop motion-safe:animate-rise',
+        'absolute top-2 right-3 z-10 flex max-w-[calc(100%-1.5rem)] items-center gap-2 rounded-2xl border bg-raised px-3 py-1 text-xs text-text shadow-pop motion-safe:animate-rise',
         refusal === null ? 'border-line-strong' : 'border-err/60',
       )}
     >
@@ -38,7 +38,8 @@ export function StatusPill({ status, refused, onHurry, onReconnect }: StatusPill
           calm ? 'animate-glow bg-start' : status.kind === 'waiting' ? 'animate-glow bg-need' : 'bg-err',
         )}
       />
-      <span className="truncate">
+      {/* In a narrow pane it takes more lines: what it says counts to its last word. */}
+      <span className="min-w-0 text-balance tabular-nums">
         {refusal === null ? <Words status={status} /> : REFUSALS[refusal]}
       </span>
       {status.kind === 'waiting' && <PillButton label="Now" onClick={onHurry} />}
@@ -49,7 +50,7 @@ export function StatusPill({ status, refused, onHurry, onReconnect }: StatusPill
 
 function PillButton({ label, onClick }: { label: string; onClick: () => void }) {
   return (
-    <button type="button" onClick={onClick} className="-mr-1 inline-flex items-center gap-1 rounded-full px-1.5 font-medium text-ember hover:bg-hover">
+    <button type="button" onClick={onClick} className="-mr-1 inline-flex shrink-0 items-center gap-1 rounded-full px-1.5 font-medium text-ember hover:bg-hover">
       <RotateCw size={11} /> {label}
     </button>
   )

@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use super::SIZE;
 
 /// A small generator of chance whose every run is the same.
-pub(super) struct Chance(pub(super) u64);
+pub(in crate::screen) struct Chance(pub(in crate::screen) u64);
 
 impl Chance {
-    pub(super) fn below(&mut self, bound: usize) -> usize {
+    pub(in crate::screen) fn below(&mut self, bound: usize) -> usize {
         self.0 = self
             .0
             .wrapping_mul(6_364_136_223_846_793_005)
@@ -16,14 +16,13 @@ impl Chance {
         usize::try_from(self.0 >> 33).unwrap() % bound
     }
 
-    pub(super) fn pick<'a, T: ?Sized>(&mut self, from: &[&'a T]) -> &'a T {
+    pub(in crate::screen) fn pick<'a, T: ?Sized>(&mut self, from: &[&'a T]) -> &'a T {
         from[self.below(from.len())]
     }
 }
 
-/// A program that draws as real ones do: it says where before it erases, inserts or scrolls. Wide characters are left to the other tests:
-/// what remains of one that is half overwritten looks different in every emulator.
-pub(super) fn random_program(seed: u64, steps: usize) -> Vec<u8> {
+/// A program that draws as real ones do, and now and then as none would: wide characters are half overwritten, marks stand alone.
+pub(in crate::screen) fn random_program(seed: u64, steps: usize) -> Vec<u8> {
     let mut chance = Chance(seed);
     let mut out = String::new();
     let mut alternate = false;
@@ -38,6 +37,11 @@ pub(super) fn random_program(seed: u64, steps: usize) -> Vec<u8> {
                 "é ",
                 "│┌─",
                 "0123456789",
+                "中文",
+                "👩‍🚀",
+                "\u{301}",
+                "🇩🇪 ",
+                "❤\u{fe0f}",
             ])),
             6 | 7 => out.push_str("\r\n"),
             8 => write!(out, "\x1b[{row};{column}H").unwrap(),
@@ -114,7 +118,7 @@ pub(super) fn random_program(seed: u64, steps: usize) -> Vec<u8> {
 }
 
 /// What a program writes into a terminal while `keys` are typed into it.
-pub(super) fn recorded(program: &str, args: &[&str], keys: &str) -> Option<Vec<u8>> {
+pub(in crate::screen) fn recorded(program: &str, args: &[&str], keys: &str) -> Option<Vec<u8>> {
     use crate::reaper::Reaper;
     use crate::terminal::pty::{OpenPty, Program};
     let env = std::collections::BTreeMap::from(
