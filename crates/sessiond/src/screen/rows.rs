@@ -132,6 +132,11 @@ impl Painter {
             } else {
                 self.cell(cell, out);
             }
+            let next = column - 1 + usize::from(cell.width.max(1));
+            if is_doubtful(cell) && next < end {
+                let _infallible = write!(out, "\x1b[{}G", next + 1);
+                self.last = Cluster::default();
+            }
         }
     }
 
@@ -213,6 +218,13 @@ fn is_empty(cell: &Cell, bg: Colour) -> bool {
         && cell.underline == Underline::None
         && cell.joined().is_empty()
         && cell.link().is_none()
+}
+
+/// Whether emulators differ in how many columns the cell takes: symbols, emoji, sequences. A repaint is also shown where people have other
+/// terminals (`longhouse attach`, recordings), so the cursor is put right after such a cell.
+fn is_doubtful(cell: &Cell) -> bool {
+    matches!(u32::from(cell.c), 0x2190..=0x24ff | 0x25a0..=0x2bff | 0xe000..=0xf8ff | 0x1_f000..)
+        || !cell.joined().is_empty()
 }
 
 /// How many cells from `from` on were erased in one colour, and not written since. The first of a row that goes on is there already.
