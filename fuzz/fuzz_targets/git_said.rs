@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use longhouse_domain::git::{
-    CommandLine, DIFF_FILES, FILE_LINES, STATUS_ENTRIES, TreeDiff, TreeStatus, read_log,
+    CommandLine, DIFF_FILES, FILE_LINES, STATUS_ENTRIES, TreeDiff, TreeStatus, TypedGit, read_log,
 };
 
 fuzz_target!(|said: &[u8]| {
@@ -25,6 +25,13 @@ fuzz_target!(|said: &[u8]| {
     let mut words = typed.split('\n').map(str::to_owned);
     let command = words.next().unwrap_or_default();
     let args: Vec<String> = words.collect();
+    if let Ok(typed) = TypedGit::read(&command, &args) {
+        let is_line = matches!(typed, TypedGit::Line(_));
+        assert_eq!(is_line, CommandLine::new(&command, &args).is_ok());
+        if let TypedGit::Clone(clone) = typed {
+            assert!(!clone.directory.is_workspace());
+        }
+    }
     if let Ok(line) = CommandLine::new(&command, &args) {
         let told = line.arguments();
         for barred in [&b"--exec"[..], b"--output", b"--ext-diff", b"--textconv", b"-c", b"--upload-pack", b"--git-dir", b"--global"] {

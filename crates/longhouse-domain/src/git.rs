@@ -46,7 +46,7 @@ pub use autocommit::{
 pub use batch::{Batch, Closing, Milestone, Pace, SETTLED};
 pub use branch::{BadBranchName, BranchName};
 pub use change::{Change, ChangeKind, LineCount};
-pub use command::{BadCommandLine, CommandLine};
+pub use command::{BadCommandLine, CommandLine, Exchange, TypedClone, TypedGit};
 pub use commit_message::{BadCommitMessage, COMMIT_MESSAGE_BYTES, CommitMessage};
 pub use diff::{DIFF_FILES, FILE_LINES, FileDiff, Hunk, TreeDiff};
 pub use group::{GROUPED_FILES, GROUPS, group};

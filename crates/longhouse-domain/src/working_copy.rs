@@ -42,6 +42,18 @@ impl CopyPath {
         &self.0
     }
 
+    /// A place below this one.
+    ///
+    /// # Errors
+    /// Where the whole is too long.
+    pub fn join(&self, below: &Self) -> Result<Self, BadCopyPath> {
+        match (self.is_workspace(), below.is_workspace()) {
+            (true, _) => Ok(below.clone()),
+            (_, true) => Ok(self.clone()),
+            (false, false) => format!("{self}/{below}").parse(),
+        }
+    }
+
     /// Whether it is the workspace itself.
     #[must_use]
     pub fn is_workspace(&self) -> bool {

@@ -126,6 +126,7 @@ impl Context {
                 .and_then(|(runtime, handle)| runtime.container(handle)),
             began_at: live.began_at,
             notice: live.notice.clone(),
+            unkept: live.unkept.as_ref().map(|unkept| unkept.why.clone()),
             owner_name,
             recording: self
                 .settings

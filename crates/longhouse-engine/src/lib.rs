@@ -35,7 +35,9 @@ pub use files::{
     FileBytes, FileChange, FileContent, FileError, FileKind, FilePage, FilePlace, FileRange,
     FileView, SaveCondition, Saved, UploadError,
 };
-pub use git::{CommitPage, GitOutcome, GitTokenWish, NewCommit, RepositoryStatus, UnsavedWork};
+pub use git::{
+    CommitPage, GitOutcome, GitTokenWish, NewCommit, RepositoryAt, RepositoryStatus, UnsavedWork,
+};
 pub use longhouse_runtime::host::user_name;
 pub use longhouse_runtime::{Container, RuntimeHealth};
 pub use longhouse_store::{
@@ -68,7 +70,7 @@ pub use session::share::ShareWith;
 pub use session::view::{
     Action, AgentActivity, AgentState, PortView, PublishedView, SessionView, TerminalView,
 };
-pub use session::worktree::NewWorktree;
+pub use session::worktree::{NewWorktree, WorktreeOf};
 pub use settings::{EngineSettings, PublishSettings};
 pub use ssh::{SshKeySource, SshKeyWish, UnusableKey};
 pub use terminal::{Access, Closed, Hello, PresentViewer, Viewer, ViewerEvent, ViewerInput};

@@ -234,6 +234,21 @@ impl Store {
             .collect()
     }
 
+    /// Where the working copy at a place of a session comes from, where that is in the list and known.
+    pub async fn repository_url(
+        &self,
+        session: SessionId,
+        path: &CopyPath,
+    ) -> Result<Option<RepositoryUrl>, StoreError> {
+        let row =
+            sqlx::query("select git_url from repositories where session_id = $1 and path = $2")
+                .bind(session.to_string())
+                .bind(path.to_string())
+                .fetch_optional(&self.reader)
+                .await?;
+        row.map_or(Ok(None), |row| url_of(&row))
+    }
+
     /// The port of the session's workspace, where that is in the list.
     pub async fn repository_port(&self, session: SessionId) -> Result<Option<u16>, StoreError> {
         sqlx::query("select port from repositories where session_id = $1 and path = ''")
@@ -298,6 +313,12 @@ fn port_of(row: &AnyRow) -> Result<u16, StoreError> {
     u16::try_from(port).map_err(|_| StoreError::Corrupt("column port holds no port".to_owned()))
 }
 
+fn url_of(row: &AnyRow) -> Result<Option<RepositoryUrl>, StoreError> {
+    let url = row.maybe_text("git_url")?;
+    url.map(|url| named("git_url", &url, |url| url.parse().ok()))
+        .transpose()
+}
+
 fn listed(row: &AnyRow, actor: &Actor) -> Result<Option<ListedCopy>, StoreError> {
     let Some(holder) = visible_from(row, actor)? else {
         return Ok(None);
@@ -306,8 +327,6 @@ fn listed(row: &AnyRow, actor: &Actor) -> Result<Option<ListedCopy>, StoreError>
         Some(at) => Some((row.json("heard")?, at)),
         None => None,
     };
-    let git_url = row.maybe_text("git_url")?;
-    let git_url = git_url.map(|url| named("git_url", &url, |url| url.parse().ok()));
     let copy = WorkingCopy {
         id: named("copy_id", &row.text("copy_id")?, |id| {
             Uuid::try_parse(id).ok()
@@ -315,7 +334,7 @@ fn listed(row: &AnyRow, actor: &Actor) -> Result<Option<ListedCopy>, StoreError>
         session: holder.session.id,
         name: row.parsed("copy_name")?,
         path: row.parsed("path")?,
-        git_url: git_url.transpose()?,
+        git_url: url_of(row)?,
         port: port_of(row)?,
         heard,
         created_at: row.time("copy_created_at")?,

@@ -4,6 +4,7 @@
 //! Only here does the product run git. It runs below sessiond, as the session's user, in the session's place: what a hostile repository
 //! makes git do, it does there.
 
+mod below;
 mod bring_back;
 mod clone;
 mod commit;

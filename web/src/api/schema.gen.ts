@@ -933,7 +933,8 @@ export interface paths {
         post?: never;
         /**
          * Deletes a session with everything that Longhouse made for it; answers when it is gone. A working directory that a person
-         *     named stays. 409 `session.unsaved_work` where work would be lost that is neither committed nor pushed: `errors` names files and commits.
+         *     named stays. 409 `session.unsaved_work` where work would be lost that is neither committed nor pushed: `errors` names files and commits; 409
+         *     `session.work_not_kept` where a working tree's work is to be kept in its repository and cannot be: it is tried further, and shown with the session.
          */
         delete: operations["delete_session"];
         options?: never;
@@ -2663,7 +2664,10 @@ export interface components {
             /** @description 1 to 64 of `a-z A-Z 0-9 . _ @ -`. */
             username: string;
         };
-        /** @description A working tree of another session's repository, on a branch of its own. Both sessions live on the host and are the caller's. */
+        /**
+         * @description A working tree of another session's repository, on a branch of its own. Both sessions live on the host and are the caller's. One of `of` and
+         *     `repository` says which repository.
+         */
         CreateWorktree: {
             /** @description Stood on as it is where it is there and no other working tree stands on it; else begun. By default `longhouse/` and the session's name. */
             branch?: string | null;
@@ -2675,7 +2679,12 @@ export interface components {
             /** @description The branch, tag or commit where a new branch begins; by default where the other session stands. */
             from?: string | null;
             /** @description The session whose repository it is, by its identifier or name. */
-            of: string;
+            of?: string | null;
+            /**
+             * Format: uuid
+             * @description Or that repository's identifier in the list of repositories. It is the workspace of its session.
+             */
+            repository?: string | null;
             /** @description What `sh -e` runs in it before the agent starts, in the terminal `setup`. If it fails the session begins all the same, and says so. */
             setup?: string | null;
         };
@@ -2885,8 +2894,9 @@ export interface components {
             /** @description Options from a closed list, then what follows them; paths behind `--`. */
             args?: string[];
             /**
-             * @description `status`, `add`, `commit`, `branch`, `checkout`, `log`, `show`, `diff`, `stash`, `reset`, `merge`, `rebase`, `tag`, `remote`, `rev-parse` or
-             *     `config`. Pushing, pulling and fetching have addresses of their own.
+             * @description `status`, `add`, `commit`, `push`, `pull`, `fetch`, `branch`, `checkout`, `log`, `show`, `diff`, `stash`, `reset`, `merge`, `rebase`, `tag`,
+             *     `remote`, `clone`, `rev-parse` or `config`. `push`, `pull` and `fetch` speak with the stored address alone, and force nothing; `clone` makes a
+             *     directory below the place that is named.
              */
             command: string;
             /** @description With a session: where in its workspace the repository lies; by default it is the workspace. */
@@ -7645,6 +7655,8 @@ export interface operations {
             query?: {
                 /** @description Also where work would be lost that is neither committed nor pushed */
                 force?: boolean;
+                /** @description With force: nothing is kept of a working tree in the repository that it is of */
+                discard?: boolean;
             };
             header?: never;
             path: {
@@ -7670,6 +7682,14 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7731,7 +7751,10 @@ export interface operations {
     };
     commit_session: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Where in the workspace the repository lies; by default it is the workspace */
+                in?: string;
+            };
             header?: never;
             path: {
                 /** @description Identifier or unique name */
@@ -7969,7 +7992,10 @@ export interface operations {
     };
     change_branch: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Where in the workspace the repository lies; by default it is the workspace */
+                in?: string;
+            };
             header?: never;
             path: {
                 /** @description Identifier or unique name */
@@ -8027,7 +8053,10 @@ export interface operations {
     };
     checkout_branch: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Where in the workspace the repository lies; by default it is the workspace */
+                in?: string;
+            };
             header?: never;
             path: {
                 /** @description Identifier or unique name */
@@ -8237,7 +8266,10 @@ export interface operations {
     };
     commit_in_session: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Where in the workspace the repository lies; by default it is the workspace */
+                in?: string;
+            };
             header?: never;
             path: {
                 /** @description Identifier or unique name */
@@ -8295,7 +8327,10 @@ export interface operations {
     };
     list_git_conflicts: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Where in the workspace the repository lies; by default it is the workspace */
+                in?: string;
+            };
             header?: never;
             path: {
                 /** @description Identifier or unique name */
@@ -8329,6 +8364,14 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8342,6 +8385,8 @@ export interface operations {
     get_git_diff: {
         parameters: {
             query?: {
+                /** @description Where in the workspace the repository lies; by default it is the workspace */
+                in?: string;
                 /** @description A branch, tag or hash */
                 from?: string;
                 /** @description A branch, tag or hash */
@@ -8406,7 +8451,10 @@ export interface operations {
     };
     fetch_repository: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Where in the workspace the repository lies; by default it is the workspace */
+                in?: string;
+            };
             header?: never;
             path: {
                 /** @description Identifier or unique name */
@@ -8571,6 +8619,8 @@ export interface operations {
     get_git_log: {
         parameters: {
             query?: {
+                /** @description Where in the workspace the repository lies; by default it is the workspace */
+                in?: string;
                 /** @description A branch, tag or hash to begin with; by default what the working tree stands on */
                 from?: string;
                 /** @description Only commits that changed this file or directory; percent-encoded bytes */
@@ -8633,7 +8683,10 @@ export interface operations {
     };
     merge_branch: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Where in the workspace the repository lies; by default it is the workspace */
+                in?: string;
+            };
             header?: never;
             path: {
                 /** @description Identifier or unique name */
@@ -8691,7 +8744,10 @@ export interface operations {
     };
     pull_repository: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Where in the workspace the repository lies; by default it is the workspace */
+                in?: string;
+            };
             header?: never;
             path: {
                 /** @description Identifier or unique name */
@@ -8749,7 +8805,10 @@ export interface operations {
     };
     push_repository: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Where in the workspace the repository lies; by default it is the workspace */
+                in?: string;
+            };
             header?: never;
             path: {
                 /** @description Identifier or unique name */
@@ -8807,7 +8866,10 @@ export interface operations {
     };
     rebase_branch: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Where in the workspace the repository lies; by default it is the workspace */
+                in?: string;
+            };
             header?: never;
             path: {
                 /** @description Identifier or unique name */
@@ -8865,7 +8927,10 @@ export interface operations {
     };
     reset_branch: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Where in the workspace the repository lies; by default it is the workspace */
+                in?: string;
+            };
             header?: never;
             path: {
                 /** @description Identifier or unique name */
@@ -8923,7 +8988,10 @@ export interface operations {
     };
     stage_files: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Where in the workspace the repository lies; by default it is the workspace */
+                in?: string;
+            };
             header?: never;
             path: {
                 /** @description Identifier or unique name */
@@ -8981,7 +9049,10 @@ export interface operations {
     };
     stash_changes: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Where in the workspace the repository lies; by default it is the workspace */
+                in?: string;
+            };
             header?: never;
             path: {
                 /** @description Identifier or unique name */
@@ -9039,7 +9110,10 @@ export interface operations {
     };
     get_git_status: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Where in the workspace the repository lies; by default it is the workspace */
+                in?: string;
+            };
             header?: never;
             path: {
                 /** @description Identifier or unique name */
@@ -9073,6 +9147,14 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9085,7 +9167,10 @@ export interface operations {
     };
     unstage_files: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Where in the workspace the repository lies; by default it is the workspace */
+                in?: string;
+            };
             header?: never;
             path: {
                 /** @description Identifier or unique name */

@@ -1,14 +1,15 @@
 //! Git as people type it, from a closed list: which commands, which of their options, and what may follow. What is not on the list is refused,
 //! and says so; so nothing that a command line holds can make git run a program, leave the repository, or write a file that it names.
 //!
-//! Pushing, pulling and fetching are not told to git so: they are [`Operation`](super::Operation)s with an address that is not the
-//! repository's to choose.
+//! Pushing, pulling, fetching and cloning are not told to git so, see [`TypedGit`].
 
+mod exchange;
 mod table;
 
 use serde::{Deserialize, Serialize};
 
 use super::{BranchName, GitPath, Revision};
+pub use exchange::{Exchange, TypedClone, TypedGit};
 use table::{Operands, RULES, Rule, Takes};
 
 /// The most words of a command line, and of each word the most bytes.
@@ -54,14 +55,7 @@ impl CommandLine {
             .iter()
             .find(|rule| rule.name == command)
             .ok_or(BadCommandLine::Command)?;
-        if args.len() > WORDS {
-            return Err(BadCommandLine::Word(
-                WORDS,
-                format!("there are more than {WORDS} words"),
-            ));
-        }
-        let mut reading = Reading::new(rule, args);
-        reading.read()?;
+        let reading = Reading::of(rule, args)?;
         let fixed = rule.fixed.iter().map(|word| (*word).to_owned());
         let words = [command.to_owned()]
             .into_iter()
@@ -127,17 +121,28 @@ struct Reading<'a> {
     at: usize,
     words: Vec<String>,
     paths: Vec<GitPath>,
+    /// What follows the options where the command judges that itself, each with its place.
+    others: Vec<(usize, &'a str)>,
 }
 
 impl<'a> Reading<'a> {
-    fn new(rule: &'a Rule, args: &'a [String]) -> Self {
-        Self {
+    fn of(rule: &'a Rule, args: &'a [String]) -> Result<Self, BadCommandLine> {
+        if args.len() > WORDS {
+            return Err(BadCommandLine::Word(
+                WORDS,
+                format!("there are more than {WORDS} words"),
+            ));
+        }
+        let mut reading = Self {
             rule,
             args,
             at: 0,
             words: Vec::new(),
             paths: Vec::new(),
-        }
+            others: Vec::new(),
+        };
+        reading.read()?;
+        Ok(reading)
     }
 
     fn read(&mut self) -> Result<(), BadCommandLine> {
@@ -160,6 +165,13 @@ impl<'a> Reading<'a> {
 
     fn rest_is_paths(&mut self) -> Result<(), BadCommandLine> {
         self.at += 1;
+        if matches!(self.rule.operands, Operands::Others) {
+            let rest = self.args.iter().enumerate().skip(self.at);
+            self.others
+                .extend(rest.map(|(at, word)| (at, word.as_str())));
+            self.at = self.args.len();
+            return Ok(());
+        }
         if !self.rule.takes_paths() && self.at < self.args.len() {
             return Err(self.wrong("this command takes no paths"));
         }
@@ -233,9 +245,13 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn operand(&mut self, word: &str) -> Result<(), BadCommandLine> {
+    fn operand(&mut self, word: &'a str) -> Result<(), BadCommandLine> {
         let fits = match self.rule.operands {
             Operands::Paths => return self.path(word),
+            Operands::Others => {
+                self.others.push((self.at, word));
+                return Ok(());
+            }
             Operands::Commits => word.split("..").all(|side| {
                 let side = side.strip_prefix('.').unwrap_or(side);
                 side.is_empty() || side.parse::<Revision>().is_ok()

@@ -28,17 +28,7 @@ const NO_REPOSITORY: [Refusal; 4] = [
     Refusal::Bare,
 ];
 
-/// Asks the session's own repository, and hears what git said, whatever it was.
-pub(super) async fn ask(
-    handle: &Handle,
-    operation: &Operation,
-    transports: &Transports,
-    time: Duration,
-) -> Result<GitReply, EngineError> {
-    ask_at(handle, &CopyPath::default(), operation, transports, time).await
-}
-
-/// The same, of a repository anywhere in the session's workspace.
+/// Asks a repository anywhere in the session's workspace, and hears what git said, whatever it was.
 pub(crate) async fn ask_at(
     handle: &Handle,
     path: &CopyPath,
@@ -75,7 +65,8 @@ pub(crate) async fn is_no_repository(
     question: &Operation,
     transports: &Transports,
 ) -> Option<String> {
-    match ask(handle, question, transports, A_MOMENT).await {
+    let workspace = CopyPath::default();
+    match ask_at(handle, &workspace, question, transports, A_MOMENT).await {
         Err(EngineError::Conflict { code, detail })
             if NO_REPOSITORY
                 .iter()
@@ -162,10 +153,13 @@ fn refused(status: &Status, path: &CopyPath) -> EngineError {
             EngineError::conflict(code(refusal), text)
         }
         (Some(refusal), _) => EngineError::conflict(code(refusal), refusal.words()),
-        (None, Code::InvalidArgument) if !path.is_workspace() => EngineError::conflict(
-            "git.unsupported",
-            "the session was started by an older version that knows only the repository in its workspace: stop it and start it again",
-        ),
+        // As the reader of operations says it, which came from here and are in order.
+        (None, Code::InvalidArgument) if status.message().starts_with("unknown variant") => {
+            EngineError::conflict(
+                "git.unsupported",
+                "the session was started by an older version that does not know how to do this: stop it and start it again",
+            )
+        }
         (None, Code::Unimplemented) => EngineError::conflict(
             "git.unsupported",
             "the session was started by an older version that knows no git: stop it and start it again",

@@ -1,27 +1,28 @@
 //! Work with a session's repository by hand.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use longhouse_domain::actor::{Actor, Permission};
 use longhouse_domain::git::{
-    CommandLine, CommitMessage, GitPath, LoggedCommit, Operation, PullWay, RepositoryUrl, Step,
-    Underway, Unreadable, read_log,
+    CommitMessage, GitPath, LoggedCommit, Operation, PullWay, RepositoryUrl, Step, Underway,
+    Unreadable, read_log,
 };
 use longhouse_domain::session::Session;
-use longhouse_domain::working_copy::CopyPath;
 use longhouse_link::limits::{GIT_STATUS_BYTES, GIT_TIME};
 use longhouse_link::proto::GitReply;
 
-use super::ask::{ask, ask_at, failed, nonsense, succeeded};
+use super::ask::{ask_at, failed, nonsense, succeeded};
 use super::failure;
 use super::look::RepositoryStatus;
+use super::place::RepositoryAt;
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::session::handle::Handle;
 use crate::session::inside::require_running;
 
 /// How long work may take that stays in the session: all of a large tree may have to be written.
-const WORK_TIME: Duration = Duration::from_secs(5 * 60);
+pub(super) const WORK_TIME: Duration = Duration::from_secs(5 * 60);
 
 /// A commit to be made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,37 +33,19 @@ pub struct NewCommit {
     pub paths: Vec<GitPath>,
 }
 
-/// What a command line said.
-#[derive(Clone, Debug)]
-pub struct GitOutcome {
-    /// 128 + n where signal n ended it.
-    pub exit_code: i32,
-    /// Any bytes.
-    pub stdout: Bytes,
-    /// Any bytes.
-    pub stderr: Bytes,
-    /// Whether it said more.
-    pub truncated: bool,
-    /// How long it took.
-    pub duration: Duration,
-}
-
 impl Engine {
     /// Commits in the session's repository, as the session's person.
     pub async fn git_commit(
         &self,
         actor: &Actor,
-        reference: &str,
+        at: &RepositoryAt,
         new: NewCommit,
     ) -> Result<LoggedCommit, EngineError> {
         let operation = Operation::Commit {
             message: new.message,
             paths: new.paths,
         };
-        let (_, reply) = self
-            .work(actor, reference, WORK_TIME, |_| operation)
-            .await?;
-        let reply = succeeded(reply)?;
+        let reply = succeeded(self.step(actor, at, operation).await?)?;
         let commits = read_log(&reply.stdout, reply.truncated).map_err(nonsense)?;
         let commit = commits.into_iter().next();
         commit.ok_or_else(|| nonsense(Unreadable))
@@ -72,33 +55,29 @@ impl Engine {
     pub async fn git_step(
         &self,
         actor: &Actor,
-        reference: &str,
+        at: &RepositoryAt,
         step: Step,
     ) -> Result<RepositoryStatus, EngineError> {
-        let operation = Operation::Step(step);
-        let (_, reply) = self
-            .work(actor, reference, WORK_TIME, |_| operation)
-            .await?;
-        settled(&reply)
+        settled(&self.step(actor, at, Operation::Step(step)).await?)
     }
 
     /// Fetches from the repository that the session's came from.
     pub async fn git_fetch(
         &self,
         actor: &Actor,
-        reference: &str,
+        at: &RepositoryAt,
     ) -> Result<RepositoryStatus, EngineError> {
-        self.exchange(actor, reference, Operation::Fetch).await
+        self.exchange(actor, at, Operation::Fetch).await
     }
 
     /// Fetches, and joins what the branch's namesake has.
     pub async fn git_pull(
         &self,
         actor: &Actor,
-        reference: &str,
+        at: &RepositoryAt,
         way: PullWay,
     ) -> Result<RepositoryStatus, EngineError> {
-        self.exchange(actor, reference, |url| Operation::Pull(url, way))
+        self.exchange(actor, at, |url| Operation::Pull(url, way))
             .await
     }
 
@@ -106,79 +85,62 @@ impl Engine {
     pub async fn git_push(
         &self,
         actor: &Actor,
-        reference: &str,
+        at: &RepositoryAt,
     ) -> Result<RepositoryStatus, EngineError> {
-        self.exchange(actor, reference, Operation::Push).await
-    }
-
-    /// Runs a command line from the closed list in a repository of the session's; what it says of failing is for the caller to read.
-    pub async fn git_run(
-        &self,
-        actor: &Actor,
-        reference: &str,
-        path: &CopyPath,
-        line: CommandLine,
-    ) -> Result<GitOutcome, EngineError> {
-        let (session, handle) = self.find(actor, reference, Permission::Drive).await?;
-        require_running(&session)?;
-        let transports = &self.context().settings.git_transports;
-        let operation = Operation::Run(line);
-        let reply = ask_at(&handle, path, &operation, transports, WORK_TIME).await?;
-        if reply.timed_out {
-            return Err(failed(&reply));
-        }
-        Ok(GitOutcome {
-            exit_code: reply.exit_code,
-            stdout: reply.stdout,
-            stderr: reply.stderr,
-            truncated: reply.truncated,
-            duration: Duration::from_millis(reply.duration_ms),
-        })
+        self.exchange(actor, at, Operation::Push).await
     }
 
     /// A piece of work whose answer is more than how the repository stands.
     pub(super) async fn step(
         &self,
         actor: &Actor,
-        reference: &str,
+        at: &RepositoryAt,
         operation: Operation,
     ) -> Result<GitReply, EngineError> {
-        let worked = self.work(actor, reference, WORK_TIME, |_| operation).await;
-        worked.map(|(_, reply)| reply)
+        let (_, handle) = self.driven(actor, at).await?;
+        self.work(&handle, at, WORK_TIME, &operation).await
     }
 
     async fn exchange(
         &self,
         actor: &Actor,
-        reference: &str,
+        at: &RepositoryAt,
         operation: impl FnOnce(Option<RepositoryUrl>) -> Operation,
     ) -> Result<RepositoryStatus, EngineError> {
-        let known = |session: &Session| {
-            let repository = session.spec.repository.as_ref();
-            operation(repository.map(|repository| repository.url.clone()))
-        };
-        let (session, reply) = self.work(actor, reference, GIT_TIME, known).await?;
-        match failure::of_exchange(&session, &reply) {
+        let (session, handle) = self.driven(actor, at).await?;
+        let url = self.stored_remote(&session, &at.path).await?;
+        let operation = operation(url.clone());
+        let reply = self.work(&handle, at, GIT_TIME, &operation).await?;
+        match failure::of_exchange(url.as_ref(), &reply) {
             Some(error) => Err(error),
             None => settled(&reply),
         }
     }
 
-    async fn work(
+    /// The session, where the actor may work in it and it runs.
+    pub(super) async fn driven(
         &self,
         actor: &Actor,
-        reference: &str,
-        time: Duration,
-        operation: impl FnOnce(&Session) -> Operation,
-    ) -> Result<(Session, GitReply), EngineError> {
-        let (session, handle) = self.find(actor, reference, Permission::Drive).await?;
+        at: &RepositoryAt,
+    ) -> Result<(Session, Arc<Handle>), EngineError> {
+        let (session, handle) = self.find(actor, &at.session, Permission::Drive).await?;
         require_running(&session)?;
+        Ok((session, handle))
+    }
+
+    async fn work(
+        &self,
+        handle: &Handle,
+        at: &RepositoryAt,
+        time: Duration,
+        operation: &Operation,
+    ) -> Result<GitReply, EngineError> {
         let transports = &self.context().settings.git_transports;
-        let reply = ask(&handle, &operation(&session), transports, time).await?;
+        let reply = ask_at(handle, &at.path, operation, transports, time).await?;
         if reply.status.len() > GIT_STATUS_BYTES {
             return Err(nonsense(Unreadable));
         }
-        Ok((session, reply))
+        Ok(reply)
     }
 }
 

@@ -1,7 +1,8 @@
 //! Why branches were not joined and the other repository did not take or give what was asked, in words that a person can act on.
 
-use longhouse_domain::git::{Conflict, PushAnswer, Repository, StatusKind, Underway};
-use longhouse_domain::session::Session;
+use longhouse_domain::git::{
+    Conflict, PushAnswer, Repository, RepositoryUrl, StatusKind, Underway,
+};
 use longhouse_link::proto::GitReply;
 use longhouse_link::proto::clone_news::Why;
 
@@ -13,7 +14,7 @@ use crate::session::clone_failure;
 const NAMED: usize = 100;
 
 /// What the other repository said to no; nothing where it did not.
-pub(super) fn of_exchange(session: &Session, reply: &GitReply) -> Option<EngineError> {
+pub(super) fn of_exchange(stored: Option<&RepositoryUrl>, reply: &GitReply) -> Option<EngineError> {
     let failed = reply.remote.as_ref().filter(|_| !reply.timed_out)?;
     let answer = PushAnswer::read(reply.exit_code, &reply.stdout, &reply.stderr);
     let no_pull = String::from_utf8_lossy(&reply.stderr).contains("Not possible to fast-forward");
@@ -38,10 +39,11 @@ pub(super) fn of_exchange(session: &Session, reply: &GitReply) -> Option<EngineE
     }
     // What went wrong here is told by git itself.
     let local = failed.why() == Why::Other;
-    let repository = session.spec.repository.as_ref().filter(|_| !local)?;
     let repository = Repository {
+        url: stored.filter(|_| !local)?.clone(),
         branch: None,
-        ..repository.clone()
+        depth: None,
+        submodules: false,
     };
     let words = clone_failure::words(&repository, failed.why(), &plain(&failed.said));
     let text = format!("{} was not reached: {words}", repository.url);

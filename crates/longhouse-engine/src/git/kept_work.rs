@@ -5,6 +5,7 @@ use longhouse_domain::actor::Actor;
 use longhouse_domain::git::{BranchName, KeptWork, Operation};
 
 use super::ask::{nonsense, succeeded};
+use super::place::RepositoryAt;
 use crate::engine::Engine;
 use crate::error::EngineError;
 
@@ -15,7 +16,8 @@ impl Engine {
         actor: &Actor,
         reference: &str,
     ) -> Result<Vec<KeptWork>, EngineError> {
-        let reply = self.look(actor, reference, &Operation::KeptWork).await?;
+        let at = RepositoryAt::workspace(reference);
+        let reply = self.look(actor, &at, &Operation::KeptWork).await?;
         let reply = succeeded(reply)?;
         KeptWork::read(&reply.stdout).map_err(nonsense)
     }
@@ -32,7 +34,8 @@ impl Engine {
             session: left_by,
             branch,
         };
-        let reply = self.step(actor, reference, operation).await?;
+        let at = RepositoryAt::workspace(reference);
+        let reply = self.step(actor, &at, operation).await?;
         let reply = succeeded(reply)?;
         let name = String::from_utf8_lossy(&reply.stdout);
         name.parse()

@@ -10,7 +10,8 @@ use longhouse_domain::git::{
 
 use longhouse_link::proto::GitReply;
 
-use super::ask::{ask, knows_no_such_commit, nonsense, succeeded, underway};
+use super::ask::{ask_at, knows_no_such_commit, nonsense, succeeded, underway};
+use super::place::RepositoryAt;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::session::inside::require_running;
@@ -54,9 +55,9 @@ impl Engine {
     pub async fn git_status(
         &self,
         actor: &Actor,
-        reference: &str,
+        at: &RepositoryAt,
     ) -> Result<RepositoryStatus, EngineError> {
-        let reply = self.look(actor, reference, &Operation::Status).await?;
+        let reply = self.look(actor, at, &Operation::Status).await?;
         let reply = succeeded(reply)?;
         RepositoryStatus::read(&reply, &reply.stdout, reply.truncated)
     }
@@ -65,7 +66,7 @@ impl Engine {
     pub async fn git_log(
         &self,
         actor: &Actor,
-        reference: &str,
+        at: &RepositoryAt,
         from: Option<Revision>,
         skip: u32,
         limit: u32,
@@ -78,7 +79,7 @@ impl Engine {
             limit: limit.saturating_add(1),
             path,
         };
-        let reply = self.look(actor, reference, &operation).await?;
+        let reply = self.look(actor, at, &operation).await?;
         if knows_no_such_commit(&reply) {
             return match from {
                 Some(from) => Err(no_such_commit("from", &from)),
@@ -110,7 +111,7 @@ impl Engine {
     pub async fn git_diff(
         &self,
         actor: &Actor,
-        reference: &str,
+        at: &RepositoryAt,
         between: DiffOf,
         path: Option<GitPath>,
         context: u32,
@@ -125,7 +126,7 @@ impl Engine {
             path,
             context,
         };
-        let reply = self.look(actor, reference, &operation).await?;
+        let reply = self.look(actor, at, &operation).await?;
         if knows_no_such_commit(&reply) {
             return Err(match between {
                 DiffOf::Commit(to) => no_such_commit("to", &to),
@@ -144,13 +145,13 @@ impl Engine {
     pub(super) async fn look(
         &self,
         actor: &Actor,
-        reference: &str,
+        at: &RepositoryAt,
         operation: &Operation,
     ) -> Result<GitReply, EngineError> {
-        let (session, handle) = self.find(actor, reference, Permission::Look).await?;
+        let (session, handle) = self.find(actor, &at.session, Permission::Look).await?;
         require_running(&session)?;
         let transports = &self.context().settings.git_transports;
-        ask(&handle, operation, transports, LOOK_TIME).await
+        ask_at(&handle, &at.path, operation, transports, LOOK_TIME).await
     }
 }
 

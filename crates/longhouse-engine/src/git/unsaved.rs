@@ -27,8 +27,10 @@ const NAMED: usize = 20;
 pub enum UnsavedWork {
     /// It keeps the session.
     Kept,
-    /// It is lost.
+    /// It is lost; but what can be kept without the session, in the repository that it shares, is.
     GivenUp,
+    /// It is lost where it cannot be kept.
+    Discarded,
 }
 
 impl Engine {

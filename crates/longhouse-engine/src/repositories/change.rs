@@ -1,11 +1,9 @@
 //! Changing an entry of the list, and taking it out.
 
-use longhouse_domain::SessionId;
 use longhouse_domain::actor::{Actor, Permission};
 use longhouse_domain::event::EventKind;
 use longhouse_domain::git::{Operation, RepositoryUrl};
 use longhouse_domain::session::Session;
-use longhouse_domain::working_copy::CopyPath;
 use longhouse_store::RepositoryChange;
 use uuid::Uuid;
 
@@ -13,7 +11,7 @@ use super::create::port_taken;
 use super::{RepositoryFiles, RepositoryPatch, RepositoryView};
 use crate::engine::Engine;
 use crate::error::EngineError;
-use crate::git::{LOOK_TIME, UnsavedWork, ask_at, check_transport, succeeded};
+use crate::git::{LOOK_TIME, RepositoryAt, UnsavedWork, ask_at, check_transport, succeeded};
 use crate::session::handle::Command;
 use crate::session::inside::require_running;
 
@@ -84,14 +82,17 @@ impl Engine {
         Ok(())
     }
 
-    /// Which session a repository lies in, and where in it: for work with it.
+    /// Where a repository lies: for work with it.
     pub async fn repository_place(
         &self,
         actor: &Actor,
         id: Uuid,
-    ) -> Result<(SessionId, CopyPath), EngineError> {
+    ) -> Result<RepositoryAt, EngineError> {
         let view = self.remembered_repository(actor, id).await?;
-        Ok((view.session.id, view.copy.path))
+        Ok(RepositoryAt {
+            session: view.session.id.to_string(),
+            path: view.copy.path,
+        })
     }
 
     /// Gives a working copy another address. The session of which it is the workspace pushes there from now on.
@@ -124,7 +125,7 @@ impl Engine {
 
     /// Pages that show the session's repositories look again. The entries are written by now: a session that cannot be told of it is no
     /// reason to say that they are not.
-    pub(super) async fn tell_of_repositories(&self, session: SessionId) {
+    pub(super) async fn tell_of_repositories(&self, session: longhouse_domain::SessionId) {
         let Some(handle) = self.handle(session) else {
             return;
         };

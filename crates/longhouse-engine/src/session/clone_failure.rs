@@ -47,6 +47,10 @@ pub(crate) fn words(repository: &Repository, why: Why, said: &str) -> String {
         Why::ProgramMissing => format!(
             "a program is missing where the session lives ({said}); install git (and ssh for an SSH address) there, or choose an image that has it"
         ),
+        Why::NoUser => format!(
+            "the image's /etc/passwd has no entry for the user that sessions run as, without which ssh does not start ({said}); add one to the \
+             image (RUN useradd --uid 1000 --create-home agent), or use an https:// address"
+        ),
         Why::TimeOver => {
             "it took too long; try a clone with little history (cloneDepth 1)".to_owned()
         }
@@ -126,6 +130,7 @@ mod tests {
             (Why::NoSuchBranch, "no branch or tag \"dev\""),
             (Why::LoginNeeded, "asks for a login"),
             (Why::ProgramMissing, "install git"),
+            (Why::NoUser, "useradd --uid 1000"),
             (Why::DiskFull, "make room"),
             (Why::Other, "fatal:  [2Jno"),
         ] {

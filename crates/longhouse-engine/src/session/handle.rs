@@ -35,6 +35,8 @@ pub(crate) type Change = Box<dyn FnOnce(&mut Session) -> Vec<EventKind> + Send>;
 pub(crate) enum Command {
     /// Something else is wanted of the session from now on.
     Want(Wish, Reply),
+    /// It is to be deleted even where what only it has cannot be kept.
+    GiveUp(Reply),
     /// End it and start it again.
     Restart(Reply),
     /// Change its record.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use longhouse_domain::SessionId;
 use longhouse_domain::actor::{Actor, Permission};
 use longhouse_domain::event::EventKind;
 use longhouse_domain::lifecycle::Wish;
@@ -12,6 +13,7 @@ use longhouse_store::SessionRef;
 
 use super::create::{LIST_ITEMS, check_environment, check_labels, check_list};
 use super::handle::{Command, Handle};
+use super::live::Live;
 use super::place::check_changed_list;
 use super::request::{SessionPatch, SessionsStats};
 use super::secrets::{check_secrets, note_secrets};
@@ -23,6 +25,9 @@ use crate::recording::RecordingPolicy;
 
 /// How many sessions one page of a walk over all of them holds.
 const WALK_PAGE: u32 = 500;
+
+/// How often keeping what only a session has fails before whoever deletes it is told. It is tried further.
+const TRIES: u32 = 2;
 
 impl Engine {
     /// The sessions that the actor may see and that fit the query.
@@ -117,17 +122,25 @@ impl Engine {
         let (session, handle) = self.find(actor, reference, Permission::Own).await?;
         self.require_runtime(&session).await?;
         self.require_no_worktrees(session.id)?;
-        if unsaved == UnsavedWork::Kept {
+        // Whoever wished it before has said what becomes of its work.
+        if unsaved == UnsavedWork::Kept && session.wish != Wish::Deleted {
             self.require_saved(&session, &handle).await?;
         }
-        match handle
-            .ask(|reply| Command::Want(Wish::Deleted, reply))
-            .await
-        {
-            Ok(_) | Err(EngineError::SessionNotFound) => {}
-            Err(error) => return Err(error),
+        if unsaved == UnsavedWork::Discarded {
+            going(handle.ask(Command::GiveUp).await)?;
         }
-        self.wait_until(&handle, |live| live.gone).await?;
+        let wish = handle.ask(|reply| Command::Want(Wish::Deleted, reply));
+        going(wish.await)?;
+        let fails = |live: &Live| {
+            live.unkept
+                .as_ref()
+                .is_some_and(|unkept| unkept.attempts >= TRIES)
+        };
+        let ended = self
+            .wait_until(&handle, |live| live.gone || fails(live))
+            .await;
+        not_kept(&handle.live.borrow())?;
+        ended?;
         self.forget(session.id);
         self.give_ports_back(session.id).await;
         Ok(())
@@ -173,7 +186,12 @@ impl Engine {
             .store
             .session(actor, &SessionRef::parse(reference))
             .await?
-            .filter(|found| found.session.wish != Wish::Deleted || permission == Permission::Own)
+            .filter(|found| {
+                let session = &found.session;
+                session.wish != Wish::Deleted
+                    || permission == Permission::Own
+                    || permission == Permission::Look && self.is_unkept(session.id)
+            })
             .ok_or(EngineError::SessionNotFound)?;
         if found.access < permission {
             return Err(EngineError::Forbidden {
@@ -188,6 +206,12 @@ impl Engine {
                 detail: "the runtime of this session is not available at present".to_owned(),
             })?;
         Ok((found.session, handle))
+    }
+
+    /// Whether it is still there because its work cannot be kept.
+    fn is_unkept(&self, id: SessionId) -> bool {
+        let handle = self.handle(id);
+        handle.is_some_and(|handle| handle.live.borrow().unkept.is_some())
     }
 
     /// The session as this actor sees it.
@@ -215,6 +239,28 @@ impl Engine {
         let owner_name = self.context().username(session.owner).await?;
         let live = handle.map(|handle| handle.live.borrow().clone());
         Ok(self.context().view(session, live.as_ref(), owner_name))
+    }
+}
+
+/// What came of a wish to delete: a session that is gone meanwhile is as wished.
+fn going(asked: Result<Session, EngineError>) -> Result<(), EngineError> {
+    match asked {
+        Ok(_) | Err(EngineError::SessionNotFound) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Says why a session is still there, where that is because its work cannot be kept.
+fn not_kept(live: &Live) -> Result<(), EngineError> {
+    match &live.unkept {
+        Some(unkept) if !live.gone => Err(EngineError::conflict(
+            "session.work_not_kept",
+            format!(
+                "{}; to delete it without its work say so with force=true and discard=true",
+                unkept.why
+            ),
+        )),
+        _ => Ok(()),
     }
 }
 

@@ -6,6 +6,15 @@ use longhouse_domain::session::Session;
 
 use super::view::{AgentActivity, AgentState, PortView, TerminalView};
 
+/// Why a session that is to be deleted is still there: what only it has cannot be kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unkept {
+    /// Why, in words.
+    pub(crate) why: String,
+    /// How often it was tried since somebody wished for it last.
+    pub(crate) attempts: u32,
+}
+
 /// The present state of a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Live {
@@ -21,6 +30,8 @@ pub(crate) struct Live {
     pub(crate) began_at: Option<Timestamp>,
     /// What is to be said of its place: that it stands still, or is waited for.
     pub(crate) notice: Option<String>,
+    /// Why it cannot be deleted, where that was wished and failed.
+    pub(crate) unkept: Option<Unkept>,
     /// When it last had input or output.
     pub(crate) last_activity_at: Option<Timestamp>,
     /// Whether the driver has compared paper and world at least once.
@@ -45,6 +56,7 @@ impl Live {
             pid: None,
             began_at: None,
             notice: None,
+            unkept: None,
             looked: false,
             gone: false,
             agent_since: now,

@@ -159,6 +159,8 @@ pub struct SessionView {
     pub began_at: Option<Timestamp>,
     /// What is to be said of its place at this moment, beside the reason of its status.
     pub notice: Option<String>,
+    /// Why it is still there, where it was to be deleted and what only it has cannot be kept.
+    pub unkept: Option<String>,
     /// sessiond's process id on this machine, while the session runs.
     pub pid: Option<u32>,
     /// The tmux socket, where its terminals are wrapped in tmux.
@@ -177,7 +179,14 @@ impl SessionView {
     /// The same session, for somebody who may do this with it.
     #[must_use]
     pub(crate) fn with_access(mut self, access: Permission, shared: u64) -> Self {
-        self.allowed_actions = allowed_actions(access, &self.session);
+        self.allowed_actions = match self.session.wish {
+            // Once more, or with the word that gives its work up.
+            Wish::Deleted if self.unkept.is_some() && access >= Permission::Own => {
+                vec![Action::Delete]
+            }
+            Wish::Deleted => Vec::new(),
+            Wish::Running | Wish::Stopped => allowed_actions(access, &self.session),
+        };
         self.access = access;
         self.shared = shared;
         self
@@ -186,9 +195,6 @@ impl SessionView {
 
 /// What somebody with this access may do with the session in its present state.
 fn allowed_actions(access: Permission, session: &Session) -> Vec<Action> {
-    if session.wish == Wish::Deleted {
-        return Vec::new();
-    }
     let mut actions = Vec::new();
     if access >= Permission::Drive {
         match session.status() {

@@ -5,6 +5,7 @@ use longhouse_domain::actor::{Actor, Permission};
 use longhouse_domain::git::{BranchName, Operation, Repository, Revision, USUAL_COPY, Worktree};
 use longhouse_domain::lifecycle::{Status, Wish};
 use longhouse_domain::session::{RuntimeKind, Session, Workdir};
+use uuid::Uuid;
 
 use super::handle::Handle;
 use super::request::{NewSession, NewSessionKey};
@@ -12,11 +13,30 @@ use crate::engine::Engine;
 use crate::error::{EngineError, FieldProblem};
 use crate::git::is_no_repository;
 
+/// Whose repository a working tree is to be of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WorktreeOf {
+    /// This session's, by its identifier or name.
+    Session(String),
+    /// The one of this entry of the list.
+    Repository(Uuid),
+}
+
+impl WorktreeOf {
+    /// What it is asked for in.
+    fn field(&self) -> &'static str {
+        match self {
+            Self::Session(_) => "worktree.of",
+            Self::Repository(_) => "worktree.repository",
+        }
+    }
+}
+
 /// A working tree to make.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewWorktree {
-    /// Of which session's repository, by its identifier or name.
-    pub of: String,
+    /// Of which repository.
+    pub of: WorktreeOf,
     /// The branch; made from the session's name, if absent.
     pub branch: Option<BranchName>,
     /// Where it is begun; where the other session stands, if absent.
@@ -76,7 +96,8 @@ impl Engine {
             });
             return Err(EngineError::Invalid(named.collect()));
         }
-        self.require_repository(&source, &handle).await?;
+        let field = asked.of.field();
+        self.require_repository(&source, &handle, field).await?;
         let key = source.spec.ssh_key.as_ref().map(|key| key.id);
         let key = match key.filter(|_| new.ssh_key.is_none()) {
             Some(id) => self.context().store.ssh_key_of(actor.user, id).await?,
@@ -95,8 +116,9 @@ impl Engine {
         actor: &Actor,
         asked: &NewWorktree,
     ) -> Result<(Session, std::sync::Arc<Handle>), EngineError> {
-        let field = "worktree.of";
-        let found = self.find(actor, &asked.of, Permission::Drive).await;
+        let field = asked.of.field();
+        let reference = self.holder_of(actor, &asked.of).await?;
+        let found = self.find(actor, &reference, Permission::Drive).await;
         let (source, handle) = found.map_err(|error| match error {
             EngineError::SessionNotFound => wrong(field, "is no session"),
             EngineError::Forbidden { .. } => wrong(field, "must be a session of your own"),
@@ -121,19 +143,40 @@ impl Engine {
         Ok((source, handle))
     }
 
+    /// The session whose workspace the repository is.
+    async fn holder_of(&self, actor: &Actor, of: &WorktreeOf) -> Result<String, EngineError> {
+        let id = match of {
+            WorktreeOf::Session(session) => return Ok(session.clone()),
+            WorktreeOf::Repository(id) => *id,
+        };
+        let at = self.repository_place(actor, id).await;
+        let at = at.map_err(|error| match error {
+            EngineError::RepositoryNotFound => wrong(of.field(), "is no repository of the list"),
+            other => other,
+        })?;
+        if !at.path.is_workspace() {
+            return Err(wrong(
+                of.field(),
+                "lies below its session's workspace, and only a workspace is shared: clone it instead (repoUrl)",
+            ));
+        }
+        Ok(at.session)
+    }
+
     /// Refuses where the session that runs says that its directory is no repository. Of one at rest its sessiond is not there to be asked;
     /// the new one's finds out.
     async fn require_repository(
         &self,
         source: &Session,
         handle: &Handle,
+        field: &str,
     ) -> Result<(), EngineError> {
         if source.status() != Status::Running {
             return Ok(());
         }
         let transports = &self.context().settings.git_transports;
         match is_no_repository(handle, &Operation::Status, transports).await {
-            Some(why) => Err(wrong("worktree.of", why)),
+            Some(why) => Err(wrong(field, why)),
             None => Ok(()),
         }
     }

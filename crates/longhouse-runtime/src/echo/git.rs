@@ -31,7 +31,10 @@ pub(super) fn git(operation: &str) -> Result<GitReply, Status> {
         | Operation::Step(_)
         | Operation::Fetch(_)
         | Operation::Pull(..)
+        | Operation::PullBranch(..)
         | Operation::Push(_)
+        | Operation::PushBranch(..)
+        | Operation::Clone(..)
         | Operation::Init(_)
         | Operation::SetOrigin(_)
         | Operation::Below(..) => String::new(),

@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::body::ContainerBody;
+use crate::audit::Note;
 use crate::auth::{Caller, Empty};
 use crate::extract::{OptionalBody, PathOf, Question};
 use crate::problem::{Problem, ProblemBody};
@@ -99,11 +100,12 @@ pub(crate) async fn restart_container(
 pub(crate) async fn delete_container(
     state: State<AppState>,
     caller: Caller,
+    note: Note,
     id: PathOf<String>,
     question: Question,
 ) -> Result<StatusCode, Problem> {
     let session = session_of(&state, &caller, &id.0).await?;
-    sessions::delete_session(state, caller, PathOf(session), question).await
+    sessions::delete_session(state, caller, note, PathOf(session), question).await
 }
 
 /// Says how a container fares.

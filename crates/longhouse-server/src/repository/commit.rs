@@ -9,9 +9,10 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::body::CommitBody;
+use super::place::RepositoryOf;
 use crate::audit::Note;
 use crate::auth::Caller;
-use crate::extract::{OptionalBody, PathOf};
+use crate::extract::OptionalBody;
 use crate::problem::{FieldError, Problem, ProblemBody};
 use crate::state::AppState;
 
@@ -58,37 +59,41 @@ pub(super) fn paths_of(paths: Vec<String>) -> Result<Vec<GitPath>, Problem> {
 
 /// Commits in a session's repository, as the session's person: no hook runs, and nothing is signed.
 #[utoipa::path(post, path = "/api/sessions/{id}/git/commit", tag = "git", request_body = CommitRequest,
-    params(("id" = String, Path, description = "Identifier or unique name")), responses(
+    params(("id" = String, Path, description = "Identifier or unique name"),
+        ("in" = Option<String>, Query, description = "Where in the workspace the repository lies; by default it is the workspace")),
+    responses(
     (status = 201, body = CommitBody), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody),
     (status = 422, body = ProblemBody), (status = 503, body = ProblemBody)))]
 pub(crate) async fn commit_in_session(
     state: State<AppState>,
     caller: Caller,
     note: Note,
-    id: PathOf<String>,
+    at: RepositoryOf,
     body: OptionalBody<CommitRequest>,
 ) -> Result<(StatusCode, Json<CommitBody>), Problem> {
     let push = body.0.push;
     let new = NewCommit::try_from(body.0)?;
-    let commit = state.engine().git_commit(&caller.actor, &id.0, new).await?;
+    let commit = state.engine().git_commit(&caller.actor, &at.0, new).await?;
     note.detail("commit", commit.hash.as_str());
     if push {
-        state.engine().git_push(&caller.actor, &id.0).await?;
+        state.engine().git_push(&caller.actor, &at.0).await?;
     }
     Ok((StatusCode::CREATED, Json(commit.into())))
 }
 
 /// The same under another name.
 #[utoipa::path(post, path = "/api/sessions/{id}/commit", tag = "git", request_body = CommitRequest,
-    params(("id" = String, Path, description = "Identifier or unique name")), responses(
+    params(("id" = String, Path, description = "Identifier or unique name"),
+        ("in" = Option<String>, Query, description = "Where in the workspace the repository lies; by default it is the workspace")),
+    responses(
     (status = 201, body = CommitBody), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody),
     (status = 422, body = ProblemBody), (status = 503, body = ProblemBody)))]
 pub(crate) async fn commit_session(
     state: State<AppState>,
     caller: Caller,
     note: Note,
-    id: PathOf<String>,
+    at: RepositoryOf,
     body: OptionalBody<CommitRequest>,
 ) -> Result<(StatusCode, Json<CommitBody>), Problem> {
-    commit_in_session(state, caller, note, id, body).await
+    commit_in_session(state, caller, note, at, body).await
 }

@@ -7,9 +7,9 @@ use longhouse_engine::RepositoryStatus;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::place::RepositoryOf;
 use super::status::{GitConflict, GitUnderway};
 use crate::auth::Caller;
-use crate::extract::PathOf;
 use crate::files::text;
 use crate::problem::{Problem, ProblemBody};
 use crate::state::AppState;
@@ -70,13 +70,16 @@ fn conflicting(entry: StatusEntry) -> Option<ConflictingFileBody> {
 
 /// Lists the files of a session's repository whose changes do not go together.
 #[utoipa::path(get, path = "/api/sessions/{id}/git/conflicts", tag = "git",
-    params(("id" = String, Path, description = "Identifier or unique name")), responses(
-    (status = 200, body = ConflictsBody), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody), (status = 503, body = ProblemBody)))]
+    params(("id" = String, Path, description = "Identifier or unique name"),
+        ("in" = Option<String>, Query, description = "Where in the workspace the repository lies; by default it is the workspace")),
+    responses(
+    (status = 200, body = ConflictsBody), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody),
+    (status = 422, body = ProblemBody), (status = 503, body = ProblemBody)))]
 pub(crate) async fn list_git_conflicts(
     state: State<AppState>,
     caller: Caller,
-    id: PathOf<String>,
+    at: RepositoryOf,
 ) -> Result<Json<ConflictsBody>, Problem> {
-    let status = state.engine().git_status(&caller.actor, &id.0).await?;
+    let status = state.engine().git_status(&caller.actor, &at.0).await?;
     Ok(Json(status.into()))
 }

@@ -7,9 +7,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::path::PathIn;
+use super::place::RepositoryOf;
 use super::status::GitFileChange;
 use crate::auth::Caller;
-use crate::extract::{PathOf, Question};
+use crate::extract::Question;
 use crate::files::text;
 use crate::problem::{Problem, ProblemBody};
 use crate::state::AppState;
@@ -142,6 +143,7 @@ impl From<TreeDiff> for DiffBody {
 /// the working tree with that commit; `to` alone shows what that commit changed. New files that git does not know are not compared.
 #[utoipa::path(get, path = "/api/sessions/{id}/git/diff", tag = "git", params(
         ("id" = String, Path, description = "Identifier or unique name"),
+        ("in" = Option<String>, Query, description = "Where in the workspace the repository lies; by default it is the workspace"),
         ("from" = Option<String>, Query, description = "A branch, tag or hash"),
         ("to" = Option<String>, Query, description = "A branch, tag or hash"),
         ("staged" = Option<bool>, Query, description = "Compare what is staged instead of the working tree; not together with `to`"),
@@ -152,7 +154,7 @@ impl From<TreeDiff> for DiffBody {
 pub(crate) async fn get_git_diff(
     state: State<AppState>,
     caller: Caller,
-    id: PathOf<String>,
+    at: RepositoryOf,
     path: PathIn,
     mut question: Question,
 ) -> Result<Json<DiffBody>, Problem> {
@@ -179,7 +181,7 @@ pub(crate) async fn get_git_diff(
         .engine()
         .git_diff(
             &caller.actor,
-            &id.0,
+            &at.0,
             between,
             path.0,
             context.unwrap_or(CONTEXT_LINES),

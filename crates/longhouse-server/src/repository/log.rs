@@ -9,8 +9,9 @@ use utoipa::ToSchema;
 
 use super::body::CommitBody;
 use super::path::PathIn;
+use super::place::RepositoryOf;
 use crate::auth::Caller;
-use crate::extract::{PathOf, Question};
+use crate::extract::Question;
 use crate::problem::{Problem, ProblemBody};
 use crate::state::AppState;
 
@@ -33,6 +34,7 @@ pub(crate) struct CommitPageBody {
 /// Lists commits of a session's repository, the newest first. Later pages go on in the same history, whatever is committed meanwhile.
 #[utoipa::path(get, path = "/api/sessions/{id}/git/log", tag = "git", params(
         ("id" = String, Path, description = "Identifier or unique name"),
+        ("in" = Option<String>, Query, description = "Where in the workspace the repository lies; by default it is the workspace"),
         ("from" = Option<String>, Query, description = "A branch, tag or hash to begin with; by default what the working tree stands on"),
         ("path" = Option<String>, Query, description = "Only commits that changed this file or directory; percent-encoded bytes"),
         ("limit" = Option<u32>, Query, description = "1 to 200; by default 50"),
@@ -42,7 +44,7 @@ pub(crate) struct CommitPageBody {
 pub(crate) async fn get_git_log(
     state: State<AppState>,
     caller: Caller,
-    id: PathOf<String>,
+    at: RepositoryOf,
     path: PathIn,
     mut question: Question,
 ) -> Result<Json<CommitPageBody>, Problem> {
@@ -61,7 +63,7 @@ pub(crate) async fn get_git_log(
     let limit = limit.unwrap_or(PAGE);
     let page = state
         .engine()
-        .git_log(&caller.actor, &id.0, from, skip, limit, path.0)
+        .git_log(&caller.actor, &at.0, from, skip, limit, path.0)
         .await?;
     Ok(Json(present(page)))
 }

@@ -7,8 +7,10 @@ mod diff;
 mod exchange;
 mod log;
 mod path;
+mod place;
 mod status;
 mod steps;
+mod typed;
 
 pub(crate) use commit::*;
 pub(crate) use conflicts::*;
@@ -17,3 +19,4 @@ pub(crate) use exchange::*;
 pub(crate) use log::*;
 pub(crate) use status::*;
 pub(crate) use steps::*;
+pub(crate) use typed::*;

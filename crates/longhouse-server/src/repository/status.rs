@@ -7,8 +7,8 @@ use longhouse_engine::RepositoryStatus;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::place::RepositoryOf;
 use crate::auth::Caller;
-use crate::extract::PathOf;
 use crate::files::text;
 use crate::problem::{Problem, ProblemBody};
 use crate::state::AppState;
@@ -213,13 +213,16 @@ impl From<RepositoryStatus> for GitStatusBody {
 
 /// Says how a session's repository stands: branch, what is under way, and which files are not as the last commit has them.
 #[utoipa::path(get, path = "/api/sessions/{id}/git/status", tag = "git",
-    params(("id" = String, Path, description = "Identifier or unique name")), responses(
-    (status = 200, body = GitStatusBody), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody), (status = 503, body = ProblemBody)))]
+    params(("id" = String, Path, description = "Identifier or unique name"),
+        ("in" = Option<String>, Query, description = "Where in the workspace the repository lies; by default it is the workspace")),
+    responses(
+    (status = 200, body = GitStatusBody), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody),
+    (status = 422, body = ProblemBody), (status = 503, body = ProblemBody)))]
 pub(crate) async fn get_git_status(
     state: State<AppState>,
     caller: Caller,
-    id: PathOf<String>,
+    at: RepositoryOf,
 ) -> Result<Json<GitStatusBody>, Problem> {
-    let status = state.engine().git_status(&caller.actor, &id.0).await?;
+    let status = state.engine().git_status(&caller.actor, &at.0).await?;
     Ok(Json(status.into()))
 }

@@ -8,9 +8,10 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::commit::paths_of;
+use super::place::RepositoryOf;
 use super::status::GitStatusBody;
 use crate::auth::Caller;
-use crate::extract::{OptionalBody, PathOf};
+use crate::extract::OptionalBody;
 use crate::problem::{Problem, ProblemBody};
 use crate::state::AppState;
 
@@ -243,128 +244,144 @@ fn revision(field: &str, name: Option<String>) -> Result<Option<Revision>, Probl
 
 /// Stages files of a session's repository as they are now, deletions too.
 #[utoipa::path(post, path = "/api/sessions/{id}/git/stage", tag = "git", request_body = StageRequest,
-    params(("id" = String, Path, description = "Identifier or unique name")), responses(
+    params(("id" = String, Path, description = "Identifier or unique name"),
+        ("in" = Option<String>, Query, description = "Where in the workspace the repository lies; by default it is the workspace")),
+    responses(
     (status = 200, body = GitStatusBody), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody),
     (status = 422, body = ProblemBody), (status = 503, body = ProblemBody)))]
 pub(crate) async fn stage_files(
     state: State<AppState>,
     caller: Caller,
-    id: PathOf<String>,
+    at: RepositoryOf,
     body: OptionalBody<StageRequest>,
 ) -> Result<Json<GitStatusBody>, Problem> {
     let step = Step::Stage(paths_of(body.0.paths)?);
-    let status = state.engine().git_step(&caller.actor, &id.0, step).await?;
+    let status = state.engine().git_step(&caller.actor, &at.0, step).await?;
     Ok(Json(status.into()))
 }
 
 /// Takes files out of what is staged; the files themselves stay as they are.
 #[utoipa::path(post, path = "/api/sessions/{id}/git/unstage", tag = "git", request_body = StageRequest,
-    params(("id" = String, Path, description = "Identifier or unique name")), responses(
+    params(("id" = String, Path, description = "Identifier or unique name"),
+        ("in" = Option<String>, Query, description = "Where in the workspace the repository lies; by default it is the workspace")),
+    responses(
     (status = 200, body = GitStatusBody), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody),
     (status = 422, body = ProblemBody), (status = 503, body = ProblemBody)))]
 pub(crate) async fn unstage_files(
     state: State<AppState>,
     caller: Caller,
-    id: PathOf<String>,
+    at: RepositoryOf,
     body: OptionalBody<StageRequest>,
 ) -> Result<Json<GitStatusBody>, Problem> {
     let step = Step::Unstage(paths_of(body.0.paths)?);
-    let status = state.engine().git_step(&caller.actor, &id.0, step).await?;
+    let status = state.engine().git_step(&caller.actor, &at.0, step).await?;
     Ok(Json(status.into()))
 }
 
 /// Lets a session's working tree stand on another branch or commit.
 #[utoipa::path(post, path = "/api/sessions/{id}/git/checkout", tag = "git", request_body = CheckoutRequest,
-    params(("id" = String, Path, description = "Identifier or unique name")), responses(
+    params(("id" = String, Path, description = "Identifier or unique name"),
+        ("in" = Option<String>, Query, description = "Where in the workspace the repository lies; by default it is the workspace")),
+    responses(
     (status = 200, body = GitStatusBody), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody),
     (status = 422, body = ProblemBody), (status = 503, body = ProblemBody)))]
 pub(crate) async fn checkout_branch(
     state: State<AppState>,
     caller: Caller,
-    id: PathOf<String>,
+    at: RepositoryOf,
     body: OptionalBody<CheckoutRequest>,
 ) -> Result<Json<GitStatusBody>, Problem> {
     let step = body.0.step()?;
-    let status = state.engine().git_step(&caller.actor, &id.0, step).await?;
+    let status = state.engine().git_step(&caller.actor, &at.0, step).await?;
     Ok(Json(status.into()))
 }
 
 /// Makes, renames or deletes a branch.
 #[utoipa::path(post, path = "/api/sessions/{id}/git/branch", tag = "git", request_body = BranchRequest,
-    params(("id" = String, Path, description = "Identifier or unique name")), responses(
+    params(("id" = String, Path, description = "Identifier or unique name"),
+        ("in" = Option<String>, Query, description = "Where in the workspace the repository lies; by default it is the workspace")),
+    responses(
     (status = 200, body = GitStatusBody), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody),
     (status = 422, body = ProblemBody), (status = 503, body = ProblemBody)))]
 pub(crate) async fn change_branch(
     state: State<AppState>,
     caller: Caller,
-    id: PathOf<String>,
+    at: RepositoryOf,
     body: OptionalBody<BranchRequest>,
 ) -> Result<Json<GitStatusBody>, Problem> {
     let step = body.0.step()?;
-    let status = state.engine().git_step(&caller.actor, &id.0, step).await?;
+    let status = state.engine().git_step(&caller.actor, &at.0, step).await?;
     Ok(Json(status.into()))
 }
 
 /// Puts changes away, takes them back or forgets them.
 #[utoipa::path(post, path = "/api/sessions/{id}/git/stash", tag = "git", request_body = StashRequest,
-    params(("id" = String, Path, description = "Identifier or unique name")), responses(
+    params(("id" = String, Path, description = "Identifier or unique name"),
+        ("in" = Option<String>, Query, description = "Where in the workspace the repository lies; by default it is the workspace")),
+    responses(
     (status = 200, body = GitStatusBody), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody),
     (status = 422, body = ProblemBody), (status = 503, body = ProblemBody)))]
 pub(crate) async fn stash_changes(
     state: State<AppState>,
     caller: Caller,
-    id: PathOf<String>,
+    at: RepositoryOf,
     body: OptionalBody<StashRequest>,
 ) -> Result<Json<GitStatusBody>, Problem> {
     let step = body.0.step()?;
-    let status = state.engine().git_step(&caller.actor, &id.0, step).await?;
+    let status = state.engine().git_step(&caller.actor, &at.0, step).await?;
     Ok(Json(status.into()))
 }
 
 /// Lets the branch stand on another commit.
 #[utoipa::path(post, path = "/api/sessions/{id}/git/reset", tag = "git", request_body = ResetRequest,
-    params(("id" = String, Path, description = "Identifier or unique name")), responses(
+    params(("id" = String, Path, description = "Identifier or unique name"),
+        ("in" = Option<String>, Query, description = "Where in the workspace the repository lies; by default it is the workspace")),
+    responses(
     (status = 200, body = GitStatusBody), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody),
     (status = 422, body = ProblemBody), (status = 503, body = ProblemBody)))]
 pub(crate) async fn reset_branch(
     state: State<AppState>,
     caller: Caller,
-    id: PathOf<String>,
+    at: RepositoryOf,
     body: OptionalBody<ResetRequest>,
 ) -> Result<Json<GitStatusBody>, Problem> {
     let step = body.0.step()?;
-    let status = state.engine().git_step(&caller.actor, &id.0, step).await?;
+    let status = state.engine().git_step(&caller.actor, &at.0, step).await?;
     Ok(Json(status.into()))
 }
 
 /// Joins another branch by a commit with both as its parents. 409 `git.conflict` where it stops: `errors` names the files.
 #[utoipa::path(post, path = "/api/sessions/{id}/git/merge", tag = "git", request_body = JoinRequest,
-    params(("id" = String, Path, description = "Identifier or unique name")), responses(
+    params(("id" = String, Path, description = "Identifier or unique name"),
+        ("in" = Option<String>, Query, description = "Where in the workspace the repository lies; by default it is the workspace")),
+    responses(
     (status = 200, body = GitStatusBody), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody),
     (status = 422, body = ProblemBody), (status = 503, body = ProblemBody)))]
 pub(crate) async fn merge_branch(
     state: State<AppState>,
     caller: Caller,
-    id: PathOf<String>,
+    at: RepositoryOf,
     body: OptionalBody<JoinRequest>,
 ) -> Result<Json<GitStatusBody>, Problem> {
     let step = body.0.step(Joining::Merge)?;
-    let status = state.engine().git_step(&caller.actor, &id.0, step).await?;
+    let status = state.engine().git_step(&caller.actor, &at.0, step).await?;
     Ok(Json(status.into()))
 }
 
 /// Sets the branch's own commits on top of another. 409 `git.conflict` where it stops: `errors` names the files.
 #[utoipa::path(post, path = "/api/sessions/{id}/git/rebase", tag = "git", request_body = JoinRequest,
-    params(("id" = String, Path, description = "Identifier or unique name")), responses(
+    params(("id" = String, Path, description = "Identifier or unique name"),
+        ("in" = Option<String>, Query, description = "Where in the workspace the repository lies; by default it is the workspace")),
+    responses(
     (status = 200, body = GitStatusBody), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody),
     (status = 422, body = ProblemBody), (status = 503, body = ProblemBody)))]
 pub(crate) async fn rebase_branch(
     state: State<AppState>,
     caller: Caller,
-    id: PathOf<String>,
+    at: RepositoryOf,
     body: OptionalBody<JoinRequest>,
 ) -> Result<Json<GitStatusBody>, Problem> {
     let step = body.0.step(Joining::Rebase)?;
-    let status = state.engine().git_step(&caller.actor, &id.0, step).await?;
+    let status = state.engine().git_step(&caller.actor, &at.0, step).await?;
     Ok(Json(status.into()))
 }

@@ -209,7 +209,8 @@ impl SessionBody {
 }
 
 fn reason(view: &SessionView) -> Option<String> {
-    let reason = view.session.phase.reason().or(view.notice.as_deref());
+    let reason = view.unkept.as_deref().or(view.session.phase.reason());
+    let reason = reason.or(view.notice.as_deref());
     reason.map(str::to_owned)
 }
 

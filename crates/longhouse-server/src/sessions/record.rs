@@ -123,22 +123,35 @@ pub(crate) async fn update_session(
 }
 
 /// Deletes a session with everything that Longhouse made for it; answers when it is gone. A working directory that a person
-/// named stays. 409 `session.unsaved_work` where work would be lost that is neither committed nor pushed: `errors` names files and commits.
+/// named stays. 409 `session.unsaved_work` where work would be lost that is neither committed nor pushed: `errors` names files and commits; 409
+/// `session.work_not_kept` where a working tree's work is to be kept in its repository and cannot be: it is tried further, and shown with the session.
 #[utoipa::path(delete, path = "/api/sessions/{id}", tag = "sessions",
     params(("id" = String, Path, description = "Identifier or unique name"),
-        ("force" = Option<bool>, Query, description = "Also where work would be lost that is neither committed nor pushed")),
-    responses((status = 204), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
+        ("force" = Option<bool>, Query, description = "Also where work would be lost that is neither committed nor pushed"),
+        ("discard" = Option<bool>, Query, description = "With force: nothing is kept of a working tree in the repository that it is of")),
+    responses((status = 204), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
 pub(crate) async fn delete_session(
     state: State<AppState>,
     caller: Caller,
+    note: Note,
     id: PathOf<String>,
     mut question: Question,
 ) -> Result<StatusCode, Problem> {
-    let unsaved = match question.parsed("force", "true or false", parse_switch) {
-        Some(true) => UnsavedWork::GivenUp,
-        _ => UnsavedWork::Kept,
+    let force = question.parsed("force", "true or false", parse_switch);
+    let discard = question.parsed("discard", "true or false", parse_switch);
+    let unsaved = match (force == Some(true), discard == Some(true)) {
+        (true, true) => UnsavedWork::Discarded,
+        (true, false) => UnsavedWork::GivenUp,
+        (false, false) => UnsavedWork::Kept,
+        (false, true) => {
+            question.complain("discard", "belongs to force");
+            UnsavedWork::Kept
+        }
     };
     question.done()?;
+    if unsaved == UnsavedWork::Discarded {
+        note.detail("discard", "true");
+    }
     let engine = state.engine();
     engine.delete_session(&caller.actor, &id.0, unsaved).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -132,3 +132,45 @@ async fn everything_that_makes_no_sense_is_named() {
     assert_eq!(listed(&house, &owner).await["total"], 0);
     house.close().await;
 }
+
+#[tokio::test]
+async fn every_question_and_every_step_has_the_place_of_its_repository() {
+    let house = House::new().await;
+    let ann = house.user("ann", Role::Member).await;
+    let session = house.running(&ann, "one").await;
+    let document: Value = serde_json::from_str(&longhouse_server::openapi_json()).unwrap();
+    let mut placed = Vec::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let parameters = operation["parameters"].as_array();
+            let has_place =
+                |parameters: &Vec<Value>| parameters.iter().any(|one| one["name"] == "in");
+            if path.starts_with("/api/sessions/{id}/") && parameters.is_some_and(has_place) {
+                placed.push((method.to_uppercase(), path.replace("{id}", &session)));
+            }
+        }
+    }
+    // Four questions and twelve steps, of which the commit has two addresses.
+    assert_eq!(placed.len(), 17, "{placed:?}");
+    for (method, path) in placed {
+        let method: Method = method.parse().unwrap();
+        for (place, status) in [
+            ("../x", 422),
+            ("a/.git", 422),
+            ("%2Fetc", 422),
+            ("a%0Ab", 422),
+        ] {
+            let path = format!("{path}?in={place}");
+            let (found, body) = house.ask(&ann, method.clone(), &path, json!({})).await;
+            assert_eq!(found, status, "{method} {path}: {body}");
+            assert_eq!(body["errors"][0]["field"], "in", "{method} {path}: {body}");
+        }
+    }
+    let path = format!("/api/sessions/{session}/git/commit?in=libs/a");
+    let (status, body) = house.ask(&ann, Method::POST, &path, json!({})).await;
+    assert_eq!(status, StatusCode::CREATED, "{body}");
+    let boss = house.user("boss", Role::Admin).await;
+    let (_, recorded) = house.get(&boss, "/api/audit?action=git.commit").await;
+    assert_eq!(recorded["items"][0]["detail"]["in"], "libs/a", "{recorded}");
+    house.close().await;
+}

@@ -158,6 +158,10 @@ on_both_back_ends! {
         };
         let again = bed.open().await;
         assert_eq!(again.repository(&ann, wanted.id).await.unwrap().unwrap().copy, wanted);
+        for (path, url) in [("", wanted.git_url), ("elsewhere", None)] {
+            let found = again.repository_url(held.id, &path.parse().unwrap()).await.unwrap();
+            assert_eq!(found, url, "{path}");
+        }
     }
 
     async fn a_session_and_the_entry_of_its_workspace_are_written_together_or_not_at_all(bed: &Bed) {

@@ -1,5 +1,7 @@
 //! A session's repository over HTTP, with a real git in a real session: looked at, committed in, joined, and kept from being deleted unsaved.
 
+mod elsewhere;
+
 use hyper::Method;
 use serde_json::{Value, json};
 

@@ -1,6 +1,7 @@
 //! Several sessions in one repository, by the whole product: made, set up, killed while that is done, deleted without losing anything.
 
 mod refused;
+mod stuck;
 
 use std::path::{Path, PathBuf};
 
@@ -93,8 +94,10 @@ async fn sessions_on_one_repository_work_each_in_a_tree_that_is_ready_to_run() {
     let house = House::started();
     let client = house.client().await;
     let (base, place) = base(&client).await;
+    let listed = json!({"name": "base", "sessionId": base});
+    let listed = client.post("/api/repositories", &listed).await.created();
     let asked = json!({
-        "of": base, "copy": [".env", "node_modules"],
+        "repository": listed["id"], "copy": [".env", "node_modules"],
         "setup": "echo preparing; cat .env node_modules/x/y >ready"
     });
     let id = create(&client, "Fix login", asked).await;

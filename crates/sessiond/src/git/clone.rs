@@ -2,11 +2,12 @@
 
 use std::ffi::OsString;
 use std::io;
+use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use longhouse_domain::git::{BranchName, RepositoryUrl, Transport};
+use longhouse_domain::git::{Repository, Transport};
 use longhouse_link::limits::{CLONE_PROGRESS, CLONE_TIME};
 use longhouse_link::proto::clone_news::{Cloned, Failed, Progress, What, Why};
 use longhouse_link::proto::{CloneNews, CloneRequest};
@@ -24,10 +25,7 @@ const NEWS: usize = 4;
 
 /// A request whose every part was read, so that none is an option to git.
 struct Wanted {
-    url: RepositoryUrl,
-    branch: Option<BranchName>,
-    depth: u32,
-    submodules: bool,
+    repository: Repository,
     protocols: String,
     deadline: Instant,
 }
@@ -117,10 +115,9 @@ async fn fetch(
 ) -> Result<(), Broken> {
     on_disk(place, Place::prepare).await?;
     let deadline = wanted.deadline;
-    let arguments = wanted
-        .arguments(&place.tree())
-        .into_iter()
-        .map(OsString::from);
+    let mut arguments = arguments(&wanted.repository, &place.tree());
+    arguments.insert(1, "--progress".to_owned());
+    let arguments = arguments.into_iter().map(OsString::from);
     let command = command(session, &wanted.protocols, arguments)
         .map_err(|error| fault::failed(Why::ProgramMissing, &error.to_string()))?;
     let mut pace = Pace::default();
@@ -151,28 +148,27 @@ async fn on_disk<T: Send + 'static>(
         .map_err(io::Error::other)?
 }
 
-impl Wanted {
-    fn arguments(&self, tree: &Path) -> Vec<String> {
-        let mut arguments: Vec<String> = ["clone", "--progress", "--origin=origin", "--template="]
-            .map(str::to_owned)
-            .into();
-        if let Some(branch) = &self.branch {
-            arguments.push(format!("--branch={branch}"));
-        }
-        if self.depth > 0 {
-            arguments.push(format!("--depth={}", self.depth));
-        }
-        if self.submodules {
-            arguments.push("--recurse-submodules".to_owned());
-        }
-        if self.submodules && self.depth > 0 {
-            arguments.push("--shallow-submodules".to_owned());
-        }
-        arguments.push("--".to_owned());
-        arguments.push(self.url.to_string());
-        arguments.push(tree.display().to_string());
-        arguments
+/// What git is told of a clone that goes there.
+pub(super) fn arguments(repository: &Repository, tree: &Path) -> Vec<String> {
+    let mut arguments: Vec<String> = ["clone", "--origin=origin", "--template="]
+        .map(str::to_owned)
+        .into();
+    if let Some(branch) = &repository.branch {
+        arguments.push(format!("--branch={branch}"));
     }
+    if let Some(depth) = repository.depth {
+        arguments.push(format!("--depth={depth}"));
+    }
+    if repository.submodules {
+        arguments.push("--recurse-submodules".to_owned());
+    }
+    if repository.submodules && repository.depth.is_some() {
+        arguments.push("--shallow-submodules".to_owned());
+    }
+    arguments.push("--".to_owned());
+    arguments.push(repository.url.to_string());
+    arguments.push(tree.display().to_string());
+    arguments
 }
 
 impl TryFrom<CloneRequest> for Wanted {
@@ -190,14 +186,15 @@ impl TryFrom<CloneRequest> for Wanted {
             known.map_err(|error| wrong("a protocol", &error))?;
         }
         let time = Duration::from_secs(request.timeout_seconds.into()).min(CLONE_TIME);
-        Ok(Self {
-            url: request
-                .url
-                .parse()
-                .map_err(|error| wrong("the address", &error))?,
+        let url = request.url.parse();
+        let repository = Repository {
+            url: url.map_err(|error| wrong("the address", &error))?,
             branch: branch.map_err(|error| wrong("the branch", &error))?,
-            depth: request.depth,
+            depth: NonZeroU32::new(request.depth),
             submodules: request.submodules,
+        };
+        Ok(Self {
+            repository,
             protocols,
             deadline: Instant::now() + time,
         })
@@ -245,7 +242,8 @@ mod tests {
             submodules: true,
             ..request()
         });
-        let arguments = wanted.ok().unwrap().arguments(Path::new("./x/tree"));
+        let repository = wanted.ok().unwrap().repository;
+        let arguments = arguments(&repository, Path::new("./x/tree"));
         let end = arguments.iter().position(|word| word == "--").unwrap();
         assert_eq!(arguments[end + 1..], ["https://example.org/a", "./x/tree"]);
         assert!(arguments[..end].contains(&"--branch=main".to_owned()));

@@ -9,6 +9,7 @@ const WORDS: &[(&str, Why)] = &[
     ("Disk quota exceeded", Why::DiskFull),
     ("died of signal", Why::Killed),
     ("cannot run ssh", Why::ProgramMissing),
+    ("No user exists for uid", Why::NoUser),
     ("'remote-http", Why::ProgramMissing),
     ("sessiond connect: ", Why::NotAllowed),
     ("CONNECT tunnel failed", Why::NotAllowed),
@@ -165,6 +166,10 @@ mod tests {
             (
                 "error: cannot run ssh: No such file or directory\nfatal: unable to fork",
                 Why::ProgramMissing,
+            ),
+            (
+                "No user exists for uid 1000\nfatal: Could not read from remote repository.",
+                Why::NoUser,
             ),
             (
                 "git: 'remote-https' is not a git command. See 'git --help'.",

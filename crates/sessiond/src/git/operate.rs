@@ -17,7 +17,7 @@ use tonic::metadata::MetadataValue;
 
 use super::repository::{Repository, Turn};
 use super::run::GitCommand;
-use super::{bring_back, commit, fault, in_repository, init, remote, told, words};
+use super::{below, bring_back, commit, fault, in_repository, init, remote, told, words};
 use crate::environment::ProgramError;
 use crate::exec::{self, CutShort, Outcome, Overflow};
 use crate::session::Session;
@@ -82,8 +82,13 @@ async fn attempt(
     deadline: Instant,
     caller: &mut Caller,
 ) -> Result<GitReply, Status> {
-    if let Operation::Init(branch) = operation {
-        init::init(session, path, branch, deadline, caller).await?;
+    match operation {
+        Operation::Init(branch) => init::init(session, path, branch, deadline, caller).await?,
+        Operation::Clone(repository, to) if path.is_workspace() => {
+            let outcome = below::clone(session, repository, to, protocols, deadline, caller);
+            return reply(session, operation, outcome.await?);
+        }
+        _ => {}
     }
     let repository = Repository::below(path).map_err(refused)?;
     let mut work = Work::new(session, &repository, protocols, deadline, caller);
@@ -91,14 +96,6 @@ async fn attempt(
     if outcome.code > KILLED && session.is_ending() {
         return Err(AtTheEnd::CutShort.into());
     }
-    let remote = match operation {
-        Operation::Fetch(_) | Operation::Pull(..) | Operation::Push(_) if outcome.code != 0 => {
-            let said = String::from_utf8_lossy(&outcome.stderr);
-            let lines: Vec<String> = said.lines().map(str::to_owned).collect();
-            Some(fault::read(outcome.code, &lines))
-        }
-        _ => None,
-    };
     let status = match operation {
         Operation::Status
         | Operation::Glance
@@ -112,17 +109,33 @@ async fn attempt(
     if path.is_workspace() {
         session.keeping.look_whether_to_push();
     }
+    Ok(GitReply {
+        underway: underway(&repository).into(),
+        status: status.into(),
+        ..reply(session, operation, outcome)?
+    })
+}
+
+/// What git said, and why the other repository did not do its part, where it did not.
+fn reply(session: &Session, operation: &Operation, outcome: Outcome) -> Result<GitReply, Status> {
+    if outcome.code > KILLED && session.is_ending() {
+        return Err(AtTheEnd::CutShort.into());
+    }
+    let remote = (operation.exchanges() && outcome.code != 0).then(|| {
+        let said = String::from_utf8_lossy(&outcome.stderr);
+        let lines: Vec<String> = said.lines().map(str::to_owned).collect();
+        fault::read(outcome.code, &lines)
+    });
     let said = outcome.stderr.len().min(limits::GIT_SAID_BYTES);
     Ok(GitReply {
         exit_code: outcome.code,
         truncated: outcome.truncated,
         timed_out: outcome.cut_short == Some(CutShort::TimeOver),
         duration_ms: u64::try_from(outcome.duration.as_millis()).unwrap_or(u64::MAX),
-        underway: underway(&repository).into(),
         stderr: Bytes::from(outcome.stderr).slice(..said),
         stdout: outcome.stdout.into(),
         remote,
-        status: status.into(),
+        ..GitReply::default()
     })
 }
 
@@ -153,8 +166,14 @@ impl<'a> Work<'a> {
                 self.change(&turn, step.arguments(), b"").await
             }
             Operation::Fetch(url) => remote::fetch(self, url.as_ref()).await,
-            Operation::Pull(url, way) => remote::pull(self, url.as_ref(), *way).await,
-            Operation::Push(url) => remote::push(self, url.as_ref()).await,
+            Operation::Pull(url, way) => remote::pull(self, url.as_ref(), None, *way).await,
+            Operation::PullBranch(url, branch, way) => {
+                remote::pull(self, url.as_ref(), Some(branch), *way).await
+            }
+            Operation::Push(url) => remote::push(self, url.as_ref(), None).await,
+            Operation::PushBranch(url, branch) => {
+                remote::push(self, url.as_ref(), Some(branch)).await
+            }
             Operation::Run(line) if line.changes() => {
                 let turn = self.turn().await?;
                 self.change(&turn, line.arguments(), b"").await
@@ -163,7 +182,9 @@ impl<'a> Work<'a> {
             Operation::SetOrigin(url) => remote::set_origin(self, url).await,
             // It is made by now: what is left is to tell of it.
             Operation::Init(_) => self.look(words(["rev-parse", "--git-dir"])).await,
-            Operation::Below(..) => Err(Status::invalid_argument("a place of a place")),
+            Operation::Below(..) | Operation::Clone(..) => {
+                Err(Status::invalid_argument("a place of a place"))
+            }
             Operation::UnsavedHere => {
                 let branch = remote::branch(self).await.ok();
                 self.look(Operation::unsaved_here(branch.as_ref())).await
@@ -240,25 +261,45 @@ impl<'a> Work<'a> {
         overflow: Overflow,
         stdin: Stdio,
     ) -> Result<Outcome, Status> {
-        let job = exec::Job {
-            program: &command.program,
-            args: &command.args,
-            env: &command.env,
-            directory: command.directory.as_deref(),
-            timeout: self.deadline.saturating_duration_since(Instant::now()),
-            output_limit: limits::GIT_OUTPUT_BYTES,
+        let deadline = self.deadline;
+        run(
+            self.session,
+            command,
             overflow,
             stdin,
-            grace: GRACE,
-        };
-        let run = exec::run(job, &self.session.reaper, self.caller.closed()).await;
-        let outcome = run.map_err(|error| {
-            Status::failed_precondition(format!("git cannot be started: {error}"))
-        })?;
-        match outcome.cut_short {
-            Some(CutShort::Unwanted) => Err(Status::cancelled("nobody waits any more")),
-            _ => Ok(outcome),
-        }
+            deadline,
+            self.caller,
+        )
+        .await
+    }
+}
+
+/// Runs one git to its end, as long as somebody waits for it.
+pub(super) async fn run(
+    session: &Session,
+    command: &GitCommand,
+    overflow: Overflow,
+    stdin: Stdio,
+    deadline: Instant,
+    caller: &mut Caller,
+) -> Result<Outcome, Status> {
+    let job = exec::Job {
+        program: &command.program,
+        args: &command.args,
+        env: &command.env,
+        directory: command.directory.as_deref(),
+        timeout: deadline.saturating_duration_since(Instant::now()),
+        output_limit: limits::GIT_OUTPUT_BYTES,
+        overflow,
+        stdin,
+        grace: GRACE,
+    };
+    let run = exec::run(job, &session.reaper, caller.closed()).await;
+    let outcome = run
+        .map_err(|error| Status::failed_precondition(format!("git cannot be started: {error}")))?;
+    match outcome.cut_short {
+        Some(CutShort::Unwanted) => Err(Status::cancelled("nobody waits any more")),
+        _ => Ok(outcome),
     }
 }
 

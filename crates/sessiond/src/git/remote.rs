@@ -32,15 +32,19 @@ pub(super) async fn fetch(
     remote.fetch(work, &turn).await
 }
 
-/// Fetches, and joins what the branch's namesake has.
+/// Fetches, and joins what that branch has over there; the namesake of the one that the working tree stands on, if none is named.
 pub(super) async fn pull(
     work: &mut Work<'_>,
     url: Option<&RepositoryUrl>,
+    named: Option<&BranchName>,
     way: PullWay,
 ) -> Result<Outcome, Status> {
     let turn = work.turn().await?;
     let remote = Remote::find(work, url).await?;
-    let branch = branch(work).await?;
+    let branch = match named {
+        Some(branch) => branch.clone(),
+        None => branch(work).await?,
+    };
     let fetched = remote.fetch(work, &turn).await?;
     if fetched.code != 0 {
         return Ok(fetched);
@@ -67,14 +71,18 @@ pub(super) async fn pull(
     work.change(&turn, words(join), b"").await
 }
 
-/// Pushes the branch to its namesake.
+/// Pushes a branch to its namesake; the one that the working tree stands on, if none is named.
 pub(super) async fn push(
     work: &mut Work<'_>,
     url: Option<&RepositoryUrl>,
+    named: Option<&BranchName>,
 ) -> Result<Outcome, Status> {
     let turn = work.turn().await?;
     let remote = Remote::find(work, url).await?;
-    let branch = branch(work).await?;
+    let branch = match named {
+        Some(branch) => branch.clone(),
+        None => branch(work).await?,
+    };
     let what = format!("refs/heads/{branch}:refs/heads/{branch}");
     let push = PUSH
         .into_iter()

@@ -28,7 +28,7 @@ pub(super) async fn tell(
         last_commit(work, operation, outcome)
             .await
             .map(|commit| committed(path, commit, &tree, at_ms))
-    } else if outcome.code == 0 && matches!(operation, Operation::Push(_)) {
+    } else if outcome.code == 0 && pushes(operation, &tree) {
         pushed(path, outcome, &tree, at_ms)
     } else if operation.joins() && outcome.code != 0 && tree.has_conflicts() {
         Some(conflict(path, work.underway(), &tree, at_ms))
@@ -37,6 +37,15 @@ pub(super) async fn tell(
     };
     if let Some(news) = news {
         keep::tell(&work.session.events, &news);
+    }
+}
+
+/// Whether it pushes the branch that the working tree stands on. Of another nothing is known here that could be told.
+fn pushes(operation: &Operation, tree: &TreeStatus) -> bool {
+    match operation {
+        Operation::Push(_) => true,
+        Operation::PushBranch(_, branch) => tree.branch.as_deref() == Some(branch.as_str()),
+        _ => false,
     }
 }
 

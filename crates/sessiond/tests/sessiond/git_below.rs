@@ -1,6 +1,6 @@
 //! Repositories below the session's directory, and one that is made in it: each is worked with alone, and nothing outside is.
 
-use longhouse_domain::git::{CommandLine, KeptNews, Operation, Refusal, TreeStatus};
+use longhouse_domain::git::{CommandLine, KeptNews, Operation, Refusal, Repository, TreeStatus};
 use longhouse_link::proto::session_event::What;
 use longhouse_link::proto::{NewsAcknowledged, WatchRequest};
 
@@ -127,6 +127,51 @@ async fn no_place_leads_out_of_the_session_or_over_a_link() {
             "{place}: {refused}"
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clone_below_stays_in_the_session_and_leaves_no_half_of_it() {
+    let house = house().await;
+    sh(
+        &house,
+        "git -C a/b add -A && git -C a/b commit -qm inside && git clone -q --bare a/b ../forge.git",
+    )
+    .await;
+    let forge = house.work().parent().unwrap().join("forge.git");
+    let clone = |url: String, to: &str| {
+        let repository = Repository {
+            url: url.parse().unwrap(),
+            branch: None,
+            depth: None,
+            submodules: false,
+        };
+        Operation::Clone(repository, to.parse().unwrap())
+    };
+    let url = format!("file://{}", forge.display());
+    let made = ask(&house, &clone(url.clone(), "new/er")).await.unwrap();
+    assert_eq!(made.exit_code, 0, "{made:?}");
+    let reply = ask(&house, &at("new/er", Operation::Glance)).await.unwrap();
+    let status = TreeStatus::read(&reply.stdout, false).unwrap();
+    assert_eq!(status.branch.as_deref(), Some("inner"));
+    let again = ask(&house, &clone(url.clone(), "new/er")).await.unwrap();
+    assert_eq!(again.exit_code, 128, "{again:?}");
+    for place in ["a/link/x", "a/link", "a/near/x", "outer/x"] {
+        let refused = ask(&house, &clone(url.clone(), place)).await.unwrap_err();
+        assert_eq!(refused.code(), tonic::Code::FailedPrecondition, "{place}");
+    }
+    // In a place of a place nothing is cloned.
+    let nested = ask(&house, &at("a/b", clone(url, "x"))).await.unwrap_err();
+    assert_eq!(nested.code(), tonic::Code::InvalidArgument, "{nested}");
+    let failed = clone("file:///nowhere".to_owned(), "gone/deep");
+    let failed = ask(&house, &failed).await.unwrap();
+    assert!(
+        failed.exit_code == 128 && failed.remote.is_some(),
+        "{failed:?}"
+    );
+    assert_eq!(
+        sh(&house, "ls -A ../outside; test ! -e gone/deep").await,
+        ".git"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -224,6 +224,8 @@ async fn nothing_that_a_repository_names_is_run_for_us() {
         Operation::Push(url()),
         Operation::Fetch(url()),
         Operation::Pull(url(), PullWay::Merge),
+        Operation::PushBranch(url(), "main".parse().unwrap()),
+        Operation::PullBranch(url(), "main".parse().unwrap(), PullWay::Rebase),
         Operation::Step(Step::CheckoutNew("b".parse().unwrap(), None)),
         Operation::Step(Step::Stash {
             message: None,

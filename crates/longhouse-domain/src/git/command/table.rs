@@ -23,6 +23,8 @@ pub(super) enum Operands {
     Words(&'static [&'static str]),
     /// A setting, and what it is to be.
     Setting,
+    /// What the command judges itself.
+    Others,
 }
 
 pub(super) struct Rule {
@@ -164,10 +166,38 @@ pub(super) const RULES: &[Rule] = &[
     },
 ];
 
+/// The commands that another repository has to answer for.
+#[rustfmt::skip] // Many options, few lines.
+pub(super) const EXCHANGES: &[Rule] = &[
+    Rule {
+        name: "fetch", changes: true, fixed: &[], operands: Operands::Others,
+        options: &[("-q", Nothing), ("--quiet", Nothing), ("-v", Nothing), ("--verbose", Nothing)],
+    },
+    Rule {
+        name: "pull", changes: true, fixed: &[], operands: Operands::Others,
+        options: &[
+            ("-q", Nothing), ("--quiet", Nothing), ("-v", Nothing), ("--verbose", Nothing), ("--ff-only", Nothing), ("--ff", Nothing), ("-r", Nothing),
+            ("--rebase", Maybe(&["true", "false"])), ("--no-rebase", Nothing),
+        ],
+    },
+    Rule {
+        name: "push", changes: true, fixed: &[], operands: Operands::Others,
+        options: &[("-q", Nothing), ("--quiet", Nothing), ("-v", Nothing), ("--verbose", Nothing), ("-u", Nothing), ("--set-upstream", Nothing)],
+    },
+    Rule {
+        name: "clone", changes: true, fixed: &[], operands: Operands::Others,
+        options: &[
+            ("-q", Nothing), ("--quiet", Nothing), ("-v", Nothing), ("--verbose", Nothing), ("-b", Branch), ("--branch", Branch), ("--depth", Number),
+            ("--recurse-submodules", Nothing),
+        ],
+    },
+];
+
 /// The commands' names, for people.
 pub(super) fn names() -> String {
     RULES
         .iter()
+        .chain(EXCHANGES)
         .map(|rule| rule.name)
         .collect::<Vec<_>>()
         .join(", ")

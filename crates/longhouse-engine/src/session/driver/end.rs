@@ -60,7 +60,7 @@ impl Driver {
         let connection = self.connected_now();
         self.shut_down(connection.as_deref(), DELETE_GRACE).await;
         self.reach.send_replace(Reach::AtRest);
-        self.leave_worktree().await?;
+        self.part_from_repository().await?;
         self.listener = None;
         self.forget_recordings().await?;
         self.runtime

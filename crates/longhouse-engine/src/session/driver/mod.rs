@@ -102,6 +102,8 @@ pub(crate) struct Driver {
     traffic: Arc<Traffic>,
     /// Why the session is being stopped, where it was not a person's wish.
     ending: Option<String>,
+    /// Whether somebody said that it may go without its work being kept.
+    gives_up: bool,
     /// What is recorded of its terminals.
     recordings: Arc<Desk>,
 }
@@ -141,6 +143,7 @@ pub(crate) fn spawn(
         allowed,
         traffic,
         ending: None,
+        gives_up: false,
         recordings: handle.recordings.clone(),
     };
     let attendant = Attendant {
@@ -233,6 +236,11 @@ impl Driver {
                 let changed = self.want(wish).await;
                 self.answer(reply, changed);
                 Heard::NewWish
+            }
+            Command::GiveUp(reply) => {
+                self.gives_up = true;
+                self.answer(reply, Ok(()));
+                Heard::Nothing
             }
             Command::Restart(reply) => {
                 let changed = self.want_restart().await;

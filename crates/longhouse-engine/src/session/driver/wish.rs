@@ -13,6 +13,11 @@ impl Driver {
             return Err(EngineError::SessionNotFound);
         }
         self.ending = None;
+        self.publish(|live| {
+            if let Some(unkept) = &mut live.unkept {
+                unkept.attempts = 0;
+            }
+        });
         self.change(Box::new(move |session| {
             session.wish = wish;
             let at_rest = matches!(session.phase, Phase::Stopped { .. } | Phase::Error { .. });

@@ -1,7 +1,7 @@
 //! The working tree that a session has in another's repository: made by its sessiond before the first terminal starts, once; and left when
 //! the session is deleted, by a sessiond that is started for it where none lives.
 
-use longhouse_domain::event::{LogLevel, Stage};
+use longhouse_domain::event::{EventKind, LogLevel, Stage};
 use longhouse_domain::git::{Revision, Worktree};
 use longhouse_domain::session::Multiplexer;
 use longhouse_link::limits::{KEEPING_TIME, WORKTREE_TIME};
@@ -15,6 +15,7 @@ use super::making::{Ended, Making, Told, impossible};
 use super::way_out::WayOut;
 use crate::error::{EngineError, plain};
 use crate::session::connection::{Connection, Connections};
+use crate::session::live::Unkept;
 
 impl Driver {
     /// Makes what is still to be made.
@@ -69,6 +70,32 @@ impl Driver {
         })
     }
 
+    /// Leaves the repository that the session has a working tree of. Where that fails everybody is told why, and that the session is still
+    /// there; where somebody gave its work up, it goes all the same.
+    pub(super) async fn part_from_repository(&mut self) -> Result<(), EngineError> {
+        let error = match self.leave_worktree().await {
+            Ok(()) => return Ok(()),
+            Err(error) if self.gives_up => {
+                self.context
+                    .complain(self.id, "leave the repository in order", &error);
+                return Ok(());
+            }
+            Err(error) => error,
+        };
+        let why = format!("the session is not deleted yet: {error}; it is tried again");
+        let before = self.live.borrow().unkept.clone();
+        let attempts = before.as_ref().map_or(0, |before| before.attempts) + 1;
+        let is_news = before.is_none_or(|before| before.why != why);
+        if is_news {
+            self.log(LogLevel::Warn, "session", &why).await;
+        }
+        self.publish(|live| live.unkept = Some(Unkept { why, attempts }));
+        if is_news {
+            self.append(&[EventKind::Updated]).await;
+        }
+        Err(error)
+    }
+
     /// Takes the working tree out of its repository, where the session has one; its work is kept there. Nothing of the session runs any
     /// more: a sessiond without terminals is started for this alone. Whoever is killed in here does it again.
     pub(super) async fn leave_worktree(&mut self) -> Result<(), EngineError> {
@@ -84,13 +111,12 @@ impl Driver {
         let connection = self.sessiond_alone().await?;
         let request = LeaveRequest {
             tree: base.display().to_string(),
-            keep: may_run,
+            keep: may_run && !self.gives_up,
         };
         let mut client = connection.client();
         let asked = tokio::time::timeout(KEEPING_TIME, client.leave_worktree(request));
-        let not_kept = |why: &str| {
-            EngineError::Internal(format!("the session's work cannot be kept: {}", plain(why)))
-        };
+        let not_kept =
+            |why: &str| EngineError::Internal(format!("its work cannot be kept: {}", plain(why)));
         let left = match asked.await {
             Ok(Ok(left)) => left.into_inner(),
             Ok(Err(status)) => return Err(not_kept(status.message())),

@@ -2,7 +2,7 @@
 
 use longhouse_domain::Timestamp;
 use longhouse_domain::git::{BranchName, Revision, Worktree};
-use longhouse_engine::NewWorktree;
+use longhouse_engine::{NewWorktree, WorktreeOf};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -10,12 +10,15 @@ use uuid::Uuid;
 use super::{CreateSession, RepoType};
 use crate::problem::FieldError;
 
-/// A working tree of another session's repository, on a branch of its own. Both sessions live on the host and are the caller's.
+/// A working tree of another session's repository, on a branch of its own. Both sessions live on the host and are the caller's. One of `of` and
+/// `repository` says which repository.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct CreateWorktree {
     /// The session whose repository it is, by its identifier or name.
-    of: String,
+    of: Option<String>,
+    /// Or that repository's identifier in the list of repositories. It is the workspace of its session.
+    repository: Option<Uuid>,
     /// Stood on as it is where it is there and no other working tree stands on it; else begun. By default `longhouse/` and the session's name.
     branch: Option<String>,
     /// The branch, tag or commit where a new branch begins; by default where the other session stands.
@@ -100,8 +103,20 @@ impl CreateSession {
         if let Some(Err(error)) = &from {
             wrong("worktree.from", error.to_string());
         }
+        let of = match (&asked.of, asked.repository) {
+            (Some(session), None) => Some(WorktreeOf::Session(session.clone())),
+            (None, Some(repository)) => Some(WorktreeOf::Repository(repository)),
+            (Some(_), Some(_)) | (None, None) => {
+                wrong(
+                    "worktree",
+                    "names a session (of) or a repository of the list (repository): one of the two"
+                        .to_owned(),
+                );
+                None
+            }
+        };
         Some(NewWorktree {
-            of: asked.of.clone(),
+            of: of?,
             branch: branch.transpose().ok()?,
             from: from.transpose().ok()?,
             copy: asked.copy.clone(),

@@ -2,6 +2,18 @@
 
 use super::*;
 
+/// A repository in the list that lies below a session's workspace.
+async fn listed_below(client: &Client, id: &str) -> Value {
+    sh(
+        client,
+        id,
+        "git init -q below && echo below >>.git/info/exclude",
+    )
+    .await;
+    let body = json!({"name": "below", "sessionId": id, "path": "below"});
+    client.post("/api/repositories", &body).await.created()["id"].clone()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_be_is_refused_while_the_person_looks() {
     let house = House::started();
@@ -11,9 +23,27 @@ async fn what_cannot_be_is_refused_while_the_person_looks() {
     let plain = client.post("/api/sessions", &body).await.created();
     let plain = plain["id"].as_str().unwrap().to_owned();
     running(&client, &plain).await;
+    let below = listed_below(&client, &base).await;
     for (more, field) in [
         (json!({"worktree": {"of": "nobody"}}), "worktree.of"),
         (json!({"worktree": {"of": plain}}), "worktree.of"),
+        (json!({"worktree": {}}), "worktree"),
+        (
+            json!({"worktree": {"of": base, "repository": below}}),
+            "worktree",
+        ),
+        (
+            json!({"worktree": {"repository": below}}),
+            "worktree.repository",
+        ),
+        (
+            json!({"worktree": {"repository": uuid::Uuid::nil()}}),
+            "worktree.repository",
+        ),
+        (
+            json!({"worktree": {"repository": "base"}}),
+            "worktree.repository",
+        ),
         (
             json!({"worktree": {"of": base, "branch": "--lock"}}),
             "worktree.branch",
