@@ -14,6 +14,7 @@ import { firstStart, login } from './entrance.js'
 import { guests, inhabit, people } from './people.js'
 import { DESKTOP, EVERYTHING, picture, POCKET } from './picture.js'
 import { replay } from './replay.js'
+import { repositories } from './repositories.js'
 
 const TEST_FILE = `import { test } from 'node:test'
 import assert from 'node:assert/strict'
@@ -142,6 +143,7 @@ await login(browser)
 await containers(browser)
 await changes(browser)
 await replay(browser)
+await repositories(browser)
 // Paths stand in the pictures, so they are the same every time. The server finds Claude Code where the sessions do.
 const root = join(tmpdir(), 'longhouse')
 await withServer({ root, env: { PATH: `${root}/claude-home/bin:${SYSTEM_PATH}` } }, async (server) => {

@@ -13,6 +13,7 @@ export function BranchBadge({ session, onOpen }: { session: Session; onOpen: () 
   const changed = status.files.length
   const parts = [
     `Branch ${branchWord(status)}`,
+    ...(session.worktree === null ? [] : [session.worktree.from === null ? 'a working tree of its own' : `a working tree of its own, begun at ${session.worktree.from}`]),
     ...(status.ahead === null ? [] : [`${status.ahead} ahead, ${status.behind ?? 0} behind ${status.upstream ?? ''}`]),
     changed === 0 ? 'nothing changed' : `${changed}${status.truncated ? ' or more' : ''} changed`,
     ...(status.underway === null ? [] : [UNDERWAY_WORDS[status.underway]]),

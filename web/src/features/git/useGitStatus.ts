@@ -12,7 +12,7 @@ export function useGitStatus(session: Session, looking: 'closely' | 'aside') {
   const queries = useQueryClient()
   const query = gitStatusQuery(session.id)
   // Most directories hold no repository, and that is no news to whoever does not ask: from aside only those are looked at that are known to.
-  const mayHave = looking === 'closely' || session.repoType === 'clone' || queries.getQueryData(query.queryKey) !== undefined
+  const mayHave = looking === 'closely' || session.repoType !== 'empty' || queries.getQueryData(query.queryKey) !== undefined
   return useQuery({
     ...query,
     enabled: session.status === 'running' && mayHave,

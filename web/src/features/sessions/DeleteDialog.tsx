@@ -11,6 +11,10 @@ import { Dialog } from '../../ui/Dialog'
 import { toast } from '../../ui/toast'
 import { LostWork } from './LostWork'
 
+/** What is said of work that is nowhere else: that there is to be none, that it may be kept elsewhere or go, that it may go. */
+type How = 'keepUnsaved' | 'force' | 'discard'
+const WORDS = { keepUnsaved: {}, force: { force: true }, discard: { force: true, discard: true } }
+
 interface DeleteDialogProps {
   session: Session
   onClose: () => void
@@ -20,12 +24,7 @@ interface DeleteDialogProps {
 export function DeleteDialog({ session, onClose, onDeleted }: DeleteDialogProps) {
   const queries = useQueryClient()
   const removal = useMutation({
-    mutationFn: (how: 'keepUnsaved' | 'force') =>
-      settle(
-        client.DELETE('/api/sessions/{id}', {
-          params: { path: { id: session.id }, query: how === 'force' ? { force: true } : {} },
-        }),
-      ),
+    mutationFn: (how: How) => settle(client.DELETE('/api/sessions/{id}', { params: { path: { id: session.id }, query: WORDS[how] } })),
     onSuccess: async () => {
       toast(`“${session.name}” is deleted`)
       onDeleted()
@@ -37,9 +36,16 @@ export function DeleteDialog({ session, onClose, onDeleted }: DeleteDialogProps)
     removal.error instanceof ApiError && removal.error.problem.code === code ? removal.error.problem.errors : null
   const unsaved = said('session.unsaved_work')
   const worktrees = said('session.has_worktrees')
-  // What only a working tree has is kept in its repository, whatever is chosen.
-  const shares = session.worktree !== null
-  const bar = unsaved !== null && !given ? (shares ? 'Say first that it may go.' : 'Say first that the work is not needed.') : null
+  const stuck = said('session.work_not_kept') !== null
+  // What only a working tree has is kept in its repository; where that fails, one can give it up.
+  const shares = session.worktree !== null && !stuck
+  const asks = unsaved !== null || stuck
+  const bar = asks && !given ? (shares ? 'Say first that it may go.' : 'Say first that the work is not needed.') : null
+  const next = () => {
+    // What was said of one thing is not said of the next.
+    setGiven(false)
+    removal.mutate(stuck ? 'discard' : unsaved === null ? 'keepUnsaved' : 'force')
+  }
   return (
     <Dialog title={`Delete “${session.name}”?`} description="This cannot be undone." onClose={onClose}>
       <dl className="mt-4 space-y-3 text-sm">
@@ -74,7 +80,7 @@ export function DeleteDialog({ session, onClose, onDeleted }: DeleteDialogProps)
           {worktrees !== null && <LostWork items={worktrees} />}
         </div>
       )}
-      {unsaved !== null && (
+      {asks && (
         <label className="mt-3 flex items-center gap-2 text-sm">
           <input type="checkbox" className="size-4 accent-ember coarse:size-5" checked={given} onChange={(event) => setGiven(event.target.checked)} />
           {shares ? 'Keep it there, and delete the session' : 'I do not need this work'}
@@ -82,8 +88,8 @@ export function DeleteDialog({ session, onClose, onDeleted }: DeleteDialogProps)
       )}
       <div className="mt-6 flex justify-end gap-2">
         <Button onClick={onClose}>Cancel</Button>
-        <Button look="danger" reason={bar} disabled={removal.isPending} onClick={() => removal.mutate(unsaved === null ? 'keepUnsaved' : 'force')}>
-          {unsaved === null ? 'Delete session' : shares ? 'Delete and keep the work' : 'Delete and lose it'}
+        <Button look="danger" reason={bar} disabled={removal.isPending} onClick={() => next()}>
+          {!asks ? 'Delete session' : shares ? 'Delete and keep the work' : 'Delete and lose it'}
         </Button>
       </div>
     </Dialog>
