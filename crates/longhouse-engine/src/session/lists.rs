@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use longhouse_domain::SessionId;
 use longhouse_domain::actor::{Actor, Permission};
 use longhouse_domain::event::EventKind;
 use longhouse_domain::lifecycle::Wish;
@@ -174,7 +173,8 @@ impl Engine {
         }
     }
 
-    /// The session that the actor means, and may do this with. What they may not even look at does not exist for them.
+    /// The session that the actor means, and may do this with. What they may not even look at does not exist for them. One that is to be
+    /// deleted is there to be looked at, and to be deleted, as long as that takes: it may say why.
     pub(crate) async fn find(
         &self,
         actor: &Actor,
@@ -186,12 +186,7 @@ impl Engine {
             .store
             .session(actor, &SessionRef::parse(reference))
             .await?
-            .filter(|found| {
-                let session = &found.session;
-                session.wish != Wish::Deleted
-                    || permission == Permission::Own
-                    || permission == Permission::Look && self.is_unkept(session.id)
-            })
+            .filter(|found| found.session.wish != Wish::Deleted || permission != Permission::Drive)
             .ok_or(EngineError::SessionNotFound)?;
         if found.access < permission {
             return Err(EngineError::Forbidden {
@@ -206,12 +201,6 @@ impl Engine {
                 detail: "the runtime of this session is not available at present".to_owned(),
             })?;
         Ok((found.session, handle))
-    }
-
-    /// Whether it is still there because its work cannot be kept.
-    fn is_unkept(&self, id: SessionId) -> bool {
-        let handle = self.handle(id);
-        handle.is_some_and(|handle| handle.live.borrow().unkept.is_some())
     }
 
     /// The session as this actor sees it.

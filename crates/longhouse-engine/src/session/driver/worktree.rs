@@ -3,6 +3,7 @@
 
 use longhouse_domain::event::{EventKind, LogLevel, Stage};
 use longhouse_domain::git::{Revision, Worktree};
+use longhouse_domain::lifecycle::RuntimeHandle;
 use longhouse_domain::session::Multiplexer;
 use longhouse_link::limits::{KEEPING_TIME, WORKTREE_TIME};
 use longhouse_link::proto::worktree_news::{self, Failed, Made, What, Why};
@@ -108,7 +109,7 @@ impl Driver {
         };
         // Git would run what the repository's settings name, with the rights of the host.
         let may_run = self.context.barred(&self.session).await?.is_none();
-        let connection = self.sessiond_alone().await?;
+        let (connection, handle) = self.sessiond_alone().await?;
         let request = LeaveRequest {
             tree: base.display().to_string(),
             keep: may_run && !self.gives_up,
@@ -118,10 +119,15 @@ impl Driver {
         let not_kept =
             |why: &str| EngineError::Internal(format!("its work cannot be kept: {}", plain(why)));
         let left = match asked.await {
-            Ok(Ok(left)) => left.into_inner(),
-            Ok(Err(status)) => return Err(not_kept(status.message())),
-            Err(_) => return Err(not_kept("it took too long")),
+            Ok(Ok(left)) => Ok(left.into_inner()),
+            Ok(Err(status)) => Err(not_kept(status.message())),
+            Err(_) => Err(not_kept("it took too long")),
         };
+        if left.is_err() {
+            // The next attempt starts one of its own.
+            self.end_for_good(&handle, Some(&connection)).await?;
+        }
+        let left = left?;
         if !left.kept.is_empty() {
             let text = format!(
                 "what only this session had is kept as {}",
@@ -133,18 +139,19 @@ impl Driver {
     }
 
     /// A sessiond of the session's, in its directory, that has nothing to do yet.
-    async fn sessiond_alone(&mut self) -> Result<Connection, EngineError> {
+    async fn sessiond_alone(&mut self) -> Result<(Connection, RuntimeHandle), EngineError> {
         let failed = |error: &dyn std::fmt::Display| EngineError::Internal(error.to_string());
         let mut plan = plan(&self.context, &self.session)?;
         plan.multiplexer = Multiplexer::None;
         plan.agent_program = None;
         self.listen()?;
         let provisioned = self.runtime.provision(&plan).await;
-        provisioned.map_err(|error| failed(&error))?;
+        let handle = provisioned.map_err(|error| failed(&error))?;
         let listener = self.listen()?;
         let link = tokio::time::timeout(Connections::REDIAL, listener.accept()).await;
         let link = link.map_err(|_| failed(&"sessiond does not connect"))?;
-        Ok(Connection::new(link.map_err(|error| failed(&error))?))
+        let connection = Connection::new(link.map_err(|error| failed(&error))?);
+        Ok((connection, handle))
     }
 }
 
