@@ -74,9 +74,12 @@ impl Driver {
     /// Leaves the repository that the session has a working tree of. Where that fails everybody is told why, and that the session is still
     /// there; where somebody gave its work up, it goes all the same.
     pub(super) async fn part_from_repository(&mut self) -> Result<(), EngineError> {
+        let before = self.live.borrow().unkept.clone();
+        let attempts = before.as_ref().map_or(0, |before| before.attempts) + 1;
         let error = match self.leave_worktree().await {
             Ok(()) => return Ok(()),
-            Err(error) if self.gives_up => {
+            // What only failed by chance is done the second time.
+            Err(error) if self.gives_up && attempts > 1 => {
                 self.context
                     .complain(self.id, "leave the repository in order", &error);
                 return Ok(());
@@ -84,8 +87,6 @@ impl Driver {
             Err(error) => error,
         };
         let why = format!("the session is not deleted yet: {error}; it is tried again");
-        let before = self.live.borrow().unkept.clone();
-        let attempts = before.as_ref().map_or(0, |before| before.attempts) + 1;
         let is_news = before.is_none_or(|before| before.why != why);
         if is_news {
             self.log(LogLevel::Warn, "session", &why).await;
@@ -144,6 +145,10 @@ impl Driver {
         let mut plan = plan(&self.context, &self.session)?;
         plan.multiplexer = Multiplexer::None;
         plan.agent_program = None;
+        // One that an earlier attempt left has dialled in, and would be taken for the new one.
+        let ended = self.runtime.end(self.id, None).await;
+        ended.map_err(|error| failed(&error))?;
+        self.listener = None;
         self.listen()?;
         let provisioned = self.runtime.provision(&plan).await;
         let handle = provisioned.map_err(|error| failed(&error))?;
