@@ -12,7 +12,7 @@ use longhouse_domain::SessionId;
 use rustix::process::Signal;
 use tokio::time::Instant;
 
-use super::process::{self, ProcessId};
+use super::process::{self, Entry, ProcessId};
 use super::{Host, HostRuntime, cgroup};
 use crate::exec::{self, Program};
 
@@ -56,12 +56,11 @@ pub(super) async fn end(
         return end_sessiond(runtime, session, known, tmux).await;
     }
     let find = move |host: &Host| {
-        let mut daemons = host.sessionds(&session.short());
+        let table = process::own_processes();
+        let mut daemons = host.sessionds(&table, &session.short());
         daemons.extend(known);
-        (
-            host.family(session, daemons.iter().copied().chain(tmux)),
-            daemons,
-        )
+        let heads = daemons.iter().copied().chain(tmux);
+        (host.family(&table, session, heads), daemons)
     };
     let (family, daemons) = runtime.blocking(find).await?;
     finish(daemons, SESSIOND_GRACE).await?;
@@ -93,7 +92,8 @@ async fn end_sessiond(
     let find = move |host: &Host| {
         let table = process::own_processes();
         let kept = process::with_descendants([tmux], &table);
-        let heads = host.sessionds(&session.short()).into_iter().chain(known);
+        let heads = host.sessionds(&table, &session.short());
+        let heads = heads.into_iter().chain(known);
         let all = process::with_descendants(heads, &table);
         all.difference(&kept).copied().collect()
     };
@@ -106,9 +106,10 @@ pub(super) async fn clear_short(runtime: &HostRuntime, short: String) -> io::Res
     let tmux = tmux_server(runtime, &socket).await;
     let name = short.clone();
     let find = move |host: &Host| {
-        let heads = host.sessionds(&name).into_iter().chain(tmux);
-        let marked = process::marked(|marked| marked.short() == name);
-        process::with_descendants(heads.chain(marked), &process::own_processes())
+        let table = process::own_processes();
+        let heads = host.sessionds(&table, &name).into_iter().chain(tmux);
+        let marked = process::marked(&table, |marked| marked.short() == name);
+        process::with_descendants(heads.chain(marked), &table)
     };
     let family = runtime.blocking(find).await?;
     let name = short.clone();
@@ -149,8 +150,9 @@ async fn sweep(
         let fits = fits.clone();
         family = runtime
             .blocking(move |_| {
-                family.extend(process::marked(fits));
-                let mut living = process::with_descendants(family, &process::own_processes());
+                let table = process::own_processes();
+                family.extend(process::marked(&table, fits));
+                let mut living = process::with_descendants(family, &table);
                 living.retain(|id| id.is_alive());
                 living
             })
@@ -198,6 +200,7 @@ impl Host {
     /// Every living process of the session, by mark, descent or control group.
     fn family(
         &self,
+        table: &[Entry],
         session: SessionId,
         heads: impl Iterator<Item = ProcessId>,
     ) -> HashSet<ProcessId> {
@@ -206,11 +209,8 @@ impl Host {
             .iter()
             .flat_map(|group| cgroup::members(group))
             .filter_map(ProcessId::of);
-        let marked = process::marked(|marked| marked == session);
-        process::with_descendants(
-            marked.into_iter().chain(members).chain(heads),
-            &process::own_processes(),
-        )
+        let marked = process::marked(table, |marked| marked == session);
+        process::with_descendants(marked.into_iter().chain(members).chain(heads), table)
     }
 
     /// The control groups that were made for the session.

@@ -45,7 +45,13 @@ pub(super) async fn provision(
         Multiplexer::Tmux => Keep::Tmux,
         Multiplexer::None => Keep::Nothing,
     };
-    let started = match end::end(runtime, session, None, keep).await {
+    // Nothing is left of what never was, and who looks for it looks at every process of the machine.
+    let cleared = if is_new {
+        Ok(())
+    } else {
+        end::end(runtime, session, None, keep).await
+    };
+    let started = match cleared {
         Ok(()) => start(runtime, plan, &dir).await,
         Err(error) => Err(ProvisionError::Failed(format!(
             "what an earlier start left cannot be ended: {error}"

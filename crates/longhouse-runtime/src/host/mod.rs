@@ -198,7 +198,7 @@ impl Host {
         shorts.extend(self.secrets.found()?);
         // Programs whose directories somebody else has removed.
         shorts.extend(
-            self.all_sessionds()
+            self.all_sessionds(&process::own_processes())
                 .into_iter()
                 .filter_map(|(_, owner)| owner),
         );

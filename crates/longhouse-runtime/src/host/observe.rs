@@ -4,7 +4,7 @@ use longhouse_domain::SessionId;
 use longhouse_domain::lifecycle::{Cause, Observed, RuntimeHandle};
 use serde::{Deserialize, Serialize};
 
-use super::process::{self, ProcessId};
+use super::process::{self, Entry, ProcessId};
 use super::{Host, ending};
 
 /// The first argument of sessiond's program where it is the daemon.
@@ -71,8 +71,8 @@ impl Host {
     /// The session's sessiond, looked for among the processes. Where two fit (a daemon and a child of it that has not yet become another
     /// program), it is the one whose parent does not.
     fn find_sessiond(&self, session: SessionId) -> Option<ProcessId> {
-        let all = self.sessionds(&session.short());
         let table = process::own_processes();
+        let all = self.sessionds(&table, &session.short());
         let parent_of = |id: ProcessId| {
             let entry = table.iter().find(|entry| entry.id == id);
             entry.map(|entry| entry.parent)
@@ -84,15 +84,15 @@ impl Host {
     }
 
     /// Every process that is the sessiond of the session with this short name.
-    pub(super) fn sessionds(&self, short: &str) -> Vec<ProcessId> {
-        let all = self.all_sessionds().into_iter();
+    pub(super) fn sessionds(&self, table: &[Entry], short: &str) -> Vec<ProcessId> {
+        let all = self.all_sessionds(table).into_iter();
         let of_session = all.filter(|(_, owner)| owner.as_deref() == Some(short));
         of_session.map(|(id, _)| id).collect()
     }
 
     /// Every process that runs a version of sessiond which this server wrote, and the short name of the session whose lock it holds. The
     /// same program also stands inside tmux, around each program that is wrapped there; the first argument tells them apart.
-    pub(super) fn all_sessionds(&self) -> Vec<(ProcessId, Option<String>)> {
+    pub(super) fn all_sessionds(&self, table: &[Entry]) -> Vec<(ProcessId, Option<String>)> {
         let bin_dir = self.layout.bin_dir();
         let is_daemon = |id: &ProcessId| {
             let executable = id.executable();
@@ -106,7 +106,7 @@ impl Host {
                 .filter_map(|file| self.layout.owner_of_lock(file));
             owners.next().map(str::to_owned)
         };
-        let all = process::own_processes().into_iter().map(|entry| entry.id);
+        let all = table.iter().map(|entry| entry.id);
         all.filter(is_daemon).map(|id| (id, owner(id))).collect()
     }
 }

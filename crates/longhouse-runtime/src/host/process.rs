@@ -130,9 +130,9 @@ pub(crate) fn own_processes() -> Vec<Entry> {
         .collect()
 }
 
-/// The living processes of this user that carry the mark of a session that fits.
-pub(crate) fn marked(fits: impl Fn(SessionId) -> bool) -> HashSet<ProcessId> {
-    let ids = own_processes().into_iter().map(|entry| entry.id);
+/// Those of the processes that carry the mark of a session that fits.
+pub(crate) fn marked(table: &[Entry], fits: impl Fn(SessionId) -> bool) -> HashSet<ProcessId> {
+    let ids = table.iter().map(|entry| entry.id);
     ids.filter(|id| id.session().is_some_and(&fits)).collect()
 }
 
@@ -229,7 +229,7 @@ mod tests {
         while id.session().is_none() {
             std::thread::yield_now();
         }
-        assert!(marked(|marked| marked == session).contains(&id));
+        assert!(marked(&own_processes(), |marked| marked == session).contains(&id));
 
         let recycled = ProcessId {
             start_ticks: id.start_ticks + 1,
