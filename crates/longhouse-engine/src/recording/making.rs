@@ -3,6 +3,7 @@
 use std::io;
 use std::ops::ControlFlow;
 
+use bytes::Bytes;
 use longhouse_domain::clock::{Clock, to_millis};
 use longhouse_domain::terminal::TerminalSize;
 use longhouse_link::limits;
@@ -70,6 +71,14 @@ impl From<io::Error> for BeginError {
     }
 }
 
+/// With what the next cast begins, because the present one is full: a repaint that is ahead of what was recorded.
+struct Turn {
+    /// The byte before which it shows the terminal. What comes before that byte still belongs to the present cast.
+    at: u64,
+    size: TerminalSize,
+    bytes: Vec<u8>,
+}
+
 /// See the module.
 pub(super) struct Making {
     /// Away only while something is put on disk.
@@ -79,6 +88,7 @@ pub(super) struct Making {
     size: Option<TerminalSize>,
     /// Whether something was left out.
     torn: bool,
+    turn: Option<Turn>,
     allowance: Allowance,
     /// Who waits until what byte is on disk.
     waiting: Vec<(u64, oneshot::Sender<()>)>,
@@ -91,6 +101,7 @@ impl Making {
             beginning,
             size: None,
             torn: false,
+            turn: None,
             allowance: Allowance::full(),
             waiting: Vec::new(),
         }
@@ -111,13 +122,17 @@ impl Making {
             let goes_on = tape.goes_on_from(&boot_id);
             (goes_on, tape.is_full(), tape.is_empty())
         })?;
+        self.turn = None;
         let from = match goes_on {
-            Some(at)
-                if self.beginning == Beginning::Oldest
-                    && kept.contains(&at)
-                    && !is_full
-                    && !self.torn =>
-            {
+            Some(at) if self.beginning == Beginning::Oldest && kept.contains(&at) && !self.torn => {
+                if is_full {
+                    let shown = screen(connection, name).await?;
+                    self.turn = (shown.offset >= at).then(|| Turn {
+                        at: shown.offset,
+                        size: shown.size,
+                        bytes: shown.data.to_vec(),
+                    });
+                }
                 at
             }
             None if self.beginning == Beginning::Oldest => {
@@ -184,13 +199,16 @@ impl Making {
         }
         let now = millis(clock);
         let at_ms = came(chunk.at_ms, now);
+        let mut data = chunk.data;
+        self.turn_over(chunk.offset, &mut data, at_ms, boot_id)
+            .await?;
         let size = chunk
             .size
             .map(|size| TerminalSize::clamped(size.cols.into(), size.rows.into()));
         let size = size.filter(|size| self.size != Some(*size));
         self.size = size.or(self.size);
         let (unsaved, is_full) = self.tape(|tape| {
-            tape.output(at_ms, &chunk.data);
+            tape.output(at_ms, &data);
             if let Some(size) = size {
                 tape.events().resize(at_ms, size);
             }
@@ -208,9 +226,29 @@ impl Making {
                 self.torn = true;
                 ControlFlow::Break(Leave::Flood(Instant::now() + pause))
             }
-            Ok(()) if is_full => ControlFlow::Break(Leave::Repaint),
+            Ok(()) if is_full && self.turn.is_none() => ControlFlow::Break(Leave::Repaint),
             Ok(()) => ControlFlow::Continue(()),
         })
+    }
+
+    /// Begins the next cast where its repaint is at, if that is within this output; what comes before it ends the present one.
+    async fn turn_over(
+        &mut self,
+        offset: u64,
+        data: &mut Bytes,
+        at_ms: u64,
+        boot_id: &str,
+    ) -> io::Result<()> {
+        let is_within = |turn: &mut Turn| turn.at <= offset.saturating_add(data.len() as u64);
+        let Some(turn) = self.turn.take_if(is_within) else {
+            return Ok(());
+        };
+        let before = usize::try_from(turn.at.saturating_sub(offset)).unwrap_or(data.len());
+        let last = data.split_to(before.min(data.len()));
+        self.tape(|tape| tape.output(at_ms, &last))?;
+        let painted = (turn.at, at_ms, turn.size, turn.bytes);
+        self.repaint(boot_id, painted, None).await?;
+        self.save().await
     }
 
     /// Does what somebody asks, or remembers that they wait for it.

@@ -90,6 +90,36 @@ async fn every_line_is_recorded_once_though_the_server_is_killed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_line_is_missing_where_one_file_ends_and_the_next_begins() {
+    let house = House::started();
+    let client = house.client().await;
+    let id = session(&client, "one", true).await;
+    // Some more than one file holds, and less than what counts as a flood.
+    let (lines, filler) = (60_000, "x".repeat(80));
+    let count = format!("seq -f '<%.0f>{filler}' {lines}; echo all-\"\"counted\n");
+    client.input(&id, "agent", &count).await;
+    let events = until_recorded(&client, &id, "all-counted").await;
+    let paints = |event: &&Event| event.2.starts_with("\u{1b}c");
+    assert_eq!(
+        events.iter().filter(paints).count(),
+        2,
+        "one file is not two"
+    );
+    let written: Vec<Event> = events
+        .iter()
+        .filter(|event| !paints(event))
+        .cloned()
+        .collect();
+    let text = shown(&written);
+    let numbers = text
+        .lines()
+        .filter_map(|line| line.strip_suffix(filler.as_str()));
+    let numbers: Vec<&str> = numbers.collect();
+    let expected: Vec<String> = (1..=lines).map(|line| format!("<{line}>")).collect();
+    assert_eq!(numbers, expected);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_recording_outlives_the_terminal_and_goes_with_its_session() {
     let house = House::started();
     let client = house.client().await;
