@@ -7,6 +7,7 @@ import { WebLinksAddon } from '@xterm/addon-web-links'
 import { Terminal } from '@xterm/xterm'
 import { drawWithGpu } from './gpuPool'
 import { readOsc52 } from './osc52'
+import { WholeCharacters } from './characters'
 import { PredictedEcho } from './predictedEcho'
 import type { TerminalPreferences } from './preferences'
 import type { Size } from './protocol'
@@ -47,6 +48,7 @@ export class TerminalEngine {
   readonly #fit = new FitAddon()
   readonly #search = new SearchAddon({ highlightLimit: 2000 })
   /** For each write under way, in order, whether it is history. The first one is what is being parsed. */
+  readonly #characters = new WholeCharacters()
   readonly #parsing: boolean[] = []
   readonly #echo: PredictedEcho
   #releaseGpu: () => void = () => undefined
@@ -94,7 +96,7 @@ export class TerminalEngine {
 
   write(bytes: Uint8Array | string, origin: 'live' | 'history', done: () => void): void {
     this.#parsing.push(origin === 'history')
-    this.terminal.write(bytes, () => {
+    this.terminal.write(typeof bytes === 'string' ? bytes : this.#characters.take(bytes), () => {
       this.#parsing.shift()
       done()
     })
@@ -111,6 +113,7 @@ export class TerminalEngine {
 
   reset(): void {
     this.#echo.forget()
+    this.#characters.forget()
     // In the queue like every other write, so that bytes handed over earlier cannot land after it.
     this.terminal.write('\u001bc')
   }
