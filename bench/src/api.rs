@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use bytes::Bytes;
+use futures_util::future::try_join_all;
 use http_body_util::{BodyExt, Full};
 use hyper::Request;
 use hyper_util::rt::TokioIo;
@@ -125,12 +126,16 @@ impl Api {
         Ok(())
     }
 
+    /// Deletes every session, some at a time.
     pub(crate) async fn delete_all(&self) -> Result<()> {
-        let list = self.call("GET", "/api/sessions?limit=200", None).await?;
-        for session in list["items"].as_array().into_iter().flatten() {
-            self.delete(session).await?;
+        loop {
+            let list = self.call("GET", "/api/sessions?limit=20", None).await?;
+            let items = list["items"].as_array().context("no list")?;
+            if items.is_empty() {
+                return Ok(());
+            }
+            try_join_all(items.iter().map(|session| self.delete(session))).await?;
         }
-        Ok(())
     }
 
     /// Watches a session's agent terminal, and waits for the first repaint.

@@ -21,6 +21,7 @@ mod rejoin;
 mod report;
 mod restart;
 mod samples;
+mod scale;
 mod server;
 mod stall;
 mod terminals;
@@ -49,6 +50,7 @@ async fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let told = |word: &str| arguments.iter().any(|argument| argument == word);
     let all = !["terminal", "containers", "git"].into_iter().any(&told);
+    process::open_many_files()?;
     let wanted = Wanted::of(&arguments);
     let scratch = tempfile::tempdir().context("no directory for the benchmark")?;
     let mut reports = Vec::new();

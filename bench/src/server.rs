@@ -21,9 +21,11 @@ pub(crate) struct Server {
 }
 
 /// One user does here what hundreds do elsewhere.
-const ROOM: [(&str, &str); 3] = [
-    ("LONGHOUSE_MAX_SESSIONS_PER_USER", "1000"),
-    ("LONGHOUSE_LIMITS_SOCKETS_PER_USER", "4000"),
+const ROOM: [(&str, &str); 5] = [
+    ("LONGHOUSE_LIMITS_CONNECTIONS", "14000"),
+    ("LONGHOUSE_MAX_SESSIONS_PER_USER", "2000"),
+    ("LONGHOUSE_LIMITS_SOCKETS", "12000"),
+    ("LONGHOUSE_LIMITS_SOCKETS_PER_USER", "12000"),
     ("LONGHOUSE_LIMITS_REQUESTS_PER_SECOND", "10000"),
 ];
 

@@ -9,7 +9,7 @@ use crate::report::Report;
 use crate::samples::Samples;
 use crate::server::Server;
 use crate::{
-    ROUNDS, begin, echo, interrupt, memory, rejoin, restart, say, stall, text, throughput,
+    ROUNDS, begin, echo, interrupt, memory, rejoin, restart, say, scale, stall, text, throughput,
 };
 
 /// What is to be measured, and of whom; everything, where nothing is named.
@@ -71,6 +71,12 @@ pub(crate) async fn measure(scratch: &Path, wanted: &Wanted) -> Result<Report> {
     if wanted.measures("restart") {
         let server = Server::start(&scratch.join("restarted")).await?;
         restart::measure(server, &mut report).await?.stop().await?;
+    }
+    if wanted.measures("scale") {
+        let server = Server::start(&scratch.join("scale")).await?;
+        let measured = scale::measure(&server, &mut report).await;
+        server.stop().await?;
+        measured?;
     }
     report.sort();
     Ok(report)

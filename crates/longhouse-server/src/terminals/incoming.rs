@@ -108,18 +108,18 @@ fn broken(error: &axum::Error) -> Ended {
     None
 }
 
-/// Types what has come, in order, at the pace of the program that reads it.
+/// Types what has come, in order, at the pace of the program that reads it; to the last of it, where nothing more comes.
 pub(super) async fn type_in(
     input: ViewerInput,
     mut typist: Typist,
     mut typed: mpsc::Receiver<Bytes>,
     replies: mpsc::Sender<ServerMessage>,
     interrupted: &Notify,
-) -> (Ending, &'static str) {
+) -> Ended {
     while let Some(data) = typed.recv().await {
         let interrupts = data.iter().any(|byte| INTERRUPTS.contains(byte));
         if typist.types(&data).await.is_err() {
-            return (Ending::GoingAway, "audit.unavailable");
+            return Some((Ending::GoingAway, "audit.unavailable"));
         }
         let problem = match input.write(data).await {
             Ok(()) => {
@@ -129,7 +129,7 @@ pub(super) async fn type_in(
                 continue;
             }
             Err(EngineError::TerminalNotFound | EngineError::SessionNotFound) => {
-                return (Ending::NotFound, "terminal.not_found");
+                return Some((Ending::NotFound, "terminal.not_found"));
             }
             Err(error) => Problem::from(error),
         };
@@ -139,6 +139,5 @@ pub(super) async fn type_in(
         let code = problem.code().to_owned();
         let _ = replies.send(ServerMessage::Error { code }).await;
     }
-    // The reader has ended, and says itself why.
-    std::future::pending().await
+    None
 }

@@ -3,6 +3,7 @@
 //! The loop holds three things that never wait for each other: what comes from the client, what goes to the program, and what
 //! goes to the client. Its memory is bounded: one frame each way, a few frames of input that the program has not read.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -234,6 +235,9 @@ pub(super) type Ended = Option<(Ending, &'static str)>;
 /// The end of a connection whose user may not look any more.
 pub(super) const NO_RIGHT: (Ending, &str) = (Ending::Forbidden, "session.forbidden");
 
+/// How long a program may take to read what a client typed that is gone.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
 /// Serves one viewer until either side ends it.
 async fn serve_viewer(
     app: &AppState,
@@ -295,14 +299,31 @@ async fn both_ways(
         window,
         interrupted: Arc::clone(&interrupted),
     };
-    tokio::select! {
-        ended = incoming.receive(app, &mut stream) => ended,
-        ended = type_in(input, typist, to_type, replies, &interrupted) => Some(ended),
+    let mut reading = pin!(incoming.receive(app, &mut stream));
+    let mut typing = pin!(type_in(input, typist, to_type, replies, &interrupted));
+    let mut is_read = false;
+    let ended = tokio::select! {
+        ended = &mut reading => {
+            is_read = true;
+            ended
+        }
+        ended = &mut typing => ended,
         ended = outgoing.run() => ended,
         fault = conduct.fault() => Some(condemned(fault)),
         // Not only by what the viewer hears next: one that takes nothing hears nothing.
         () = right.lost(Permission::Look) => Some(NO_RIGHT),
         () = until_revoked(app, &identity) => Some((Ending::NotAuthenticated, "auth.revoked")),
         () = app.stop().cancelled() => Some((Ending::GoingAway, "server.stopping")),
+    };
+    if ended.is_none() {
+        let last_words = async {
+            if !is_read {
+                reading.await;
+            }
+            typing.await
+        };
+        // Whoever types and leaves has typed.
+        let _ = tokio::time::timeout(LAST_WORDS, last_words).await;
     }
+    ended
 }

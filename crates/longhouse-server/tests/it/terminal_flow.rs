@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::house::{House, in_time};
-use crate::terminal_client::Got;
+use crate::terminal_client::{Client, Got};
 use crate::terminal_socket::{other_error, path};
 
 #[tokio::test]
@@ -126,5 +126,42 @@ async fn a_viewer_that_never_reads_holds_up_nobody_and_is_sent_away() {
     // It reads at last: what lay in the pipe, and then why it was sent away.
     assert_eq!(other_error(&mut stuck).await, "viewer.too_slow");
     assert_eq!(stuck.close_code().await, 4408);
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_viewer_that_offers_to_compress_is_served_without() {
+    let house = House::new().await;
+    let admin = house.log_in("admin").await;
+    let id = house.running(&admin, "one").await;
+    let headers = [
+        ("authorization", format!("Bearer {}", admin.token)),
+        ("sec-websocket-protocol", "longhouse.terminal.v1".to_owned()),
+        ("sec-websocket-extensions", "permessage-deflate".to_owned()),
+    ];
+    let (socket, protocol) = house.upgrade(&path(&id), &headers).await.unwrap();
+    assert_eq!(protocol, "longhouse.terminal.v1");
+    let mut client = Client::over(socket);
+    client.snapshot().await;
+    let same = "the same again and again ".repeat(200);
+    client.type_in(same.as_bytes()).await;
+    assert_eq!(client.output(same.len()).await.1, same.as_bytes());
+    house.close().await;
+}
+
+#[tokio::test]
+async fn what_is_typed_right_before_the_connection_ends_is_typed() {
+    let house = House::new().await;
+    let admin = house.log_in("admin").await;
+    let id = house.running(&admin, "one").await;
+    let mut other = house.open(&admin, &path(&id)).await;
+    other.snapshot().await;
+    for last in b'a'..=b'z' {
+        let mut brief = house.open(&admin, &path(&id)).await;
+        brief.snapshot().await;
+        brief.type_in(&[last; 100]).await;
+        drop(brief);
+        assert_eq!(other.output(100).await.1, [last; 100]);
+    }
     house.close().await;
 }

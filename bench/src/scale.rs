@@ -1,0 +1,120 @@
+//! How large one server gets: a thousand idle sessions, then ten thousand viewers of some of them.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use futures_util::future::try_join_all;
+use serde_json::Value;
+
+use crate::process::{kilobytes, processor_seconds};
+use crate::report::{OURS, Report};
+use crate::samples::Samples;
+use crate::server::Server;
+use crate::viewer::Viewer;
+
+const SESSIONS: usize = 1_000;
+const VIEWERS: usize = 10_000;
+
+/// On so many of the sessions the viewers are spread.
+const WATCHED: usize = 100;
+
+/// How many sessions and connections are made at the same time.
+const AT_ONCE: usize = 20;
+
+/// Over how long it is looked what idling costs.
+const IDLE: Duration = Duration::from_secs(20);
+
+/// Terminals that are begun beside all the others.
+const BEGUN: usize = 20;
+
+pub(crate) async fn measure(server: &Server, report: &mut Report) -> Result<()> {
+    let once = |value: f64| Samples::new(vec![value]);
+    let before = kilobytes(server.pid()?, "Rss:")?;
+    let mut sessions = Vec::new();
+    while sessions.len() < SESSIONS {
+        let more = (0..AT_ONCE).map(|n| named(server, sessions.len() + n));
+        sessions.extend(try_join_all(more).await?);
+    }
+    let with_all = kilobytes(server.pid()?, "Rss:")?;
+    #[expect(clippy::cast_precision_loss, reason = "a small count")]
+    let each = (with_all - before) / SESSIONS as f64;
+    let what = format!("{SESSIONS} idle sessions: server, added by each");
+    report.row(&what, OURS, "kB", once(each), None);
+    idle(server, &sessions, report).await?;
+    begun(server, report).await?;
+    let viewers = watch(server, &sessions, report, with_all).await?;
+    drop(viewers);
+    Ok(())
+}
+
+async fn named(server: &Server, number: usize) -> Result<Value> {
+    server.api.create(&format!("scale {number}"), "none").await
+}
+
+/// What all of it takes while nothing happens.
+async fn idle(server: &Server, sessions: &[Value], report: &mut Report) -> Result<()> {
+    let pids: Result<Vec<u32>> = sessions.iter().map(pid).collect();
+    let pids = pids?;
+    for (who, pids) in [("server", vec![server.pid()?]), ("all of sessiond", pids)] {
+        let before = processor_seconds(&pids)?;
+        tokio::time::sleep(IDLE).await;
+        let share = (processor_seconds(&pids)? - before) / IDLE.as_secs_f64() * 100.0;
+        let what = format!("{SESSIONS} idle sessions: {who}, of one core");
+        report.row(&what, OURS, "%", Samples::new(vec![share]), None);
+    }
+    Ok(())
+}
+
+fn pid(session: &Value) -> Result<u32> {
+    let pid = session["pid"]
+        .as_u64()
+        .context("a session without a process")?;
+    Ok(u32::try_from(pid)?)
+}
+
+/// One more among a thousand.
+async fn begun(server: &Server, report: &mut Report) -> Result<()> {
+    let mut taken = Vec::new();
+    for number in 0..BEGUN {
+        let asked = Instant::now();
+        let session = server
+            .api
+            .create(&format!("one more {number}"), "none")
+            .await?;
+        server.api.watch(&session).await?.prompt().await?;
+        taken.push(asked.elapsed().as_secs_f64() * 1000.0);
+        server.api.delete(&session).await?;
+    }
+    let what = format!("{SESSIONS} idle sessions: one more, to its prompt");
+    report.row(&what, OURS, "ms", Samples::new(taken), None);
+    Ok(())
+}
+
+/// Ten thousand look, and something is said to all of them.
+async fn watch(
+    server: &Server,
+    sessions: &[Value],
+    report: &mut Report,
+    before: f64,
+) -> Result<Vec<Viewer>> {
+    let mut viewers: Vec<Viewer> = Vec::new();
+    let watched = sessions.get(..WATCHED).context("too few sessions")?;
+    while viewers.len() < VIEWERS {
+        let next = watched.iter().cycle().skip(viewers.len()).take(AT_ONCE);
+        viewers.extend(try_join_all(next.map(|session| server.api.watch(session))).await?);
+    }
+    let added = kilobytes(server.pid()?, "Rss:")? - before;
+    let what = format!("{VIEWERS} viewers of {WATCHED} terminals: server, added by all");
+    report.row(&what, OURS, "kB", Samples::new(vec![added]), None);
+    let said = Instant::now();
+    for viewer in viewers.iter_mut().take(WATCHED) {
+        viewer.send(b"printf 'SAID-%s-ALL' TO\r").await?;
+    }
+    for viewer in &mut viewers {
+        viewer.read_until(b"SAID-TO-ALL").await?;
+    }
+    let taken = said.elapsed().as_secs_f64() * 1000.0;
+    let what = format!("{VIEWERS} viewers of {WATCHED} terminals: until all have read a line");
+    report.row(&what, OURS, "ms", Samples::new(vec![taken]), None);
+    Ok(viewers)
+}
