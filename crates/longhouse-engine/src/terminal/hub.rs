@@ -20,6 +20,9 @@ use crate::session::ask::AskError;
 use crate::session::connection::{Connection, Connections};
 use crate::session::terminals;
 
+/// How long a program may take to read what the last viewer typed who has left.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
 /// How many pieces of input wait for sessiond; beyond that, who types waits.
 const INPUT_QUEUE: usize = 16;
 
@@ -96,11 +99,19 @@ impl Hub {
             shared.clone(),
             connections.clone(),
         )));
-        spawn(Box::pin(input::run(
-            name.clone(),
-            typed,
-            connections.clone(),
-        )));
+        // What was typed is carried on when the last viewer has left, for a moment.
+        let carried = input::run(name.clone(), typed, connections.clone());
+        let gone = stop.clone();
+        tasks.spawn(async move {
+            let too_long = async {
+                gone.cancelled().await;
+                tokio::time::sleep(LAST_WORDS).await;
+            };
+            tokio::select! {
+                () = carried => {}
+                () = too_long => {}
+            }
+        });
         spawn(Box::pin(resize(name.clone(), wanted, connections.clone())));
         spawn(Box::pin(announce(shared.clone())));
         Ok(Self {

@@ -96,6 +96,9 @@ pub(super) async fn run(
         }
         while calls.try_join_next().is_some() {}
     }
+    // Nobody can type any more. What the link has taken is typed before its call ends.
+    drop(open);
+    while calls.join_next().await.is_some() {}
 }
 
 /// The same bytes as messages that the link takes.
