@@ -12,7 +12,8 @@ use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgr
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use futures_util::StreamExt as _;
+use futures_util::future::FusedFuture as _;
+use futures_util::{FutureExt as _, StreamExt as _};
 use longhouse_domain::audit::{AuditActor, AuditTarget};
 use longhouse_domain::{Permission, Scope};
 use longhouse_engine::accounts::Identity;
@@ -299,14 +300,10 @@ async fn both_ways(
         window,
         interrupted: Arc::clone(&interrupted),
     };
-    let mut reading = pin!(incoming.receive(app, &mut stream));
+    let mut reading = pin!(incoming.receive(app, &mut stream).fuse());
     let mut typing = pin!(type_in(input, typist, to_type, replies, &interrupted));
-    let mut is_read = false;
     let ended = tokio::select! {
-        ended = &mut reading => {
-            is_read = true;
-            ended
-        }
+        ended = &mut reading => ended,
         ended = &mut typing => ended,
         ended = outgoing.run() => ended,
         fault = conduct.fault() => Some(condemned(fault)),
@@ -317,7 +314,7 @@ async fn both_ways(
     };
     if ended.is_none() {
         let last_words = async {
-            if !is_read {
+            if !reading.is_terminated() {
                 reading.await;
             }
             typing.await
