@@ -15,7 +15,7 @@ const KEYS: usize = 400;
 const WARM_UP: usize = 40;
 
 /// A program that gives every byte back at once.
-const PROGRAM: &str = "stty raw -echo; printf RE%s ADY; exec cat\r";
+pub(crate) const PROGRAM: &str = "stty raw -echo; printf RE%s ADY; exec cat\r";
 
 /// The times of a raw PTY, microseconds.
 pub(crate) async fn limit(rounds: usize) -> Result<Samples> {
@@ -109,7 +109,8 @@ async fn through(running: &Running, rounds: usize, what: &str) -> Result<Samples
     Ok(Samples::new(times))
 }
 
-async fn keys(viewer: &mut Viewer) -> Result<Vec<f64>> {
+/// Types keys one after the other. Answers how long each took to come back, microseconds.
+pub(crate) async fn keys(viewer: &mut Viewer) -> Result<Vec<f64>> {
     let mut times = Vec::new();
     for key in 0..KEYS + WARM_UP {
         // Letters alternate, so that tmux always has something to draw.

@@ -5,14 +5,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use bytes::Bytes;
-use memchr::memmem;
 
 use crate::peer::Running;
 use crate::process::kilobytes;
 use crate::report::Report;
 use crate::samples::Samples;
 use crate::text;
-use crate::viewer::Viewer;
+use crate::viewer::{Mark, Viewer};
 
 /// What a page draws in a second, bytes: xterm.js takes 5 to 35 MB/s.
 const DRAWN: f64 = 20e6;
@@ -91,16 +90,10 @@ impl Page<'_> {
 
     /// Draws up to the prompt. Answers how many bytes that took.
     async fn until_prompt(&mut self) -> Result<usize> {
-        let (begun, mut count, mut end) = (Instant::now(), 0, Vec::new());
-        loop {
-            let data = self.output().await?;
-            count += data.len();
-            end.extend_from_slice(&data);
-            if memmem::find(&end, PROMPT).is_some() {
-                return Ok(count);
-            }
-            end.drain(..end.len().saturating_sub(PROMPT.len()));
+        let (begun, mut prompt) = (Instant::now(), Mark::new(PROMPT));
+        while !prompt.goes_by(&self.output().await?) {
             ensure!(begun.elapsed() < AT_MOST, "no prompt after Ctrl-C");
         }
+        Ok(prompt.count)
     }
 }

@@ -1,7 +1,10 @@
 //! Resident memory: the server with nothing to do, with idle sessions, and with a thousand viewers.
 
+use std::time::Instant;
+
 use anyhow::{Context, Result};
 use futures_util::future::try_join_all;
+use tokio::task::JoinSet;
 
 use crate::peer::{Running, Session};
 use crate::process::kilobytes;
@@ -14,6 +17,11 @@ const IDLE: [usize; 3] = [1, 100, 500];
 
 /// How many look at one terminal.
 const VIEWERS: usize = 1_000;
+
+/// Writes a megabyte, and says when it has; the command spells that differently.
+const BURST: &[u8] =
+    b"yes 'a line that everybody is shown' | head -c 1000000; printf 'BURST-%s' OVER\r";
+const BURST_END: &[u8] = b"BURST-OVER";
 
 /// How many connections, and sessions, are made at the same time.
 const AT_ONCE: usize = 20;
@@ -114,7 +122,38 @@ async fn viewers(running: &Running, report: &mut Report, name: &str) -> Result<(
     let each = kilobytes(running.pid()?, "Rss:")? - before;
     let what = format!("server, added by {VIEWERS} viewers of one terminal");
     report.row(&what, name, "kB", Samples::new(vec![each]), None);
-    let last = watching.pop();
-    drop(watching);
-    running.end(session, last).await
+    let last = burst(running, watching, before, report).await?;
+    running.end(session, Some(last)).await
+}
+
+/// A megabyte for everybody at once: what it leaves behind, and when the last one has it. Answers one of them.
+async fn burst(
+    running: &Running,
+    mut watching: Vec<Viewer>,
+    before: f64,
+    report: &mut Report,
+) -> Result<Viewer> {
+    let (name, begun) = (running.peer.name(), Instant::now());
+    watching
+        .last_mut()
+        .context("no viewer")?
+        .send(BURST)
+        .await?;
+    let mut reading = JoinSet::new();
+    for mut viewer in watching.drain(..) {
+        reading.spawn(async move {
+            viewer.read_until(BURST_END).await?;
+            anyhow::Ok(viewer)
+        });
+    }
+    while let Some(viewer) = reading.join_next().await {
+        watching.push(viewer??);
+    }
+    let taken = begun.elapsed().as_secs_f64() * 1000.0;
+    let grown = kilobytes(running.pid()?, "Rss:")? - before;
+    let what = format!("a megabyte to {VIEWERS} viewers of one terminal, until all have it");
+    report.row(&what, &name, "ms", Samples::new(vec![taken]), None);
+    let what = format!("server, added by {VIEWERS} viewers of one terminal, after a megabyte");
+    report.row(&what, &name, "kB", Samples::new(vec![grown]), None);
+    watching.pop().context("no viewer")
 }

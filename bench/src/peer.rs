@@ -118,7 +118,13 @@ impl Running {
     pub(crate) async fn watch(&self, session: &Session) -> Result<Viewer> {
         let name = &session.name;
         match (&self.house, &session.record) {
-            (House::Ours(server), Some(record)) => server.api.watch(record).await,
+            (House::Ours(server), Some(record)) => {
+                let viewer = server.api.watch(record).await?;
+                Ok(match self.peer.tmux {
+                    true => viewer.skipping(),
+                    false => viewer,
+                })
+            }
             (House::Theirs { address, .. }, _) => match self.peer.program {
                 Program::Longhouse => bail!("this is not one of theirs"),
                 Program::NodeWs => {

@@ -1,11 +1,13 @@
-//! How large one server gets: a thousand idle sessions, then ten thousand viewers of some of them.
+//! How large one server gets: a thousand idle sessions, five hundred terminals of which a hundred are at work, and ten thousand viewers.
 
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use futures_util::future::try_join_all;
 use serde_json::Value;
+use tokio::task::JoinSet;
 
+use crate::echo;
 use crate::process::{kilobytes, processor_seconds};
 use crate::report::{OURS, Report};
 use crate::samples::Samples;
@@ -17,6 +19,12 @@ const VIEWERS: usize = 10_000;
 
 /// On so many of the sessions the viewers are spread.
 const WATCHED: usize = 100;
+
+/// How many of the sessions are looked at while how many of them write 40 kB a second, ten times a second a piece of it.
+const LOOKED_AT: usize = 500;
+const AT_WORK: usize = 100;
+const WORK: &[u8] =
+    b"exec perl -e '$|=1;while(1){print \"x\"x3999,\"\\n\";select(undef,undef,undef,0.1)}'\r";
 
 /// How many sessions and connections are made at the same time.
 const AT_ONCE: usize = 20;
@@ -42,6 +50,7 @@ pub(crate) async fn measure(server: &Server, report: &mut Report) -> Result<()> 
     report.row(&what, OURS, "kB", once(each), None);
     idle(server, &sessions, report).await?;
     begun(server, report).await?;
+    at_work(server, &sessions, report).await?;
     let viewers = watch(server, &sessions, report, with_all).await?;
     drop(viewers);
     Ok(())
@@ -88,6 +97,33 @@ async fn begun(server: &Server, report: &mut Report) -> Result<()> {
     let what = format!("{SESSIONS} idle sessions: one more, to its prompt");
     report.row(&what, OURS, "ms", Samples::new(taken), None);
     Ok(())
+}
+
+/// Some hundred terminals are looked at, a part of them write, and somebody types in one more.
+async fn at_work(server: &Server, sessions: &[Value], report: &mut Report) -> Result<()> {
+    let mut reading = JoinSet::new();
+    // Not those that the ten thousand will look at.
+    let looked_at = sessions.iter().rev().take(LOOKED_AT);
+    for (number, session) in looked_at.enumerate() {
+        let mut viewer = server.api.watch(session).await?;
+        if number < AT_WORK {
+            viewer.send(WORK).await?;
+        }
+        reading.spawn(async move { while viewer.output().await.is_ok() {} });
+    }
+    let session = server.api.create("typed in", "none").await?;
+    let mut viewer = server.api.watch(&session).await?;
+    viewer.send(echo::PROGRAM.as_bytes()).await?;
+    viewer.read_until(b"READY").await?;
+    let times = Samples::new(echo::keys(&mut viewer).await?);
+    for (share, what) in [(0.5, "p50"), (0.95, "p95"), (0.99, "p99")] {
+        let what = format!("{LOOKED_AT} terminals, {AT_WORK} at work: echo, {what}");
+        report.row(&what, OURS, "µs", Samples::new(vec![times.at(share)]), None);
+    }
+    for session in sessions.iter().rev().take(AT_WORK) {
+        server.api.delete(session).await?;
+    }
+    server.api.delete(&session).await
 }
 
 /// Ten thousand look, and something is said to all of them.

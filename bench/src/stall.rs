@@ -1,9 +1,11 @@
-//! A viewer that never reads while `yes` runs: what the server keeps for it, and what another viewer of the same terminal gets meanwhile.
+//! A viewer that never reads while `yes` runs: what the server keeps for it, what another viewer of the same terminal gets meanwhile, and how
+//! fast keys come back in another session.
 
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
+use crate::echo;
 use crate::peer::Running;
 use crate::process::kilobytes;
 use crate::report::Report;
@@ -22,10 +24,14 @@ pub(crate) async fn measure(running: &Running, report: &mut Report) -> Result<()
     let session = running.session("stalled").await?;
     let mut reader = running.watch(&session).await?;
     reader.send(b"yes 'what nobody reads'\r").await?;
-    let alone = rate(&mut reader, ALONE).await?;
+    let third = running.session("third").await?;
+    let mut typist = running.watch(&third).await?;
+    typist.send(echo::PROGRAM.as_bytes()).await?;
+    typist.read_until(b"READY").await?;
+    let (alone, times_alone) = beside(&mut reader, &mut typist, ALONE).await?;
     let asleep = running.watch(&session).await?;
     let before = kilobytes(running.pid()?, "Rss:")?;
-    let beside = rate(&mut reader, RUNS).await?;
+    let (beside, times) = beside(&mut reader, &mut typist, RUNS).await?;
     let grown = kilobytes(running.pid()?, "Rss:")? - before;
     let once = |value: f64| Samples::new(vec![value]);
     report.row(
@@ -42,8 +48,34 @@ pub(crate) async fn measure(running: &Running, report: &mut Report) -> Result<()
         once(beside / alone),
         None,
     );
+    for (share, what) in [(0.5, "p50"), (0.99, "p99")] {
+        report.row(
+            &format!("a viewer that never reads: echo in another session, {what}"),
+            &name,
+            "of what it was",
+            once(times.at(share) / times_alone.at(share)),
+            None,
+        );
+    }
     drop(asleep);
+    running.end(third, Some(typist)).await?;
     running.end(session, Some(reader)).await
+}
+
+/// What a viewer gets while another one types elsewhere, over and over, as long as that.
+async fn beside(
+    reader: &mut Viewer,
+    typist: &mut Viewer,
+    during: Duration,
+) -> Result<(f64, Samples)> {
+    let typing = async {
+        let (begun, mut times) = (Instant::now(), Vec::new());
+        while begun.elapsed() < during {
+            times.extend(echo::keys(typist).await?);
+        }
+        anyhow::Ok(Samples::new(times))
+    };
+    tokio::try_join!(rate(reader, during), typing)
 }
 
 /// Bytes a second that a viewer gets.

@@ -36,8 +36,10 @@ pub(crate) struct Viewer {
     /// How far Longhouse's stream has come, and how far it was said to be drawn.
     seen: u64,
     drawn: u64,
-    /// Whether it is a page: one that says how far it has drawn, and to whom a repaint is as good as what it skips.
+    /// Whether it is a page: one that says how far it has drawn.
     page: bool,
+    /// Whether a repaint is as good as what it skips.
+    may_skip: bool,
     /// Whether a shell's prompt was seen in what came first.
     prompted: bool,
 }
@@ -70,6 +72,7 @@ impl Viewer {
             seen: 0,
             drawn: 0,
             page: path.contains("window="),
+            may_skip: path.contains("window="),
             prompted: false,
         };
         viewer.greet().await?;
@@ -156,7 +159,15 @@ impl Viewer {
         Ok(self.socket.send(Message::text(text)).await?)
     }
 
-    /// The next output; what was answered before it is drawn. Except to a page a repaint is an error: then not every byte was
+    /// One to whom a repaint is as good as what it skips: tmux does not show its client all that scrolls by.
+    pub(crate) fn skipping(self) -> Self {
+        Self {
+            may_skip: true,
+            ..self
+        }
+    }
+
+    /// The next output; what was answered before it is drawn. Except to whom it is as good, a repaint is an error: then not every byte was
     /// delivered.
     pub(crate) async fn output(&mut self) -> Result<Bytes> {
         if let Some(data) = self.ahead.take() {
@@ -168,7 +179,7 @@ impl Viewer {
             match (self.words, message) {
                 (Words::Longhouse, Message::Binary(screen)) if self.repaint_follows => {
                     self.repaint_follows = false;
-                    ensure!(self.page, "the viewer fell behind and was repainted");
+                    ensure!(self.may_skip, "the viewer fell behind and was repainted");
                     return Ok(screen);
                 }
                 (Words::Longhouse, Message::Binary(data)) => return self.unwrapped(&data),
@@ -217,19 +228,35 @@ impl Viewer {
 
     /// Reads until `mark` has gone by. Answers how many bytes there were.
     pub(crate) async fn read_until(&mut self, mark: &[u8]) -> Result<usize> {
-        ensure!(!mark.is_empty(), "no mark to wait for");
+        let mut mark = Mark::new(mark);
+        while !mark.goes_by(&self.output().await?) {}
+        Ok(mark.count)
+    }
+}
+
+/// Something that is waited for among the output.
+pub(crate) struct Mark<'a> {
+    mark: &'a [u8],
+    /// The end of what has gone by, and the newest piece.
+    seen: Vec<u8>,
+    /// How many bytes have gone by.
+    pub(crate) count: usize,
+}
+
+impl<'a> Mark<'a> {
+    pub(crate) fn new(mark: &'a [u8]) -> Self {
+        let (seen, count) = (Vec::new(), 0);
+        Self { mark, seen, count }
+    }
+
+    /// Whether it was in this piece, or ended in it.
+    pub(crate) fn goes_by(&mut self, piece: &[u8]) -> bool {
         // What may be the mark's beginning goes before the next piece; tmux puts more behind it.
-        let mut seen: Vec<u8> = Vec::new();
-        let mut count = 0;
-        loop {
-            let data = self.output().await?;
-            count += data.len();
-            seen.extend_from_slice(&data);
-            if memmem::find(&seen, mark).is_some() {
-                return Ok(count);
-            }
-            seen.drain(..seen.len().saturating_sub(mark.len()));
-        }
+        self.seen
+            .drain(..self.seen.len().saturating_sub(self.mark.len()));
+        self.count += piece.len();
+        self.seen.extend_from_slice(piece);
+        memmem::find(&self.seen, self.mark).is_some()
     }
 }
 
