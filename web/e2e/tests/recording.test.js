@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { freshName } from '../harness/api.js'
 import { PHONE, withPersonAt } from '../harness/browser.js'
 import { openHouse } from '../harness/house.js'
@@ -90,6 +91,37 @@ test('what a terminal showed, before and after the server was killed, is gone th
     await page.keyboard.type('echo nobody types into the past')
     assert.doesNotMatch(await api.screen(session, 'manual'), /nobody/)
   })
+})
+
+test("asciinema's own player shows what was on the terminal, also after its size has changed", async () => {
+  const session = await recorded('early')
+  await api.post(`/api/sessions/${session.id}/terminals/manual/resize`, { cols: 70, rows: 20 })
+  await record(session, "printf 'wide: \\344\\270\\255\\346\\226\\207 \\303\\251 \\033[31mred\\033[0m\\n'; echo last-$((1+2))", 'last-3')
+  const cast = await castOf(session)
+  const page = await browser.newPage()
+  try {
+    await page.setContent('<div id="player"></div>')
+    for (const [kind, file] of [['addStyleTag', 'css'], ['addScriptTag', 'min.js']])
+      await page[kind]({ path: fileURLToPath(import.meta.resolve(`asciinema-player/dist/bundle/asciinema-player.${file}`)) })
+    const [at, duration, lines] = await page.evaluate(async (data) => {
+      const options = { speed: 16, idleTimeLimit: 0.1 }
+      const player = globalThis.AsciinemaPlayer.create({ data }, document.querySelector('#player'), options)
+      const ended = new Promise((resolve) => player.addEventListener('ended', resolve))
+      await player.play()
+      await ended
+      const shown = [...document.querySelectorAll('.ap-line')].map((line) => line.textContent.trimEnd())
+      return [player.getCurrentTime(), player.getDuration(), shown]
+    }, cast)
+    assert.equal(at, duration)
+    const screen = (await api.screen(session, 'manual')).split('\n').map((line) => line.trimEnd())
+    for (const word of [/^early-2$/, /^wide: 中文 é red$/, /^last-3$/]) {
+      const there = (shown) => shown.findIndex((line) => word.test(line))
+      assert.notEqual(there(lines), -1, `${word} in ${lines.join('\n')}`)
+      assert.equal(there(lines), there(screen), 'the same line of the screen')
+    }
+  } finally {
+    await page.close()
+  }
 })
 
 test('an address leads to a moment, a recording is saved as it is, and deleted once that is confirmed', async () => {

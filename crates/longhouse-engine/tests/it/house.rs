@@ -37,6 +37,8 @@ pub(crate) struct House {
     pub(crate) runtime: EchoRuntime,
     pub(crate) ann: Actor,
     dir: tempfile::TempDir,
+    /// How many sessions one user may have running.
+    room: usize,
 }
 
 pub(crate) fn actor(name: &str, role: Role) -> Actor {
@@ -84,15 +86,20 @@ pub(crate) fn shell(name: &str) -> NewSession {
 
 impl House {
     pub(crate) async fn new() -> Self {
-        Self::on(|runtime| runtime).await
+        Self::on(4, |runtime| runtime).await
     }
 
     /// One whose runtime has counters of its own.
     pub(crate) async fn with_meter() -> Self {
-        Self::on(EchoRuntime::with_meter).await
+        Self::on(4, EchoRuntime::with_meter).await
     }
 
-    async fn on(adapt: impl FnOnce(EchoRuntime) -> EchoRuntime) -> Self {
+    /// One where a user may have so many sessions running.
+    pub(crate) async fn with_room_for(sessions: usize) -> Self {
+        Self::on(sessions, |runtime| runtime).await
+    }
+
+    async fn on(room: usize, adapt: impl FnOnce(EchoRuntime) -> EchoRuntime) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let runtime = adapt(EchoRuntime::new(dir.path().join("run")).unwrap());
         let ann = actor("ann", Role::Member);
@@ -110,12 +117,13 @@ impl House {
             let (made, now) = (Deed::new(made), SystemClock.now());
             store.create_user(&new, &made, now).await.unwrap();
         }
-        let engine = start(store, &runtime, dir.path()).await;
+        let engine = start(store, &runtime, dir.path(), room).await;
         Self {
             engine,
             runtime,
             ann,
             dir,
+            room,
         }
     }
 
@@ -124,7 +132,7 @@ impl House {
         self.engine.shutdown().await;
         let store = open(self.dir.path()).await;
         between(&store, &self.runtime).await;
-        self.engine = start(store, &self.runtime, self.dir.path()).await;
+        self.engine = start(store, &self.runtime, self.dir.path(), self.room).await;
     }
 
     pub(crate) async fn running(&self, name: &str) -> SessionView {
@@ -166,16 +174,18 @@ impl House {
 
     /// Ends everything; fails where something of a session is left.
     pub(crate) async fn close(self) {
-        let sessions = self.engine.list_sessions(&self.ann, all()).await.unwrap();
-        for session in sessions.items {
-            self.engine
-                .delete_session(
-                    &self.ann,
-                    &session.session.id.to_string(),
-                    UnsavedWork::GivenUp,
-                )
-                .await
-                .unwrap();
+        loop {
+            let sessions = self.engine.list_sessions(&self.ann, all()).await.unwrap();
+            if sessions.items.is_empty() {
+                break;
+            }
+            for session in sessions.items {
+                let id = session.session.id.to_string();
+                let deleted = self
+                    .engine
+                    .delete_session(&self.ann, &id, UnsavedWork::GivenUp);
+                deleted.await.unwrap();
+            }
         }
         assert_eq!(self.runtime.leftovers().await.unwrap(), []);
         self.engine.shutdown().await;
@@ -203,7 +213,7 @@ async fn open(dir: &Path) -> Store {
         .unwrap()
 }
 
-async fn start(store: Store, runtime: &EchoRuntime, dir: &Path) -> Engine {
+async fn start(store: Store, runtime: &EchoRuntime, dir: &Path, room: usize) -> Engine {
     let settings = EngineSettings {
         agents: Agents::with_configured(BTreeMap::new()),
         default_multiplexer: Multiplexer::None,
@@ -213,8 +223,8 @@ async fn start(store: Store, runtime: &EchoRuntime, dir: &Path) -> Engine {
         publish: Default::default(),
         disk_mb: None,
         default_image: "busybox".parse().unwrap(),
-        max_sessions: 5,
-        max_sessions_per_user: 4,
+        max_sessions: room + 1,
+        max_sessions_per_user: room,
         keep_volumes: Some(Duration::from_secs(30 * 24 * 3600)),
         allowed_dirs: Vec::new(),
         stop_grace: Duration::from_secs(1),

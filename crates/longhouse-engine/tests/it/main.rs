@@ -6,6 +6,7 @@
 )]
 
 mod house;
+mod many;
 mod metrics;
 mod repositories;
 mod secrets;

@@ -14,7 +14,7 @@ use crate::house::{House, in_time};
 
 const ENDLESS: usize = usize::MAX;
 
-async fn join(house: &House, from: Option<u64>, access: Access) -> Viewer {
+pub(crate) async fn join(house: &House, from: Option<u64>, access: Access) -> Viewer {
     house
         .engine
         .join_terminal(&house.ann, "one", "agent", Join { from, access })
@@ -23,7 +23,7 @@ async fn join(house: &House, from: Option<u64>, access: Access) -> Viewer {
 }
 
 /// Reads until `count` bytes of output have come; checks that offsets follow each other.
-async fn read(viewer: &mut Viewer, count: usize) -> (u64, Vec<u8>) {
+pub(crate) async fn read(viewer: &mut Viewer, count: usize) -> (u64, Vec<u8>) {
     let mut all = Vec::new();
     let mut begin = None;
     while all.len() < count {

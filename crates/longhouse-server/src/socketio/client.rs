@@ -1,8 +1,11 @@
 //! One client: what it may do, what it has subscribed to, and how it is sent things.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
+use futures_util::future::FusedFuture as _;
 use longhouse_domain::Actor;
 use longhouse_domain::audit::AuditEntry;
 use longhouse_engine::accounts::Identity;
@@ -21,6 +24,7 @@ use crate::auth::until_revoked;
 use crate::limits::SocketSlot;
 use crate::problem::Problem;
 use crate::state::AppState;
+use crate::terminals::LAST_WORDS;
 
 /// The pauses between two looks whether there is room in the client's buffer: the library does not say when there is.
 const FIRST_PAUSE: Duration = Duration::from_millis(2);
@@ -36,6 +40,8 @@ pub(super) struct Client {
     pub(super) socket: SocketRef,
     /// Cancelled when the client is gone.
     pub(super) gone: CancellationToken,
+    /// Cancelled when nothing of it may be typed any more: what it typed before it left still is.
+    pub(super) silenced: CancellationToken,
 }
 
 /// The client is gone, or took nothing for too long.
@@ -59,6 +65,7 @@ impl Client {
             identity: identity.clone(),
             visitor,
             gone: app.stop().child_token(),
+            silenced: app.stop().child_token(),
             socket,
         };
         let (commands, queue) = Commands::new();
@@ -86,15 +93,21 @@ impl Client {
     ) {
         let open = self.app.metrics().event_socket();
         let slot = self.socket.extensions.remove::<Arc<SocketSlot>>();
+        let mut obeying = pin!(commands::carry_out(&self, queue).fuse());
         tokio::select! {
             () = self.gone.cancelled() => {}
-            () = until_revoked(&self.app, &identity) => {}
+            () = until_revoked(&self.app, &identity) => self.silenced.cancel(),
             Gone = events::forward(&self, last_seq) => {}
-            () = commands::carry_out(&self, queue) => {}
+            () = &mut obeying => {}
         }
         // Ends what the client subscribed to; the library lets go of it.
         self.gone.cancel();
         let _ = self.socket.disconnect();
+        if !obeying.is_terminated() {
+            // Whoever types and leaves has typed.
+            let last_words = tokio::time::timeout(LAST_WORDS, obeying);
+            self.silenced.run_until_cancelled(last_words).await;
+        }
         drop((open, slot));
     }
 

@@ -142,11 +142,25 @@ struct Followed {
     statuses: HashMap<String, Subscription>,
 }
 
-/// Deals with a client's messages until it is gone.
+/// Deals with a client's messages until it is gone, and then with what it had typed.
 pub(super) async fn carry_out(client: &Client, mut queue: mpsc::Receiver<Command>) {
     let client = Arc::new(client.clone());
     let mut followed = Followed::default();
-    while let Some(command) = queue.recv().await {
+    loop {
+        let command = tokio::select! {
+            biased;
+            command = queue.recv() => command,
+            () = client.gone.cancelled(), if !queue.is_closed() => {
+                queue.close();
+                continue;
+            }
+        };
+        let Some(command) = command else {
+            return;
+        };
+        if queue.is_closed() && !matches!(command.what, Wanted::Type(..)) {
+            continue;
+        }
         let Command {
             rule,
             what,

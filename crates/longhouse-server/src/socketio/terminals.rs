@@ -17,6 +17,7 @@ use super::client::{Client, Gone, Subscription};
 use super::wire::{Attachment, Dimensions};
 use crate::audit::{self, Onlooker, Typist};
 use crate::problem::Problem;
+use crate::terminals::LAST_WORDS;
 
 /// Largest piece of output in one event, in bytes. With the bound on packets it bounds what one slow client costs.
 const PIECE: usize = 32 * 1024;
@@ -30,7 +31,6 @@ pub(super) struct Joined {
     typed: Arc<Typed>,
     ended: CancellationToken,
     _output: Subscription,
-    _typing: Subscription,
 }
 
 /// Joins; whoever may not type joins to look.
@@ -56,13 +56,17 @@ pub(super) async fn join(
             }
         })
     };
-    let typing = Subscription::begin(client, type_in(input.clone(), typist, Arc::clone(&typed)));
+    client.app.tasks().spawn(type_to_the_end(
+        input.clone(),
+        typist,
+        Arc::clone(&typed),
+        client.silenced.clone(),
+    ));
     Ok(Joined {
         input,
         typed,
         ended,
         _output: output,
-        _typing: typing,
     })
 }
 
@@ -121,11 +125,19 @@ impl Joined {
     }
 }
 
+impl Drop for Joined {
+    fn drop(&mut self) {
+        self.typed.last.cancel();
+    }
+}
+
 /// Input on its way to a program. Keys that were typed while an earlier one was under way go together.
 #[derive(Default)]
 struct Typed {
     waiting: Mutex<BytesMut>,
     more: Notify,
+    /// Cancelled when no more is added.
+    last: CancellationToken,
 }
 
 impl Typed {
@@ -141,24 +153,49 @@ impl Typed {
         true
     }
 
-    /// Everything that waits, as soon as something does.
-    async fn take(&self) -> Bytes {
+    /// Everything that waits, as soon as something does; nothing where no more will come.
+    async fn take(&self) -> Option<Bytes> {
         loop {
+            // Asked before the look: what is added after that is found by the next one.
+            let was_last = self.last.is_cancelled();
             let taken = {
                 let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
                 waiting.split().freeze()
             };
             if !taken.is_empty() {
-                return taken;
+                return Some(taken);
             }
-            self.more.notified().await;
+            if was_last {
+                return None;
+            }
+            tokio::select! {
+                () = self.more.notified() => {}
+                () = self.last.cancelled() => {}
+            }
         }
     }
 }
 
-async fn type_in(input: ViewerInput, mut typist: Typist, typed: Arc<Typed>) {
-    loop {
-        let data = typed.take().await;
+/// Types until the client has left the terminal and what it typed before has arrived, or a program does not take it in time.
+async fn type_to_the_end(
+    input: ViewerInput,
+    typist: Typist,
+    typed: Arc<Typed>,
+    silenced: CancellationToken,
+) {
+    let too_late = async {
+        typed.last.cancelled().await;
+        tokio::time::sleep(LAST_WORDS).await;
+    };
+    tokio::select! {
+        () = type_in(input, typist, &typed) => {}
+        () = too_late => {}
+        () = silenced.cancelled() => {}
+    }
+}
+
+async fn type_in(input: ViewerInput, mut typist: Typist, typed: &Typed) {
+    while let Some(data) = typed.take().await {
         if typist.types(&data).await.is_err() {
             tracing::warn!("input was thrown away, because the audit log cannot be written");
             continue;

@@ -237,7 +237,7 @@ pub(super) type Ended = Option<(Ending, &'static str)>;
 pub(super) const NO_RIGHT: (Ending, &str) = (Ending::Forbidden, "session.forbidden");
 
 /// How long a program may take to read what a client typed that is gone.
-const LAST_WORDS: Duration = Duration::from_secs(2);
+pub(crate) const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// Serves one viewer until either side ends it.
 async fn serve_viewer(

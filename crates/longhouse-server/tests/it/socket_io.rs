@@ -197,6 +197,39 @@ async fn a_terminal_is_joined_typed_into_and_left() {
 }
 
 #[tokio::test]
+async fn what_is_typed_right_before_a_client_goes_is_typed() {
+    let house = House::new().await;
+    let admin = house.log_in("admin").await;
+    let id = house.running(&admin, "one").await;
+    let mut other = house.connect(&admin, None).await;
+    other
+        .send(format!("42{}", json!(["terminal:join", id])))
+        .await;
+    other.event("terminal:history").await;
+    for last in 'a'..='z' {
+        let mut brief = house.connect(&admin, None).await;
+        brief
+            .send(format!("42{}", json!(["terminal:join", id])))
+            .await;
+        brief.event("terminal:history").await;
+        for _ in 0..20 {
+            let key = json!(["terminal:input", id, last.to_string()]);
+            brief.send(format!("42{key}")).await;
+        }
+        // With every second one only the terminal is left.
+        if u32::from(last) % 2 == 0 {
+            brief
+                .send(format!("42{}", json!(["terminal:leave", id])))
+                .await;
+        }
+        drop(brief);
+        let typed = String::from_utf8(other.output(20).await).unwrap();
+        assert_eq!(typed, last.to_string().repeat(20));
+    }
+    house.close().await;
+}
+
+#[tokio::test]
 async fn what_makes_no_sense_is_acknowledged_with_a_problem() {
     let house = House::new().await;
     let admin = house.log_in("admin").await;

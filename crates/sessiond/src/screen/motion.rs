@@ -89,38 +89,37 @@ impl Machine {
     }
 
     pub(super) fn line_feed(&mut self) {
-        let (columns, rows) = (self.columns, self.rows);
-        let returns = self.modes.line_feed_returns;
-        let screen = self.screen();
-        if returns {
-            screen.x = 0;
+        let columns = self.columns;
+        if self.modes.line_feed_returns {
+            self.screen().x = 0;
         }
-        screen.y += 1;
-        if screen.y == screen.bottom + 1 {
-            screen.y -= 1;
-            self.scroll(false);
-        } else if screen.y >= rows {
-            screen.y = rows - 1;
-        } else {
-            let y = screen.y;
-            screen.row_mut(y).wrapped = false;
-        }
+        let moved = self.step_down();
         let screen = self.screen();
+        if moved {
+            screen.row_mut(screen.y).wrapped = false;
+        }
         screen.x = screen.x.min(columns - 1);
     }
 
-    /// `ESC D`: a line feed that knows neither modes nor wrapped lines.
-    pub(super) fn index(&mut self) {
-        self.restrict();
+    /// One row down; at the end of the scrolled rows these move up instead. Answers whether the cursor stands on another row now.
+    fn step_down(&mut self) -> bool {
         let rows = self.rows;
         let screen = self.screen();
         screen.y += 1;
         if screen.y == screen.bottom + 1 {
             screen.y -= 1;
             self.scroll(false);
-        } else if screen.y >= rows {
-            screen.y = rows - 1;
+            return false;
         }
+        let within = screen.y < rows;
+        screen.y = screen.y.min(rows - 1);
+        within
+    }
+
+    /// `ESC D`: a line feed that knows neither modes nor wrapped lines.
+    pub(super) fn index(&mut self) {
+        self.restrict();
+        self.step_down();
         self.restrict();
     }
 

@@ -1,0 +1,79 @@
+//! Many of everything on one server: ten thousand who look at a terminal, and a thousand sessions.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use longhouse_domain::Status;
+use longhouse_engine::{Access, Join};
+use tokio::task::JoinSet;
+
+use crate::house::{House, all, shell};
+use crate::terminals::{join, read};
+
+const VIEWERS: usize = 10_000;
+const SESSIONS: usize = 1_000;
+
+/// How many sessions are made at the same time.
+const AT_ONCE: usize = 50;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_thousand_viewers_get_every_byte_beside_one_that_takes_none() {
+    let house = House::new().await;
+    house.running("one").await;
+    let asleep = join(&house, None, Access::Read).await;
+    let mut typist = join(&house, None, Access::Write).await;
+    let start = typist.hello().offset;
+    let typed: Arc<[u8]> = (0..20_000_u32).map(|n| b'a' + (n % 23) as u8).collect();
+    let mut reading = JoinSet::new();
+    for _ in 0..VIEWERS {
+        let (mut viewer, typed) = (join(&house, None, Access::Read).await, Arc::clone(&typed));
+        reading.spawn(async move {
+            let got = read(&mut viewer, typed.len()).await;
+            assert_eq!(got, (start, typed.to_vec()));
+        });
+    }
+    for piece in typed.chunks(1_000) {
+        typist.write(Bytes::copy_from_slice(piece)).await.unwrap();
+    }
+    assert_eq!(read(&mut typist, typed.len()).await.0, start);
+    while let Some(read) = reading.join_next().await {
+        read.unwrap();
+    }
+    drop((asleep, typist));
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_sessions_are_found_again_and_each_still_answers() {
+    let mut house = House::with_room_for(SESSIONS).await;
+    let mut made = 0;
+    while made < SESSIONS {
+        let more = (made..made + AT_ONCE).map(|n| {
+            let new = shell(&format!("s{n}"));
+            house.engine.create_session(&house.ann, new, None)
+        });
+        futures_util::future::try_join_all(more).await.unwrap();
+        made += AT_ONCE;
+    }
+    for n in 0..SESSIONS {
+        house.wait_for_status(&format!("s{n}"), Status::Running).await;
+    }
+    house.restart(async |_, _| ()).await;
+    for n in 0..SESSIONS {
+        let name = format!("s{n}");
+        house.wait_for(&name, |session| session.pid.is_some()).await;
+        let access = Access::Write;
+        let joined = Join { from: None, access };
+        let terminal = house
+            .engine
+            .join_terminal(&house.ann, &name, "agent", joined);
+        let mut viewer = terminal.await.unwrap();
+        let start = viewer.hello().offset;
+        let said = Bytes::from(name.into_bytes());
+        viewer.write(said.clone()).await.unwrap();
+        assert_eq!(read(&mut viewer, said.len()).await, (start, said.to_vec()));
+    }
+    let listed = house.engine.list_sessions(&house.ann, all()).await.unwrap();
+    assert_eq!(listed.total, SESSIONS as u64);
+    house.close().await;
+}
