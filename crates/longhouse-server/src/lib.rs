@@ -34,6 +34,7 @@ mod tls;
 mod ui;
 mod users;
 mod volumes;
+mod websocket;
 
 pub use access::{Access, ForTokens};
 pub use address::{Network, NotANetwork};

@@ -25,6 +25,7 @@ const SCROLLBACK_LINES: u32 = 10_000;
 const RETRY: Duration = Duration::from_millis(100);
 
 /// Bytes that repaint a terminal as it was at an offset.
+#[derive(Clone)]
 pub(crate) struct Snapshot {
     pub(crate) offset: u64,
     pub(super) oldest: u64,
@@ -33,6 +34,7 @@ pub(crate) struct Snapshot {
 }
 
 /// What came of a question to sessiond.
+#[derive(Clone)]
 pub(super) enum Fetched {
     Snapshot(Snapshot),
     Past(VecDeque<(u64, Bytes)>),

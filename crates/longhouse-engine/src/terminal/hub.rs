@@ -11,7 +11,9 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
+use super::fetch::snapshot;
 use super::presence::Access;
+use super::repaints::{Repaint, Repaints};
 use super::state::State;
 use super::viewer::Closed;
 use super::{input, pump};
@@ -62,6 +64,7 @@ pub(crate) struct Hub {
     input: mpsc::Sender<Bytes>,
     wanted_size: watch::Sender<Option<TerminalSize>>,
     next_viewer: AtomicU64,
+    repaints: Repaints,
     _stop: DropGuard,
 }
 
@@ -121,6 +124,7 @@ impl Hub {
             input,
             wanted_size,
             next_viewer: AtomicU64::new(1),
+            repaints: Repaints::default(),
             _stop: stop.drop_guard(),
         })
     }
@@ -133,6 +137,13 @@ impl Hub {
             state.oldest = terminal.oldest;
         }
         Ok(())
+    }
+
+    /// A repaint of what is there now, which all get who ask for one while it is under way.
+    pub(super) fn repaint(&self) -> Repaint {
+        let epoch = self.shared.lock().epoch;
+        let fetch = snapshot(self.connections.clone(), self.name.clone());
+        self.repaints.join(epoch, fetch)
     }
 
     /// How many look.

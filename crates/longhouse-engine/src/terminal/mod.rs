@@ -13,6 +13,7 @@ mod hub;
 mod input;
 mod presence;
 mod pump;
+mod repaints;
 mod ring;
 mod state;
 mod viewer;

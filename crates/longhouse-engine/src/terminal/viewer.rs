@@ -16,7 +16,7 @@ use longhouse_domain::Permission;
 use longhouse_domain::terminal::TerminalSize;
 use tokio::sync::watch;
 
-use super::fetch::{Fetched, Snapshot, next_past, past, snapshot};
+use super::fetch::{Fetched, Snapshot, next_past, past};
 use super::hub::Hub;
 use super::input::ViewerInput;
 use super::presence::{Access, PresentViewer};
@@ -178,7 +178,7 @@ impl Viewer {
             fetch: None,
         };
         if from.is_none() {
-            match snapshot(viewer.hub.connections.clone(), viewer.hub.name.clone()).await {
+            match viewer.hub.repaint().await {
                 Fetched::Snapshot(snapshot) => viewer.start_with(snapshot),
                 Fetched::Gone(Closed::TerminalGone) => return Err(EngineError::TerminalNotFound),
                 _ => return Err(EngineError::unreachable("no snapshot")),
@@ -217,10 +217,7 @@ impl Viewer {
             self.changed.borrow_and_update();
             match self.look(credit) {
                 Look::Event(event) => return event,
-                Look::Repaint => {
-                    let (connections, name) = (self.hub.connections.clone(), self.hub.name.clone());
-                    self.fetch = Some(Box::pin(snapshot(connections, name)));
-                }
+                Look::Repaint => self.fetch = Some(Box::pin(self.hub.repaint())),
                 Look::Past { from, until } => {
                     let (connections, name) = (self.hub.connections.clone(), self.hub.name.clone());
                     self.fetch = Some(Box::pin(past(connections, name, from, until)));

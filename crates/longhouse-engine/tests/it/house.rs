@@ -38,7 +38,7 @@ pub(crate) struct House {
     pub(crate) ann: Actor,
     dir: tempfile::TempDir,
     /// How many sessions one user may have running.
-    room: usize,
+    room: u32,
 }
 
 pub(crate) fn actor(name: &str, role: Role) -> Actor {
@@ -95,11 +95,11 @@ impl House {
     }
 
     /// One where a user may have so many sessions running.
-    pub(crate) async fn with_room_for(sessions: usize) -> Self {
+    pub(crate) async fn with_room_for(sessions: u32) -> Self {
         Self::on(sessions, |runtime| runtime).await
     }
 
-    async fn on(room: usize, adapt: impl FnOnce(EchoRuntime) -> EchoRuntime) -> Self {
+    async fn on(room: u32, adapt: impl FnOnce(EchoRuntime) -> EchoRuntime) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let runtime = adapt(EchoRuntime::new(dir.path().join("run")).unwrap());
         let ann = actor("ann", Role::Member);
@@ -213,7 +213,7 @@ async fn open(dir: &Path) -> Store {
         .unwrap()
 }
 
-async fn start(store: Store, runtime: &EchoRuntime, dir: &Path, room: usize) -> Engine {
+async fn start(store: Store, runtime: &EchoRuntime, dir: &Path, room: u32) -> Engine {
     let settings = EngineSettings {
         agents: Agents::with_configured(BTreeMap::new()),
         default_multiplexer: Multiplexer::None,

@@ -20,6 +20,7 @@ use super::watched::{Watched, join};
 use super::{Foreign, dial, headers};
 use crate::problem::Problem;
 use crate::state::AppState;
+use crate::websocket;
 
 /// How long a program may take to begin its answer. Long polls end before that.
 const ANSWER_TIME: Duration = Duration::from_secs(5 * 60);
@@ -49,7 +50,9 @@ pub(super) async fn forward(
         Err(_) => return NO_ANSWER.answer(person, place.port),
     };
     match (response.status(), upgrade) {
-        (StatusCode::SWITCHING_PROTOCOLS, Some(browser)) if is_websocket(response.headers()) => {
+        (StatusCode::SWITCHING_PROTOCOLS, Some(browser))
+            if websocket::is_upgrade(response.headers()) =>
+        {
             switched(app, host, visitor, browser, response)
         }
         // Nobody asked for another protocol, or not for that one.
@@ -97,7 +100,7 @@ fn wanted_upgrade(request: &mut Request) -> Result<Option<OnUpgrade>, Problem> {
     if !request.headers().contains_key(UPGRADE) {
         return Ok(None);
     }
-    let proper = is_websocket(request.headers())
+    let proper = websocket::is_upgrade(request.headers())
         && request.method() == Method::GET
         && request.version() == Version::HTTP_11;
     if !proper {
@@ -135,19 +138,6 @@ fn switched(
 fn switch(headers: &mut HeaderMap) {
     headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
     headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
-}
-
-fn is_websocket(headers: &HeaderMap) -> bool {
-    let mut wanted = headers.get_all(UPGRADE).iter();
-    let named = wanted
-        .next()
-        .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"));
-    let connected = headers.get_all(CONNECTION).iter().any(|line| {
-        let line = line.to_str().unwrap_or_default();
-        line.split(',')
-            .any(|one| one.trim().eq_ignore_ascii_case("upgrade"))
-    });
-    named && wanted.next().is_none() && connected
 }
 
 fn trouble(error: &hyper_util::client::legacy::Error) -> Trouble {

@@ -102,7 +102,7 @@ impl Client {
         }
         // Ends what the client subscribed to; the library lets go of it.
         self.gone.cancel();
-        let _ = self.socket.disconnect();
+        let _ = self.socket.clone().disconnect();
         if !obeying.is_terminated() {
             // Whoever types and leaves has typed.
             let last_words = tokio::time::timeout(LAST_WORDS, obeying);

@@ -1,8 +1,6 @@
 //! What a viewer sends: input, acknowledgements, sizes.
 
-use axum::body::Bytes;
-use axum::extract::ws::Message;
-use futures_util::{Stream, StreamExt as _};
+use bytes::Bytes;
 use longhouse_domain::terminal::TerminalSize;
 use longhouse_engine::{EngineError, ViewerInput};
 use tokio::sync::{Notify, mpsc, watch};
@@ -13,6 +11,7 @@ use crate::audit::Typist;
 use crate::problem::Problem;
 use crate::serve::FrameFault;
 use crate::state::AppState;
+use crate::websocket::{Error, Message, ProtocolError, Receiver};
 
 /// The keys that stop what a program does: Ctrl-C, Ctrl-Z and Ctrl-\, as terminals send them unless a program has changed it.
 const INTERRUPTS: [u8; 3] = [0x03, 0x1a, 0x1c];
@@ -28,12 +27,8 @@ pub(super) struct Incoming {
 impl Incoming {
     /// Reads what the client says. It waits only for room in the queues, so a program that does not read holds back the typing,
     /// and nothing else until the queue of input is full.
-    pub(super) async fn receive(
-        self,
-        app: &AppState,
-        stream: &mut (impl Stream<Item = Result<Message, axum::Error>> + Unpin),
-    ) -> Ended {
-        while let Some(message) = stream.next().await {
+    pub(super) async fn receive(self, app: &AppState, receiver: &mut Receiver) -> Ended {
+        while let Some(message) = receiver.next().await {
             match message {
                 Ok(Message::Binary(data)) if data.len() > LARGEST_INPUT_FRAME => {
                     return Some((Ending::TooLarge, "frame.too_large"));
@@ -51,8 +46,9 @@ impl Incoming {
                     Ok(message) => self.hear(message).await,
                     Err(_) => return Some((Ending::BadFrame, "frame.malformed")),
                 },
-                Ok(Message::Ping(_) | Message::Pong(_)) => {}
-                Ok(Message::Close(_)) => return None,
+                // What these are owed is the sender's to give. After a close nothing comes.
+                Ok(Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_)) => {
+                }
                 Err(error) => return broken(&error),
             }
         }
@@ -89,23 +85,15 @@ pub(super) fn condemned(fault: FrameFault) -> (Ending, &'static str) {
     }
 }
 
-/// What a failed read means. The library says it in its own terms, below the framework's.
-fn broken(error: &axum::Error) -> Ended {
-    use tungstenite::Error as E;
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(found) = cause {
-        match found.downcast_ref::<E>() {
-            Some(E::Capacity(_)) => return Some((Ending::TooLarge, "frame.too_large")),
-            Some(E::Utf8(_)) => return Some((Ending::BadText, "frame.not_utf8")),
-            Some(E::Protocol(tungstenite::error::ProtocolError::ResetWithoutClosingHandshake)) => {
-                return None;
-            }
-            Some(E::Protocol(_)) => return Some((Ending::BadFrame, "frame.malformed")),
-            Some(_) => return None,
-            None => cause = found.source(),
-        }
+/// What a failed read means.
+fn broken(error: &Error) -> Ended {
+    match error {
+        Error::Capacity(_) => Some((Ending::TooLarge, "frame.too_large")),
+        Error::Utf8(_) => Some((Ending::BadText, "frame.not_utf8")),
+        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => None,
+        Error::Protocol(_) => Some((Ending::BadFrame, "frame.malformed")),
+        _ => None,
     }
-    None
 }
 
 /// Types what has come, in order, at the pace of the program that reads it; to the last of it, where nothing more comes.

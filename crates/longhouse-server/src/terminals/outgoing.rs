@@ -3,12 +3,11 @@
 //! One frame is under way at a time. While it is, the terminal goes on without this viewer; what it misses it reads from what
 //! is kept, or gets a repaint.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Bytes;
-use axum::extract::ws::Message;
-use futures_util::{Sink, SinkExt as _};
+use bytes::Bytes;
 use longhouse_engine::{Closed, Viewer, ViewerEvent};
 use tokio::sync::{Notify, mpsc, watch};
 
@@ -16,14 +15,15 @@ use super::socket::{Ended, NO_RIGHT};
 use super::wire::{Ending, ServerMessage, ViewerBody, text};
 use crate::audit::Onlooker;
 use crate::state::AppState;
+use crate::websocket::Sender;
 
 /// The slowest viewer that is waited for, in bytes a second: a large frame may take longer than a small one.
 const SLOWEST: u32 = 16 * 1024;
 
 /// The way to one viewer.
-pub(super) struct Outgoing<'a, S> {
+pub(super) struct Outgoing<'a> {
     pub(super) app: &'a AppState,
-    pub(super) sink: &'a mut S,
+    pub(super) sender: &'a mut Sender,
     pub(super) viewer: Viewer,
     pub(super) onlooker: Onlooker,
     pub(super) acks: watch::Receiver<u64>,
@@ -33,7 +33,7 @@ pub(super) struct Outgoing<'a, S> {
     pub(super) interrupted: Arc<Notify>,
 }
 
-impl<S: Sink<Message> + Unpin> Outgoing<'_, S> {
+impl Outgoing<'_> {
     /// Sends until the viewer, the terminal or the server is gone.
     pub(super) async fn run(mut self) -> Ended {
         match self.pump().await {
@@ -65,6 +65,10 @@ impl<S: Sink<Message> + Unpin> Outgoing<'_, S> {
                     self.say(&reply).await?;
                     continue;
                 }
+                () = self.sender.owes() => {
+                    self.in_time(0, async |sender| sender.answer().await).await?;
+                    continue;
+                }
                 Ok(()) = self.acks.changed(), if self.window.is_some() => continue,
                 // A page shows a person what is there now; a client without a window may be one that keeps every byte.
                 () = self.interrupted.notified(), if self.window.is_some() => {
@@ -86,13 +90,13 @@ impl<S: Sink<Message> + Unpin> Outgoing<'_, S> {
                 let bytes = data.len() as u64;
                 self.say(&ServerMessage::Snapshot { offset, bytes }).await?;
                 self.app.metrics().sent(data.len());
-                self.send(Message::Binary(data)).await
+                self.send(&[], data).await
             }
             ViewerEvent::Output { offset, data } => {
                 self.onlooker.sees(&data);
                 account.sent = offset.saturating_add(data.len() as u64);
                 self.app.metrics().sent(data.len());
-                self.send(Message::Binary(with_offset(offset, &data))).await
+                self.send(&offset.to_be_bytes(), data).await
             }
             ViewerEvent::Size(size) => self.say(&ServerMessage::size(size)).await,
             ViewerEvent::Exit(code) => self.say(&ServerMessage::Exit { code }).await,
@@ -115,30 +119,30 @@ impl<S: Sink<Message> + Unpin> Outgoing<'_, S> {
     }
 
     async fn say(&mut self, message: &ServerMessage) -> Result<(), Ended> {
-        self.send(text(message)).await
+        self.in_time(0, async |sender| sender.text(text(message)).await)
+            .await
     }
 
-    async fn send(&mut self, message: Message) -> Result<(), Ended> {
-        let length = match &message {
-            Message::Binary(data) => data.len(),
-            _ => 0,
-        };
+    async fn send(&mut self, before: &[u8], data: Bytes) -> Result<(), Ended> {
+        let length = data.len();
+        self.in_time(length, async |sender| sender.binary(before, data).await)
+            .await
+    }
+
+    /// Sends, unless the viewer takes it too slowly for so many bytes.
+    async fn in_time(
+        &mut self,
+        length: usize,
+        send: impl AsyncFnOnce(&mut Sender) -> io::Result<()>,
+    ) -> Result<(), Ended> {
         let seconds = u64::try_from(length).unwrap_or(u64::MAX) / u64::from(SLOWEST);
         let patience = self.app.limits().viewer_stall + Duration::from_secs(seconds);
-        match tokio::time::timeout(patience, self.sink.send(message)).await {
+        match tokio::time::timeout(patience, send(self.sender)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(None),
             Err(_) => Err(Some((Ending::TooSlow, "viewer.too_slow"))),
         }
     }
-}
-
-/// The eight bytes that say where output begins, then the output.
-fn with_offset(offset: u64, data: &Bytes) -> Bytes {
-    let mut frame = Vec::with_capacity(8 + data.len());
-    frame.extend_from_slice(&offset.to_be_bytes());
-    frame.extend_from_slice(data);
-    frame.into()
 }
 
 /// What was sent, for the window.
@@ -181,11 +185,5 @@ mod tests {
         // Neither an old nor an invented acknowledgement changes the sum.
         assert_eq!(account.credit(Some(300), 0), 200);
         assert_eq!(account.credit(Some(300), u64::MAX), 300);
-    }
-
-    #[test]
-    fn output_carries_its_offset_in_front() {
-        let frame = with_offset(0x0102_0304_0506_0708, &Bytes::from_static(b"ab"));
-        assert_eq!(&frame[..], [1, 2, 3, 4, 5, 6, 7, 8, b'a', b'b']);
     }
 }

@@ -7,13 +7,11 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use futures_util::FutureExt as _;
 use futures_util::future::FusedFuture as _;
-use futures_util::{FutureExt as _, StreamExt as _};
 use longhouse_domain::audit::{AuditActor, AuditTarget};
 use longhouse_domain::{Permission, Scope};
 use longhouse_engine::accounts::Identity;
@@ -29,14 +27,9 @@ use crate::auth::{Presented, identify, ticket_identity, until_revoked};
 use crate::extract::{PathOf, Question};
 use crate::limits::SocketSlot;
 use crate::problem::{Problem, ProblemBody};
-use crate::serve::{Conduct, LARGEST_MESSAGE};
+use crate::serve::Conduct;
 use crate::state::AppState;
-
-/// What is buffered of a connection while a frame is read.
-const READ_BUFFER: usize = 16 * 1024;
-
-/// Room for one frame on its way out; a repaint is the largest.
-const WRITE_BUFFER: usize = 20 << 20;
+use crate::websocket::{Receiver, Sender, Upgrade};
 
 /// How many frames of input wait for a program that does not read. After that the client's connection is not read either.
 const INPUT_FRAMES: usize = 4;
@@ -69,12 +62,12 @@ pub(crate) async fn open_terminal_socket(
     state: State<AppState>,
     path: PathOf<(String, String)>,
     mut question: Question,
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
-    request: Request,
+    mut request: Request,
 ) -> Result<Response, Problem> {
     let app = state.0;
+    let upgrade = Upgrade::wanted(&mut request, SUBPROTOCOL);
     let presented = Presented::by(&app, request.headers(), request.extensions());
-    let Ok(upgrade) = upgrade else {
+    let Some(upgrade) = upgrade else {
         identify(&app, presented).await?;
         return Err(Problem::for_status(StatusCode::UPGRADE_REQUIRED));
     };
@@ -87,23 +80,18 @@ pub(crate) async fn open_terminal_socket(
     let (session, terminal) = path.0;
     let visitor = Visitor::of(&app, request.headers(), request.extensions());
     let conduct = request.extensions().get().cloned().unwrap_or_default();
-    let upgrade = upgrade
-        .protocols([SUBPROTOCOL])
-        .read_buffer_size(READ_BUFFER)
-        .write_buffer_size(0)
-        .max_write_buffer_size(WRITE_BUFFER)
-        .max_message_size(LARGEST_MESSAGE as usize)
-        .max_frame_size(LARGEST_MESSAGE as usize);
-    Ok(upgrade.on_upgrade(move |socket| {
-        let tasks = app.tasks().clone();
-        // The tracker knows the connection, so that the server's end waits for it.
-        tasks.track_future(async move {
-            match admit(&app, visitor, identity, (&session, &terminal), wanted.join).await {
-                Ok(admitted) => serve_viewer(&app, socket, admitted, &conduct, wanted.window).await,
-                Err(problem) => refuse(socket, &problem).await,
-            }
-        })
-    }))
+    let (response, opened) = upgrade.accept();
+    // The tracker knows the connection, so that the server's end waits for it.
+    app.tasks().clone().spawn(async move {
+        let Some(socket) = opened.await else {
+            return;
+        };
+        match admit(&app, visitor, identity, (&session, &terminal), wanted.join).await {
+            Ok(admitted) => serve_viewer(&app, socket, admitted, &conduct, wanted.window).await,
+            Err(problem) => refuse(socket, &problem).await,
+        }
+    });
+    Ok(response)
 }
 
 fn wanted(question: &mut Question) -> Wanted {
@@ -192,7 +180,7 @@ async fn join_as(
 }
 
 /// Says in a way that browsers can read why nobody gets in.
-async fn refuse(mut socket: WebSocket, problem: &Problem) {
+async fn refuse((mut sender, mut receiver): (Sender, Receiver), problem: &Problem) {
     let ending = match problem.status() {
         StatusCode::UNAUTHORIZED => Ending::NotAuthenticated,
         StatusCode::FORBIDDEN => Ending::Forbidden,
@@ -208,26 +196,18 @@ async fn refuse(mut socket: WebSocket, problem: &Problem) {
     let error = ServerMessage::Error {
         code: problem.code().to_owned(),
     };
-    if socket.send(text(&error)).await.is_ok() {
-        finish(&mut socket, ending, problem.code()).await;
+    if sender.text(text(&error)).await.is_ok() {
+        finish(&mut sender, &mut receiver, ending, problem.code()).await;
     }
 }
 
 /// Ends a connection politely: close frame, then what the client still sends is thrown away until it closes too.
-async fn finish(socket: &mut WebSocket, ending: Ending, reason: &str) {
-    if socket.send(close(ending, reason)).await.is_err() {
+async fn finish(sender: &mut Sender, receiver: &mut Receiver, ending: Ending, reason: &str) {
+    if sender.close(ending.code(), reason).await.is_err() {
         return;
     }
-    let drained = async { while let Some(Ok(_)) = socket.recv().await {} };
+    let drained = async { while let Some(Ok(_)) = receiver.next().await {} };
     let _ = tokio::time::timeout(CLOSING, drained).await;
-}
-
-fn close(ending: Ending, reason: &str) -> Message {
-    // A reason may have 123 bytes at most; codes are far shorter.
-    Message::Close(Some(CloseFrame {
-        code: ending.code(),
-        reason: Utf8Bytes::from(reason.chars().take(100).collect::<String>()),
-    }))
 }
 
 /// How a connection ended: with something to tell the client, or because the client is gone.
@@ -242,23 +222,26 @@ pub(crate) const LAST_WORDS: Duration = Duration::from_secs(2);
 /// Serves one viewer until either side ends it.
 async fn serve_viewer(
     app: &AppState,
-    mut socket: WebSocket,
+    (mut sender, mut receiver): (Sender, Receiver),
     admitted: Admitted,
     conduct: &Conduct,
     window: Option<u64>,
 ) {
     let open = app.metrics().terminal_socket();
-    let ended = both_ways(app, &mut socket, admitted, conduct, window).await;
+    let ways = (&mut sender, &mut receiver);
+    let ended = both_ways(app, ways, admitted, conduct, window).await;
     drop(open);
     let Some((ending, code)) = ended else {
+        // One that has closed is owed an answer; one that is gone hears nothing.
+        let _ = tokio::time::timeout(CLOSING, sender.answer()).await;
         return;
     };
     let farewell = async {
         let error = ServerMessage::Error {
             code: code.to_owned(),
         };
-        if socket.send(text(&error)).await.is_ok() {
-            finish(&mut socket, ending, code).await;
+        if sender.text(text(&error)).await.is_ok() {
+            finish(&mut sender, &mut receiver, ending, code).await;
         }
     };
     // A viewer that reads nothing does not take a farewell either.
@@ -267,7 +250,7 @@ async fn serve_viewer(
 
 async fn both_ways(
     app: &AppState,
-    socket: &mut WebSocket,
+    (sender, receiver): (&mut Sender, &mut Receiver),
     admitted: Admitted,
     conduct: &Conduct,
     window: Option<u64>,
@@ -278,7 +261,6 @@ async fn both_ways(
         viewer,
         typist,
     } = admitted;
-    let (mut sink, mut stream) = socket.split();
     let (acked, acks) = watch::channel(viewer.hello().offset);
     let (replies, replied) = mpsc::channel(REPLIES);
     let (typed, to_type) = mpsc::channel(INPUT_FRAMES);
@@ -292,7 +274,7 @@ async fn both_ways(
     };
     let outgoing = Outgoing {
         app,
-        sink: &mut sink,
+        sender,
         viewer,
         onlooker: typist.onlooker(),
         acks,
@@ -300,7 +282,7 @@ async fn both_ways(
         window,
         interrupted: Arc::clone(&interrupted),
     };
-    let mut reading = pin!(incoming.receive(app, &mut stream).fuse());
+    let mut reading = pin!(incoming.receive(app, receiver).fuse());
     let mut typing = pin!(type_in(input, typist, to_type, replies, &interrupted));
     let ended = tokio::select! {
         ended = &mut reading => ended,

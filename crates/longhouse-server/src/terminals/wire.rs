@@ -11,7 +11,6 @@
 //!     │ ◄── size, exit, presence, pong, error ─ │
 //! ```
 
-use axum::extract::ws::Message;
 use longhouse_domain::terminal::TerminalSize;
 use longhouse_engine::{Access, PresentViewer};
 use serde::{Deserialize, Serialize};
@@ -113,10 +112,10 @@ impl ServerMessage {
     }
 }
 
-/// A message as a frame.
-pub(super) fn text(message: &ServerMessage) -> Message {
+/// A message as it is sent.
+pub(super) fn text(message: &ServerMessage) -> String {
     // These types always serialise.
-    Message::Text(serde_json::to_string(message).unwrap_or_default().into())
+    serde_json::to_string(message).unwrap_or_default()
 }
 
 /// What the client says in text; input is binary.

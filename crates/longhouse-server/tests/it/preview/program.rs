@@ -5,15 +5,19 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::Request;
-use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
-use axum::http::header::SET_COOKIE;
+use axum::http::HeaderValue;
+use axum::http::header::{SEC_WEBSOCKET_PROTOCOL, SET_COOKIE};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::routing::{any, get};
 use axum::{Json, Router};
-use futures_util::{StreamExt, stream};
+use futures_util::{SinkExt as _, StreamExt as _, stream};
+use hyper_util::rt::TokioIo;
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::handshake::server::create_response;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 /// The program. It ends when this is dropped.
 pub(super) struct Program {
@@ -98,18 +102,33 @@ async fn events() -> Response {
     (headers, Body::from_stream(pieces)).into_response()
 }
 
-async fn socket(upgrade: WebSocketUpgrade) -> Response {
-    let upgrade = upgrade.protocols(["chat.v1"]).max_message_size(64 << 20);
-    upgrade.max_frame_size(64 << 20).on_upgrade(repeat)
+/// Repeats what it is told, over a WebSocket.
+async fn socket(mut request: Request) -> Response {
+    let mut asked = axum::http::Request::get(request.uri()).body(()).unwrap();
+    *asked.headers_mut() = request.headers().clone();
+    let mut response = create_response(&asked).unwrap();
+    let spoken = request.headers().get(SEC_WEBSOCKET_PROTOCOL);
+    if spoken.is_some_and(|spoken| spoken.to_str().unwrap().contains("chat.v1")) {
+        let chosen = HeaderValue::from_static("chat.v1");
+        response
+            .headers_mut()
+            .insert(SEC_WEBSOCKET_PROTOCOL, chosen);
+    }
+    let upgrading = hyper::upgrade::on(&mut request);
+    tokio::spawn(async move {
+        let connection = TokioIo::new(upgrading.await.unwrap());
+        let config = WebSocketConfig::default()
+            .max_message_size(Some(64 << 20))
+            .max_frame_size(Some(64 << 20));
+        let server = Role::Server;
+        repeat(WebSocketStream::from_raw_socket(connection, server, Some(config)).await).await;
+    });
+    response.map(|()| Body::empty())
 }
 
-async fn repeat(mut socket: WebSocket) {
-    while let Some(Ok(message)) = socket.recv().await {
-        let answer = match message {
-            Message::Text(_) | Message::Binary(_) => message,
-            _ => continue,
-        };
-        if socket.send(answer).await.is_err() {
+async fn repeat(mut socket: WebSocketStream<TokioIo<hyper::upgrade::Upgraded>>) {
+    while let Some(Ok(message)) = socket.next().await {
+        if (message.is_text() || message.is_binary()) && socket.send(message).await.is_err() {
             return;
         }
     }
