@@ -40,7 +40,7 @@ use server::Server;
 use terminals::Wanted;
 
 /// How often each measurement is taken; the table shows the median, the least and the most.
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 3;
 
 /// When it all began.
 static STARTED: LazyLock<Instant> = LazyLock::new(Instant::now);

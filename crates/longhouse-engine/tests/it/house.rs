@@ -228,7 +228,8 @@ async fn start(store: Store, runtime: &EchoRuntime, dir: &Path, room: u32) -> En
         keep_volumes: Some(Duration::from_secs(30 * 24 * 3600)),
         allowed_dirs: Vec::new(),
         stop_grace: Duration::from_secs(1),
-        sample_every: Duration::from_millis(100),
+        // Many sessions are looked at less often, as a server does.
+        sample_every: Duration::from_millis(100) * room.div_ceil(4),
         recordings: RecordingSettings {
             policy: RecordingPolicy::Asked,
             dir: dir.join("recordings"),

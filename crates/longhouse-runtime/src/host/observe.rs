@@ -45,7 +45,9 @@ impl Host {
             .is_none_or(|known| known.boot_id == self.boot_id);
         let remembered = known.filter(|_| same_boot).map(|known| known.process);
         let living = remembered.filter(|process| process.is_alive());
-        let living = living.or_else(|| self.find_sessiond(session));
+        // What was never made is not looked for: that is a look at every process of the machine.
+        let was_made = handle.is_some() || self.layout.has(session);
+        let living = living.or_else(|| was_made.then(|| self.find_sessiond(session))?);
         if let Some(handle) = living.and_then(|process| self.handle(process).ok()) {
             return Observed::Alive(handle);
         }
