@@ -103,16 +103,21 @@ test("asciinema's own player shows what was on the terminal, also after its size
     await page.setContent('<div id="player"></div>')
     for (const [kind, file] of [['addStyleTag', 'css'], ['addScriptTag', 'min.js']])
       await page[kind]({ path: fileURLToPath(import.meta.resolve(`asciinema-player/dist/bundle/asciinema-player.${file}`)) })
-    const [at, duration, lines] = await page.evaluate(async (data) => {
+    const [at, duration] = await page.evaluate(async (data) => {
       const options = { speed: 16, idleTimeLimit: 0.1 }
       const player = globalThis.AsciinemaPlayer.create({ data }, document.querySelector('#player'), options)
       const ended = new Promise((resolve) => player.addEventListener('ended', resolve))
       await player.play()
       await ended
-      const shown = [...document.querySelectorAll('.ap-line')].map((line) => line.textContent.trimEnd())
-      return [player.getCurrentTime(), player.getDuration(), shown]
+      return [player.getCurrentTime(), player.getDuration()]
     }, cast)
     assert.equal(at, duration)
+    const drawn = async () => (await page.locator('.ap-line').allTextContents()).map((line) => line.trimEnd())
+    // It draws a moment after it has said that it has ended.
+    const lines = await waitFor('the last line to be drawn', async () => {
+      const shown = await drawn()
+      return shown.includes('last-3') && shown
+    })
     const screen = (await api.screen(session, 'manual')).split('\n').map((line) => line.trimEnd())
     for (const word of [/^early-2$/, /^wide: 中文 é red$/, /^last-3$/]) {
       const there = (shown) => shown.findIndex((line) => word.test(line))
