@@ -18,6 +18,7 @@ mod npm;
 mod process;
 pub mod report;
 pub mod stamp;
+mod steady;
 mod test;
 mod up;
 mod version;
@@ -48,6 +49,7 @@ Usage: cargo xtask <command>
   bench [--no-write]    measure, and write the figures into docs/performance.md
   bench --containers    measure sessions in containers alone
   bench --git           measure commits that make themselves alone
+  steady [--minutes N]  an hour (or N minutes) of mixed load with kills of the server: no lost byte, no growth
   help                  show this text";
 
 /// Runs the command that `arguments` name (without the program's own name) and returns the exit code for the shell.
@@ -83,6 +85,7 @@ pub fn dispatch(arguments: &[String]) -> Result<ExitCode> {
         ["images", flags @ ..] => images::run_command(&workspace, flags),
         ["fuzz-api", flags @ ..] => api_fuzz::run(&workspace, flags),
         ["bench", flags @ ..] => bench::run(&workspace, flags),
+        ["steady", flags @ ..] => steady::run(&workspace, flags),
         _ => {
             report::line(&format!(
                 "unknown command: {}\n\n{}",

@@ -13,7 +13,7 @@ use super::http::Client;
 
 /// An open WebSocket.
 pub(crate) struct Viewer {
-    socket: WebSocketStream<TcpStream>,
+    pub(crate) socket: WebSocketStream<TcpStream>,
     snapshot_next: Option<u64>,
 }
 
@@ -23,7 +23,7 @@ pub(crate) enum Came {
     /// Anything in text, but for the announcement of a repaint.
     Text,
     /// A repaint after which output goes on at this offset.
-    Snapshot(u64),
+    Snapshot(u64, Bytes),
     Output(u64, Bytes),
     Closed(Option<u16>),
 }
@@ -31,6 +31,16 @@ pub(crate) enum Came {
 impl Viewer {
     /// Joins; `query` such as `?from=12`.
     pub(crate) async fn join(client: &Client, id: &str, terminal: &str, query: &str) -> Self {
+        Self::try_join(client, id, terminal, query).await.unwrap()
+    }
+
+    /// The same; the error is a connection that is refused or breaks, as it does when the server is killed.
+    pub(crate) async fn try_join(
+        client: &Client,
+        id: &str,
+        terminal: &str,
+        query: &str,
+    ) -> Result<Self, tokio_tungstenite::tungstenite::Error> {
         let path = format!("/api/sessions/{id}/terminals/{terminal}/ws{query}");
         let mut request = format!("ws://{}{path}", client.address)
             .into_client_request()
@@ -42,14 +52,12 @@ impl Viewer {
             "sec-websocket-protocol",
             "longhouse.terminal.v1".parse().unwrap(),
         );
-        let stream = TcpStream::connect(&client.address).await.unwrap();
-        let (socket, _) = tokio_tungstenite::client_async(request, stream)
-            .await
-            .unwrap();
-        Self {
+        let stream = TcpStream::connect(&client.address).await?;
+        let (socket, _) = tokio_tungstenite::client_async(request, stream).await?;
+        Ok(Self {
             socket,
             snapshot_next: None,
-        }
+        })
     }
 
     pub(crate) async fn next(&mut self) -> Came {
@@ -67,7 +75,7 @@ impl Viewer {
                 }
                 Some(Ok(Message::Binary(mut bytes))) => {
                     return match self.snapshot_next.take() {
-                        Some(offset) => Came::Snapshot(offset),
+                        Some(offset) => Came::Snapshot(offset, bytes),
                         None => Came::Output(bytes.get_u64(), bytes),
                     };
                 }
@@ -101,7 +109,10 @@ impl Viewer {
                     read.extend_from_slice(&bytes);
                     expected = Some(offset + bytes.len() as u64);
                 }
-                Came::Snapshot(offset) => expected = Some(offset),
+                Came::Snapshot(offset, painted) => {
+                    assert!(!painted.is_empty(), "a repaint that paints nothing");
+                    expected = Some(offset);
+                }
                 Came::Text => {}
                 Came::Closed(code) => panic!(
                     "closed with {code:?} after {}",
