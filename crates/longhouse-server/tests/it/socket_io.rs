@@ -202,16 +202,10 @@ async fn what_is_typed_right_before_a_client_goes_is_typed() {
     let admin = house.log_in("admin").await;
     let id = house.running(&admin, "one").await;
     let mut other = house.connect(&admin, None).await;
-    other
-        .send(format!("42{}", json!(["terminal:join", id])))
-        .await;
-    other.event("terminal:history").await;
+    other.join(&id).await;
     for last in 'a'..='z' {
         let mut brief = house.connect(&admin, None).await;
-        brief
-            .send(format!("42{}", json!(["terminal:join", id])))
-            .await;
-        brief.event("terminal:history").await;
+        brief.join(&id).await;
         for _ in 0..20 {
             let key = json!(["terminal:input", id, last.to_string()]);
             brief.send(format!("42{key}")).await;

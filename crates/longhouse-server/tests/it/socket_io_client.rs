@@ -65,6 +65,13 @@ impl Client {
         }
     }
 
+    /// Joins a session's terminal. Answers its history.
+    pub(crate) async fn join(&mut self, session: &str) -> Event {
+        self.send(format!("42{}", json!(["terminal:join", session])))
+            .await;
+        self.event("terminal:history").await
+    }
+
     pub(crate) async fn log_in(&mut self, auth: &Value) {
         self.send(format!("40{auth}")).await;
         let answer = self.frame().await;
