@@ -16,6 +16,9 @@ use crate::viewer::{Mark, Viewer};
 /// What a page draws in a second, bytes: xterm.js takes 5 to 35 MB/s.
 const DRAWN: f64 = 20e6;
 
+/// How exactly one can sleep here. A page that slept for each small frame would draw much less than it is said to.
+const TICK: Duration = Duration::from_millis(1);
+
 /// How long the flood runs before it is interrupted.
 const FLOODED: Duration = Duration::from_secs(3);
 
@@ -72,12 +75,15 @@ struct Page<'a> {
 impl Page<'_> {
     /// What comes next, once everything before it is drawn.
     async fn output(&mut self) -> Result<Bytes> {
-        tokio::time::sleep_until(self.drawn.into()).await;
+        if self.drawn > Instant::now() + TICK {
+            tokio::time::sleep_until(self.drawn.into()).await;
+        }
         let data = self.viewer.output().await?;
         #[expect(clippy::cast_precision_loss, reason = "a frame's length")]
         let takes = Duration::from_secs_f64(data.len() as f64 / DRAWN);
-        // A frame after a pause is drawn from then on.
-        self.drawn = self.drawn.max(Instant::now()) + takes;
+        // A frame after a pause is drawn from then on; one after a sleep that was too long is not late.
+        let now = Instant::now();
+        self.drawn = self.drawn.max(now.checked_sub(2 * TICK).unwrap_or(now)) + takes;
         Ok(data)
     }
 

@@ -21,8 +21,9 @@ pub(crate) struct Server {
 }
 
 /// One user does here what hundreds do elsewhere.
-const ROOM: [(&str, &str); 5] = [
+const ROOM: [(&str, &str); 6] = [
     ("LONGHOUSE_LIMITS_CONNECTIONS", "14000"),
+    ("LONGHOUSE_MAX_SESSIONS", "2000"),
     ("LONGHOUSE_MAX_SESSIONS_PER_USER", "2000"),
     ("LONGHOUSE_LIMITS_SOCKETS", "12000"),
     ("LONGHOUSE_LIMITS_SOCKETS_PER_USER", "12000"),

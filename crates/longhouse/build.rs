@@ -6,6 +6,8 @@
 use std::path::PathBuf;
 use std::{env, fs, io};
 
+use sha2::{Digest as _, Sha256};
+
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-env-changed=LONGHOUSE_EMBED_DIR");
     let out = PathBuf::from(required("OUT_DIR")?);
@@ -21,6 +23,10 @@ fn main() -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
         Err(error) => return Err(error),
     };
+    // Here, because a server would take longer for it than for anything else of its start.
+    let hash = Sha256::digest(&bytes);
+    let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    println!("cargo::rustc-env=LONGHOUSE_SESSIOND_HASH={hash}");
     fs::write(out.join("sessiond"), bytes)
 }
 

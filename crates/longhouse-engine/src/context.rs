@@ -21,6 +21,7 @@ use crate::events::Events;
 use crate::policy::Policy;
 use crate::publish::Published;
 use crate::secrets::Vault;
+use crate::session::begun::Begun;
 use crate::session::live::Live;
 use crate::session::view::SessionView;
 use crate::settings::EngineSettings;
@@ -38,6 +39,8 @@ pub(crate) struct Context {
     pub(crate) audit: Audit,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
+    /// When the sessions that were found may be connected to.
+    pub(crate) begun: Begun,
     /// Held by whoever reads an SSH key with its passphrase.
     pub(crate) key_reading: Arc<Semaphore>,
     pub(crate) policy: watch::Sender<Policy>,

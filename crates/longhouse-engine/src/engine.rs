@@ -26,6 +26,7 @@ use crate::metrics::sample;
 use crate::policy::Policy;
 use crate::publish::{Published, Reserved};
 use crate::secrets::Vault;
+use crate::session::begun::Begun;
 use crate::session::driver;
 use crate::session::handle::Handle;
 use crate::settings::EngineSettings;
@@ -76,6 +77,29 @@ impl Engine {
         runtimes: Vec<Arc<dyn Runtime>>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, EngineError> {
+        let engine = Self::take_up(settings, store, secrets, runtimes, clock).await?;
+        engine.connect();
+        Ok(engine)
+    }
+
+    /// Lets the sessions connect that [`Engine::take_up`] found.
+    pub fn connect(&self) {
+        let context = self.context().clone();
+        self.context().tasks.spawn(async move {
+            let all = context.begun.let_all_begin();
+            let _stopping = context.stop.run_until_cancelled(all).await;
+        });
+    }
+
+    /// Like [`Engine::start`], but connects to no session before [`Engine::connect`]: with hundreds of them that takes all processors for a
+    /// while, and the server's first answer would come after it.
+    pub async fn take_up(
+        settings: EngineSettings,
+        store: Store,
+        secrets: Vault,
+        runtimes: Vec<Arc<dyn Runtime>>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, EngineError> {
         let policy = Policy::load(&store).await?;
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let audit = Audit::start(store.clone(), clock.clone(), &tasks, stop.clone());
@@ -90,6 +114,7 @@ impl Engine {
             audit,
             tasks,
             stop,
+            begun: Begun::default(),
             key_reading: Arc::new(Semaphore::new(1)),
             policy: watch::Sender::new(policy),
             published: Published::default(),

@@ -8,8 +8,10 @@ use axum::http::StatusCode;
 use axum::http::header::{CONNECTION, HeaderValue};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
+use axum::routing::MethodRouter;
 use longhouse_domain::{Actor, Scope, UserId};
 use longhouse_engine::accounts::{Credential, Identity};
+use utoipa::openapi::HttpMethod;
 use utoipa_axum::router::UtoipaMethodRouter;
 
 use crate::audit::{Audit, Pending};
@@ -98,18 +100,28 @@ pub(crate) struct Row {
     pub(crate) tokens: ForTokens,
     deadline: Deadline,
     body_limit: Option<usize>,
-    pub(crate) routes: UtoipaMethodRouter<AppState>,
+    pub(crate) route: Route,
+}
+
+/// One route, as [`crate::routes::route`] makes it of its handler.
+pub(crate) struct Route {
+    pub(crate) path: String,
+    pub(crate) methods: Vec<HttpMethod>,
+    pub(crate) handler: MethodRouter<AppState>,
+    /// What stands of it in the document of the API. Made only for whoever asks for that: for all routes it takes longer than everything
+    /// else that a server does when it starts.
+    pub(crate) document: fn() -> UtoipaMethodRouter<AppState>,
 }
 
 /// A row with the ordinary deadline.
-pub(crate) fn row(access: Access, audit: Audit, routes: UtoipaMethodRouter<AppState>) -> Row {
+pub(crate) fn row(access: Access, audit: Audit, route: Route) -> Row {
     Row {
         access,
         audit,
         tokens: access.for_tokens(),
         deadline: Deadline::Ordinary,
         body_limit: None,
-        routes,
+        route,
     }
 }
 
@@ -132,8 +144,8 @@ impl Row {
         self
     }
 
-    /// The routes behind what guards them.
-    pub(crate) fn guarded(self, app: &AppState) -> UtoipaMethodRouter<AppState> {
+    /// The path, and what answers there behind what guards it.
+    pub(crate) fn guarded(self, app: &AppState) -> (String, MethodRouter<AppState>) {
         let (audit, deadline) = (self.audit, self.deadline);
         let who = (self.access, self.tokens);
         let app = app.clone();
@@ -141,11 +153,11 @@ impl Row {
             let app = app.clone();
             async move { pass(&app, (who, audit, deadline), request, next).await }
         });
-        let (schemas, paths, mut router) = self.routes;
+        let mut router = self.route.handler;
         if let Some(bytes) = self.body_limit {
             router = router.route_layer(DefaultBodyLimit::max(bytes));
         }
-        (schemas, paths, router.route_layer(guard))
+        (self.route.path, router.route_layer(guard))
     }
 }
 

@@ -109,7 +109,7 @@ fn begin(specification: Specification<'_>) -> Result<Begun, DaemonError> {
     let _leads_already = rustix::process::setsid();
     // It was started by way of a link called "exe".
     rustix::thread::set_name(c"sessiond").map_err(|e| failed("take a name")(e))?;
-    let lock = lock(&spec.state_dir)?;
+    let (lock, succeeds) = lock(&spec.state_dir)?;
     let printed = match specification {
         Specification::StandardInput => None,
         Specification::File(_) => Printed::open().ok(),
@@ -125,7 +125,7 @@ fn begin(specification: Specification<'_>) -> Result<Begun, DaemonError> {
     let screens = Screens::start().map_err(failed("start the parsing thread"))?;
     let boot_id = chance().map_err(failed("get random bytes"))?;
     let clock = Arc::new(SystemClock);
-    let session = Session::new(&spec, clock, screens, Reaper::default(), boot_id);
+    let session = Session::new(&spec, clock, screens, Reaper::default(), boot_id, succeeds);
     tracing::info!(session = %spec.session_id, pid = std::process::id(), "sessiond begins");
     Ok((runtime, Arc::new(session), spec, lock))
 }
@@ -168,11 +168,14 @@ fn read_spec(source: impl Read) -> Result<SessiondSpec, DaemonError> {
     Ok(spec)
 }
 
-/// Holds the session for this process alone, until it ends in whatever way.
-fn lock(state_dir: &Path) -> Result<File, DaemonError> {
-    let file = File::create(state_dir.join("sessiond.lock")).map_err(failed("open the lock"))?;
+/// Holds the session for this process alone, until it ends in whatever way. Answers as well whether an earlier sessiond left its lock: one
+/// that came to its end in order took it away, and every program of the session with it.
+fn lock(state_dir: &Path) -> Result<(File, bool), DaemonError> {
+    let path = state_dir.join("sessiond.lock");
+    let succeeds = path.exists();
+    let file = File::create(path).map_err(failed("open the lock"))?;
     match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok((file, succeeds)),
         Err(rustix::io::Errno::WOULDBLOCK) => Err(DaemonError::Running),
         Err(error) => Err(failed("take the lock")(error)),
     }

@@ -70,32 +70,41 @@ pub(crate) enum ConnectError {
 pub(crate) struct Ports {
     session: SessionId,
     events: Events,
+    /// Held while somebody looks, which takes a while: never by what must not wait.
     seen: Arc<Mutex<Seen>>,
+    /// What was told last; nothing before the first look.
+    told: Arc<Mutex<Option<Vec<Port>>>>,
 }
 
 /// What the last look has shown.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Seen {
     sockets: Vec<Socket>,
     /// Of each socket whose it is: nobody's whom the session knows, where it is not the session's.
     owners: HashMap<Socket, Option<Owner>>,
     kin: Kin,
-    /// What is told of it; nothing before the first look.
-    ports: Option<Vec<Port>>,
 }
 
 impl Ports {
-    pub(crate) fn new(session: SessionId, events: Events) -> Self {
+    /// Of a session in which an earlier sessiond may have left programs (`succeeds`), or in which there was none.
+    pub(crate) fn new(session: SessionId, events: Events, succeeds: bool) -> Self {
+        let seen = Seen {
+            sockets: Vec::new(),
+            owners: HashMap::new(),
+            kin: Kin::new(succeeds),
+        };
         Self {
             session,
             events,
-            seen: Arc::default(),
+            seen: Arc::new(Mutex::new(seen)),
+            told: Arc::default(),
         }
     }
 
-    /// The news of what was seen last, if it was looked at all.
+    /// The news of what was seen last, if it was looked at all. Waits for no look.
     pub(crate) fn news(&self) -> Option<What> {
-        self.lock().news()
+        let ports = lock(&self.told).clone()?;
+        Some(What::Ports(PortsNews { ports }))
     }
 
     /// Looks again and again.
@@ -146,7 +155,7 @@ impl Ports {
 
     async fn look_for(&self, port: u16, look: Look) -> Vec<IpAddr> {
         self.look(look).await;
-        let seen = self.lock();
+        let seen = lock(&self.seen);
         way::ways(&seen.sockets, port, |socket| seen.owner(socket).is_some())
     }
 
@@ -154,15 +163,14 @@ impl Ports {
     async fn look(&self, look: Look) -> Found {
         let ports = self.clone();
         let looked = tokio::task::spawn_blocking(move || {
-            let mut seen = ports.lock();
-            let before = seen.ports.clone();
-            seen.look(ports.session, look);
-            if seen.ports == before {
+            let mut seen = lock(&ports.seen);
+            let found = seen.look(ports.session, look);
+            let before = lock(&ports.told).replace(found.clone());
+            if before.as_ref() == Some(&found) {
                 return Found::Same;
             }
-            if let Some(news) = seen.news() {
-                ports.events.tell(news);
-            }
+            // Still under the lock of what is seen, so that the newest look is told last.
+            ports.events.tell(What::Ports(PortsNews { ports: found }));
             Found::Changed
         });
         looked.await.unwrap_or_else(|error| {
@@ -170,19 +178,15 @@ impl Ports {
             Found::Same
         })
     }
+}
 
-    fn lock(&self) -> MutexGuard<'_, Seen> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Seen {
-    fn news(&self) -> Option<What> {
-        let ports = self.ports.clone()?;
-        Some(What::Ports(PortsNews { ports }))
-    }
-
-    fn look(&mut self, session: SessionId, look: Look) {
+    /// The session's ports as they are now.
+    fn look(&mut self, session: SessionId, look: Look) -> Vec<Port> {
         self.sockets = table::listening();
         let listens: HashSet<Socket> = self.sockets.iter().copied().collect();
         self.owners.retain(|socket, owner| {
@@ -212,7 +216,7 @@ impl Seen {
                 pid: owner.pid,
             })
         });
-        self.ports = Some(ports.collect());
+        ports.collect()
     }
 
     fn owner(&self, socket: &Socket) -> Option<&Owner> {
@@ -230,5 +234,28 @@ async fn activity(
             Ok(_) | Err(RecvError::Lagged(_)) => {}
             Err(RecvError::Closed) => std::future::pending().await,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_told_is_there_for_everybody_while_somebody_looks() {
+        let session = "01a1fdad-6ee2-7865-933d-ece6ee727eca".parse().unwrap();
+        let ports = Ports::new(session, Events::default(), false);
+        let _looking = lock(&ports.seen);
+        let asked = ports.clone();
+        let news = std::thread::spawn(move || asked.news());
+        let deadline = std::time::Instant::now() + Duration::from_secs(30);
+        while !news.is_finished() {
+            assert!(
+                std::time::Instant::now() < deadline,
+                "it waits for the look"
+            );
+            std::thread::yield_now();
+        }
+        assert!(news.join().unwrap().is_none());
     }
 }

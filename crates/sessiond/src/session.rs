@@ -75,6 +75,7 @@ impl Session {
         screens: Screens,
         reaper: Reaper,
         boot_id: String,
+        succeeds: bool,
     ) -> Self {
         let environment = Arc::new(Environment::of(spec));
         let events = Events::default();
@@ -87,7 +88,7 @@ impl Session {
             tmux: Tmux::new(spec, Arc::clone(&environment), reaper.clone()),
             environment,
             reaper,
-            ports: Ports::new(spec.session_id, events.clone()),
+            ports: Ports::new(spec.session_id, events.clone(), succeeds),
             usage: Usage::new(spec.own_home.clone()),
             strain: Strain::new(events.clone()),
             events,

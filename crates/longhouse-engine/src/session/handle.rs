@@ -14,6 +14,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::accessed::Accessed;
 use super::connection::Connections;
 use super::live::Live;
 use super::request::SecretsPatch;
@@ -78,6 +79,8 @@ pub(crate) struct Handle {
     pub(crate) port_streams: Arc<Semaphore>,
     /// What is recorded of its terminals.
     pub(crate) recordings: Arc<Desk>,
+    /// When it was last opened.
+    pub(crate) accessed: Accessed,
 }
 
 impl Handle {
@@ -98,6 +101,7 @@ impl Handle {
             traffic: Arc::default(),
             port_streams: Arc::new(Semaphore::new(limits::PORT_STREAMS)),
             recordings: Arc::default(),
+            accessed: Accessed::default(),
         }
     }
 

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
+use longhouse_domain::SessionId;
 use longhouse_domain::actor::{Actor, Permission};
 use longhouse_domain::event::EventKind;
 use longhouse_domain::lifecycle::Wish;
@@ -24,6 +26,9 @@ use crate::recording::RecordingPolicy;
 
 /// How many sessions one page of a walk over all of them holds.
 const WALK_PAGE: u32 = 500;
+
+/// How long after a session was opened that is written down, together with all that come meanwhile.
+const ACCESS_KEPT_BACK: Duration = Duration::from_secs(1);
 
 /// How often keeping what only a session has fails before whoever deletes it is told. It is tried further.
 const TRIES: u32 = 2;
@@ -55,11 +60,31 @@ impl Engine {
         actor: &Actor,
         reference: &str,
     ) -> Result<SessionView, EngineError> {
-        let (mut session, handle) = self.find(actor, reference, Permission::Look).await?;
-        let now = self.context().now();
-        self.context().store.note_accessed(session.id, now).await?;
-        session.last_accessed_at = Some(now);
+        let (session, handle) = self.find(actor, reference, Permission::Look).await?;
+        if handle.accessed.note(self.context().now()) {
+            self.write_down_access(session.id, handle.clone());
+        }
         self.view_of(actor, &session, &handle).await
+    }
+
+    /// Writes down, a moment later and in the background, that a session was opened.
+    fn write_down_access(&self, session: SessionId, handle: Arc<Handle>) {
+        let context = self.context().clone();
+        self.context().tasks.spawn(async move {
+            let moment = tokio::time::sleep(ACCESS_KEPT_BACK);
+            // At the end of the server it is written at once.
+            let _ = context.stop.run_until_cancelled(moment).await;
+            let Some(at) = handle.accessed.take() else {
+                return;
+            };
+            if let Err(error) = context.store.note_accessed(session, at).await {
+                context.complain(
+                    session,
+                    "write down that the session was opened",
+                    &error.into(),
+                );
+            }
+        });
     }
 
     /// One session, without counting as opening it: for programs that follow what happens.
@@ -227,7 +252,10 @@ impl Engine {
     ) -> Result<SessionView, EngineError> {
         let owner_name = self.context().username(session.owner).await?;
         let live = handle.map(|handle| handle.live.borrow().clone());
-        Ok(self.context().view(session, live.as_ref(), owner_name))
+        let mut view = self.context().view(session, live.as_ref(), owner_name);
+        let accessed = handle.and_then(|handle| handle.accessed.last());
+        view.session.last_accessed_at = view.session.last_accessed_at.max(accessed);
+        Ok(view)
     }
 }
 

@@ -1,6 +1,8 @@
 //! Sessions: what people ask of them, and the tasks that drive each to its wish.
 
+pub(crate) mod accessed;
 pub(crate) mod ask;
+pub(crate) mod begun;
 pub(crate) mod clone_failure;
 pub(crate) mod connection;
 mod container;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs::{self, File, Permissions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -14,14 +14,22 @@ use crate::disk::hex;
 /// How every version's file begins.
 const PREFIX: &str = "sessiond-";
 
-/// How many bytes of the hash stand in the name. A name that fits is not yet believed: the content is compared.
-const NAMED_BYTES: usize = 8;
+/// How many digits of the hash stand in the name. A name that fits is not yet believed: the content is compared.
+const NAMED_DIGITS: usize = 16;
+
+/// How much of the file is read at a time to compare it. Each start of the server reads all of it, and nobody wants it in memory.
+const COMPARED: usize = 64 * 1024;
 
 /// Where sessiond's program comes from.
 #[derive(Clone, Debug)]
 pub enum SessiondBinary {
     /// Shipped inside the server.
-    Embedded(&'static [u8]),
+    Embedded {
+        /// The program.
+        bytes: &'static [u8],
+        /// Its SHA-256, in hexadecimal digits; taken when the server was built, because that takes longer than all else here.
+        hash: &'static str,
+    },
     /// A file, for development and tests.
     File(PathBuf),
 }
@@ -29,15 +37,18 @@ pub enum SessiondBinary {
 /// Writes the program into `bin_dir` unless it is there, and returns its path.
 pub(super) fn install(source: &SessiondBinary, bin_dir: &Path) -> io::Result<PathBuf> {
     match source {
-        SessiondBinary::Embedded(bytes) => install_bytes(bytes, bin_dir),
-        SessiondBinary::File(path) => install_bytes(&fs::read(path)?, bin_dir),
+        SessiondBinary::Embedded { bytes, hash } => install_bytes(bytes, hash, bin_dir),
+        SessiondBinary::File(path) => {
+            let bytes = fs::read(path)?;
+            install_bytes(&bytes, &hex(&Sha256::digest(&bytes)), bin_dir)
+        }
     }
 }
 
-fn install_bytes(bytes: &[u8], bin_dir: &Path) -> io::Result<PathBuf> {
-    let hash = Sha256::digest(bytes);
-    let path = bin_dir.join(format!("{PREFIX}{}", hex(&hash[..NAMED_BYTES])));
-    if is_intact(&path, &hash) {
+fn install_bytes(bytes: &[u8], hash: &str, bin_dir: &Path) -> io::Result<PathBuf> {
+    let hash = hash.get(..NAMED_DIGITS).unwrap_or(hash);
+    let path = bin_dir.join(format!("{PREFIX}{hash}"));
+    if is_intact(&path, bytes) {
         return Ok(path);
     }
     // Complete or not there at all: a crash half-way leaves a file that nobody starts, and the next start replaces it.
@@ -56,12 +67,26 @@ fn install_bytes(bytes: &[u8], bin_dir: &Path) -> io::Result<PathBuf> {
     Ok(path)
 }
 
-fn is_intact(path: &Path, hash: &[u8]) -> bool {
+fn is_intact(path: &Path, bytes: &[u8]) -> bool {
     let Ok(found) = fs::symlink_metadata(path) else {
         return false;
     };
     let executable = found.is_file() && found.permissions().mode() & 0o777 == 0o755;
-    executable && fs::read(path).is_ok_and(|bytes| *Sha256::digest(bytes) == *hash)
+    executable && found.len() == bytes.len() as u64 && holds(path, bytes).unwrap_or(false)
+}
+
+/// Whether the file, which is as long, begins with these bytes.
+fn holds(path: &Path, bytes: &[u8]) -> io::Result<bool> {
+    let mut file = File::open(path)?;
+    let mut read = vec![0; COMPARED];
+    for wanted in bytes.chunks(COMPARED) {
+        let read = &mut read[..wanted.len()];
+        file.read_exact(read)?;
+        if read != wanted {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Removes the versions that are neither `current` nor run by anybody.
@@ -111,18 +136,18 @@ mod tests {
     #[test]
     fn the_program_is_written_once_and_again_when_it_was_damaged() {
         let root = tempfile::tempdir().unwrap();
-        let first = install_bytes(b"program", root.path()).unwrap();
+        let first = install_bytes(b"program", "aa", root.path()).unwrap();
         let written = fs::metadata(&first).unwrap().modified().unwrap();
-        assert_eq!(install_bytes(b"program", root.path()).unwrap(), first);
+        assert_eq!(install_bytes(b"program", "aa", root.path()).unwrap(), first);
         assert_eq!(fs::metadata(&first).unwrap().modified().unwrap(), written);
 
-        for damage in [Some("prog"), Some("programs"), None] {
+        for damage in [Some("prog"), Some("programs"), Some("prograM"), None] {
             match damage {
                 Some(content) => fs::write(&first, content).unwrap(),
                 None => fs::set_permissions(&first, Permissions::from_mode(0o644)).unwrap(),
             }
             fs::write(root.path().join(".sessiond-unfinished"), "left by a crash").unwrap();
-            assert_eq!(install_bytes(b"program", root.path()).unwrap(), first);
+            assert_eq!(install_bytes(b"program", "aa", root.path()).unwrap(), first);
             assert_eq!(fs::read(&first).unwrap(), b"program");
             assert_eq!(
                 fs::metadata(&first).unwrap().permissions().mode() & 0o777,
@@ -138,7 +163,7 @@ mod tests {
         let bin_dir = root.path().canonicalize().unwrap();
         let old = install(&SessiondBinary::File("/bin/sleep".into()), &bin_dir).unwrap();
         let mut session = Command::new(&old).arg("600").env_clear().spawn().unwrap();
-        let current = install_bytes(b"new", &bin_dir).unwrap();
+        let current = install_bytes(b"new", "bb", &bin_dir).unwrap();
         fs::write(bin_dir.join("notes"), "not ours").unwrap();
 
         while process::ProcessId::of(session.id())

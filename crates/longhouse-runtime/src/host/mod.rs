@@ -31,6 +31,7 @@ use longhouse_domain::session::{Multiplexer, RuntimeKind, Workdir};
 use longhouse_domain::terminal::Environment;
 use longhouse_domain::{Secrets, SessionId};
 use longhouse_files::AllowedFiles;
+use tokio::sync::Semaphore;
 
 pub use crate::disk::secrets::choose_secrets_dir;
 pub use binary::SessiondBinary;
@@ -97,7 +98,13 @@ struct Host {
     boot_id: String,
     /// Numbers the scopes: one of an earlier start may still hold what tmux keeps alive.
     scopes: AtomicU64,
+    /// Held by whoever looks whether a session lives.
+    looking: Semaphore,
 }
+
+/// How many sessions are looked at at the same time. A look reads a few small files of the kernel's: when a server starts with hundreds of
+/// sessions, as many threads would take longer to begin than to look.
+const LOOKING: usize = 4;
 
 impl HostRuntime {
     /// Makes the directories, writes sessiond's program, and finds out how sessions are held apart from the server. Reads and writes
@@ -137,6 +144,7 @@ impl HostRuntime {
                 open_files: settings.open_files,
                 detachment,
                 boot_id: process::boot_id()?,
+                looking: Semaphore::new(LOOKING),
                 scopes: AtomicU64::new(0),
             }),
         })
@@ -241,6 +249,8 @@ impl Runtime for HostRuntime {
 
     async fn observe(&self, session: SessionId, handle: Option<&RuntimeHandle>) -> Observed {
         let handle = handle.cloned();
+        // It is never closed.
+        let _turn = self.host.looking.acquire().await;
         let observed = self
             .blocking(move |host| host.observe(session, handle.as_ref()))
             .await;

@@ -102,11 +102,9 @@ impl Host {
                 && id.first_argument().as_deref() == Some(DAEMON)
         };
         let owner = |id: ProcessId| {
-            let files = id.open_files();
-            let mut owners = files
-                .iter()
-                .filter_map(|file| self.layout.owner_of_lock(file));
-            owners.next().map(str::to_owned)
+            // A sessiond opens its lock before anything else, so that it is found without going through all that it has open.
+            id.open_files()
+                .find_map(|file| self.layout.owner_of_lock(&file).map(str::to_owned))
         };
         let all = table.iter().map(|entry| entry.id);
         all.filter(is_daemon).map(|id| (id, owner(id))).collect()

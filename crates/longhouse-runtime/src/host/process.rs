@@ -87,13 +87,13 @@ impl ProcessId {
         Some(String::from_utf8_lossy(argument).into_owned())
     }
 
-    /// The files it has open, as far as they have a name.
-    pub(crate) fn open_files(self) -> Vec<PathBuf> {
+    /// The files it has open, as far as they have a name; looked at one by one, those opened first first.
+    pub(crate) fn open_files(self) -> impl Iterator<Item = PathBuf> {
         let open = fs::read_dir(proc_path(self.pid, "fd"))
             .into_iter()
             .flatten()
             .flatten();
-        open.filter_map(|entry| link(&entry.path())).collect()
+        open.filter_map(|entry| link(&entry.path()))
     }
 
     /// The file it runs.

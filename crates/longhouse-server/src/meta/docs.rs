@@ -2,6 +2,7 @@
 //! loads nothing from elsewhere.
 
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
@@ -16,17 +17,16 @@ use crate::state::AppState;
 #[utoipa::path(get, path = "/api/openapi.json", tag = "meta", security(()), responses(
     (status = 200, body = serde_json::Value)))]
 pub(crate) async fn get_openapi() -> impl IntoResponse {
-    (
-        [(CONTENT_TYPE, "application/json")],
-        crate::routes::openapi_json(),
-    )
+    static TEXT: LazyLock<String> = LazyLock::new(crate::routes::openapi_json);
+    ([(CONTENT_TYPE, "application/json")], TEXT.as_str())
 }
 
 /// The document of this API, for people.
 #[utoipa::path(get, path = "/api/docs", tag = "meta", security(()), responses(
     (status = 200, body = String, content_type = "text/html")))]
 pub(crate) async fn get_docs(_state: State<AppState>) -> impl IntoResponse {
-    Html(page(&openapi()))
+    static PAGE: LazyLock<String> = LazyLock::new(|| page(&openapi()));
+    Html(PAGE.as_str())
 }
 
 const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;\

@@ -8,6 +8,7 @@ mod record;
 mod recording;
 mod screen;
 mod socket;
+mod window;
 mod wire;
 
 pub(crate) use body::*;

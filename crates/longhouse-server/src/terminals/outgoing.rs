@@ -10,8 +10,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use longhouse_engine::{Closed, Viewer, ViewerEvent};
 use tokio::sync::{Notify, mpsc, watch};
+use tokio::time::{Instant, sleep_until};
 
 use super::socket::{Ended, NO_RIGHT};
+use super::window::Window;
 use super::wire::{Ending, ServerMessage, ViewerBody, text};
 use crate::audit::Onlooker;
 use crate::state::AppState;
@@ -52,13 +54,14 @@ impl Outgoing<'_> {
             mode: hello.access.into(),
         })
         .await?;
-        let mut account = Account {
-            sent: hello.offset,
-            base: hello.offset,
-        };
+        let mut window = self.window.map(|most| Window::new(most, hello.offset));
         loop {
             let acked = *self.acks.borrow_and_update();
-            let credit = account.credit(self.window, acked);
+            let (mut credit, mut standstill) = (usize::MAX, None);
+            if let Some(window) = &mut window {
+                window.acknowledged(acked);
+                (credit, standstill) = (window.credit(), window.standstill());
+            }
             let event = tokio::select! {
                 event = self.viewer.next(credit) => event,
                 Some(reply) = self.replied.recv() => {
@@ -70,23 +73,26 @@ impl Outgoing<'_> {
                     continue;
                 }
                 Ok(()) = self.acks.changed(), if self.window.is_some() => continue,
+                () = sleep_until(standstill.unwrap_or_else(Instant::now)), if standstill.is_some() => {
+                    window.iter_mut().for_each(Window::lift);
+                    continue;
+                }
                 // A page shows a person what is there now; a client without a window may be one that keeps every byte.
                 () = self.interrupted.notified(), if self.window.is_some() => {
                     self.viewer.catch_up();
                     continue;
                 }
             };
-            self.show(event, &mut account).await?;
+            self.show(event, window.as_mut()).await?;
         }
     }
 
-    async fn show(&mut self, event: ViewerEvent, account: &mut Account) -> Result<(), Ended> {
+    async fn show(&mut self, event: ViewerEvent, window: Option<&mut Window>) -> Result<(), Ended> {
         match event {
             ViewerEvent::Snapshot { offset, data } => {
-                *account = Account {
-                    sent: offset,
-                    base: offset,
-                };
+                if let Some(window) = window {
+                    window.repainted(offset);
+                }
                 let bytes = data.len() as u64;
                 self.say(&ServerMessage::Snapshot { offset, bytes }).await?;
                 self.app.metrics().sent(data.len());
@@ -94,7 +100,9 @@ impl Outgoing<'_> {
             }
             ViewerEvent::Output { offset, data } => {
                 self.onlooker.sees(&data);
-                account.sent = offset.saturating_add(data.len() as u64);
+                if let Some(window) = window {
+                    window.sent(offset.saturating_add(data.len() as u64));
+                }
                 self.app.metrics().sent(data.len());
                 self.send(&offset.to_be_bytes(), data).await
             }
@@ -142,48 +150,5 @@ impl Outgoing<'_> {
             Ok(Err(_)) => Err(None),
             Err(_) => Err(Some((Ending::TooSlow, "viewer.too_slow"))),
         }
-    }
-}
-
-/// What was sent, for the window.
-#[derive(Clone, Copy, Debug)]
-struct Account {
-    /// The offset after the last byte that was sent.
-    sent: u64,
-    /// Where the stream began, or the last repaint put it: nothing before counts as unacknowledged.
-    base: u64,
-}
-
-impl Account {
-    /// How many bytes may be sent now.
-    fn credit(self, window: Option<u64>, acked: u64) -> usize {
-        let Some(window) = window else {
-            return usize::MAX;
-        };
-        // An acknowledgement of what was never sent counts for no more than what was.
-        let floor = acked.clamp(self.base, self.sent.max(self.base));
-        let under_way = self.sent.saturating_sub(floor);
-        usize::try_from(window.saturating_sub(under_way)).unwrap_or(usize::MAX)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_window_bounds_what_is_unacknowledged() {
-        let account = Account {
-            sent: 1100,
-            base: 1000,
-        };
-        assert_eq!(account.credit(None, 0), usize::MAX);
-        assert_eq!(account.credit(Some(300), 1000), 200);
-        assert_eq!(account.credit(Some(300), 1100), 300);
-        assert_eq!(account.credit(Some(100), 1000), 0);
-        assert_eq!(account.credit(Some(50), 1000), 0);
-        // Neither an old nor an invented acknowledgement changes the sum.
-        assert_eq!(account.credit(Some(300), 0), 200);
-        assert_eq!(account.credit(Some(300), u64::MAX), 300);
     }
 }

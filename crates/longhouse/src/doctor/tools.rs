@@ -48,7 +48,7 @@ pub(super) async fn sessiond(patient: &Patient<'_>) -> Finding {
             path.display().to_string(),
             first_line(&path, "--version").await,
         ),
-        Ok(SessiondBinary::Embedded(bytes)) => {
+        Ok(SessiondBinary::Embedded { bytes, .. }) => {
             ("embedded".to_owned(), start_from_memory(bytes).await)
         }
     };

@@ -10,6 +10,9 @@ use crate::environment::Environment;
 /// Empty where the build found none.
 static SESSIOND: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/sessiond"));
 
+/// Its SHA-256, from the build.
+const SESSIOND_HASH: &str = env!("LONGHOUSE_SESSIOND_HASH");
+
 /// Why there is no sessiond.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SessiondError {
@@ -34,7 +37,10 @@ pub(crate) fn sessiond(environment: &Environment) -> Result<SessiondBinary, Sess
         };
     }
     if !SESSIOND.is_empty() {
-        return Ok(SessiondBinary::Embedded(SESSIOND));
+        return Ok(SessiondBinary::Embedded {
+            bytes: SESSIOND,
+            hash: SESSIOND_HASH,
+        });
     }
     let beside = std::env::current_exe()
         .ok()

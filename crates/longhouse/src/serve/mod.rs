@@ -1,7 +1,7 @@
 //! `longhouse serve`: puts the parts together, in this order, and takes them apart again.
 //!
 //! lock the data directory → clear what a killed server left → listen (callers wait in the backlog) → open the store →
-//! reconcile every session → serve → on a signal: tell everybody, end; sessions go on.
+//! reconcile every session → serve → connect to the sessions → on a signal: tell everybody, end; sessions go on.
 
 mod containers;
 pub(crate) mod embedded;
@@ -233,7 +233,7 @@ async fn start_engine(
     if let Some(docker) = docker {
         runtimes.push(Arc::new(docker));
     }
-    let engine = Engine::start(engine, store, vault, runtimes, clock)
+    let engine = Engine::take_up(engine, store, vault, runtimes, clock)
         .await
         .context("cannot take up the sessions")?;
     Ok((engine, signing_key))
@@ -277,6 +277,8 @@ async fn serve_engine(
     introduce(&mut ground.lock, Some(url.clone()))?;
     tracing::info!(%url, version = VERSION, "ready");
     announce(&url, settings, engine).await?;
+    // Whoever waited for the server is answered before the sessions are.
+    engine.connect();
     memory::give_back();
 
     // Neither ends before the signal; one that does has failed, and the server without it is of no use.

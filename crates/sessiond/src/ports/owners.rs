@@ -26,13 +26,12 @@ pub(crate) struct Kin {
     strays: bool,
 }
 
-impl Default for Kin {
-    fn default() -> Self {
-        Self { strays: true }
-    }
-}
-
 impl Kin {
+    /// Of a session in which there may be strays from the beginning, or in which there are none yet.
+    pub(crate) fn new(strays: bool) -> Self {
+        Self { strays }
+    }
+
     /// From now on nothing is taken for granted.
     pub(crate) fn doubt(&mut self) {
         self.strays = true;
@@ -113,7 +112,7 @@ mod tests {
         let session: SessionId = "01a1fdad-6ee2-7865-933d-ece6ee727eca".parse().unwrap();
         let mark = format!("{}={session}", crate::environment::SESSION_MARK);
         let mut child = Command::new("sleep").arg("600").spawn().unwrap();
-        let mut kin = Kin::default();
+        let mut kin = Kin::new(true);
         let has = |kin: &mut Kin, pid| kin.all(session).iter().any(|process| process.pid == pid);
         // Others of these tests' processes come and go meanwhile, and count as strays until the next look.
         let settled = (0..1000).any(|_| has(&mut kin, child.id()) && !kin.strays);

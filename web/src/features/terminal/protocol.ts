@@ -13,7 +13,7 @@ export const SUBPROTOCOL = 'longhouse.terminal.v1'
 /** How many unacknowledged bytes the server may have under way to us. */
 export const WINDOW_BYTES = 1024 * 1024
 /** Acknowledge at the latest after this many parsed bytes. */
-const ACK_EVERY_BYTES = WINDOW_BYTES / 8
+const ACK_EVERY_BYTES = WINDOW_BYTES / 32
 /** Every output frame begins with the big-endian stream offset of its first byte. */
 const HEADER_BYTES = 8
 

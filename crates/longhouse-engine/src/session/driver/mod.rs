@@ -170,6 +170,9 @@ impl Driver {
                 .await;
             let step = next_step(self.session.wish, &self.session.phase, &observed);
             self.note_first_look(&step);
+            if matches!(step, Step::Attach(_)) {
+                self.context.begun.turn(&stop).await;
+            }
             match self.carry_out(step).await {
                 Ok(Next::Again) => pause = BACKOFF_FIRST,
                 Ok(Next::Finished) => return,
