@@ -12,7 +12,6 @@ use crate::process::{kilobytes, processor_seconds};
 use crate::report::{OURS, Report};
 use crate::samples::Samples;
 use crate::server::Server;
-use crate::viewer::Viewer;
 
 const SESSIONS: usize = 1_000;
 const VIEWERS: usize = 10_000;
@@ -28,6 +27,10 @@ const WORK: &[u8] =
 
 /// How many sessions and connections are made at the same time.
 const AT_ONCE: usize = 20;
+
+/// What is said to all viewers of a terminal, and what they read.
+const SAY: &[u8] = b"printf 'SAID-%s-ALL' TO\r";
+const SAID: &[u8] = b"SAID-TO-ALL";
 
 /// Over how long it is looked what idling costs.
 const IDLE: Duration = Duration::from_secs(20);
@@ -51,9 +54,7 @@ pub(crate) async fn measure(server: &Server, report: &mut Report) -> Result<()> 
     idle(server, &sessions, report).await?;
     begun(server, report).await?;
     at_work(server, &sessions, report).await?;
-    let viewers = watch(server, &sessions, report, with_all).await?;
-    drop(viewers);
-    Ok(())
+    watch(server, &sessions, report, with_all).await
 }
 
 async fn named(server: &Server, number: usize) -> Result<Value> {
@@ -132,25 +133,31 @@ async fn watch(
     sessions: &[Value],
     report: &mut Report,
     before: f64,
-) -> Result<Vec<Viewer>> {
-    let mut viewers: Vec<Viewer> = Vec::new();
+) -> Result<()> {
+    let mut reading = JoinSet::new();
     let watched = sessions.get(..WATCHED).context("too few sessions")?;
-    while viewers.len() < VIEWERS {
-        let next = watched.iter().cycle().skip(viewers.len()).take(AT_ONCE);
-        viewers.extend(try_join_all(next.map(|session| server.api.watch(session))).await?);
+    while reading.len() < VIEWERS {
+        let next = watched.iter().cycle().skip(reading.len()).take(AT_ONCE);
+        for mut viewer in try_join_all(next.map(|session| server.api.watch(session))).await? {
+            // Each reads from the beginning, as pages do: what came for thousands that did not would be more than the kernel keeps.
+            reading.spawn(async move { viewer.read_until(SAID).await.map(|_| viewer) });
+        }
     }
     let added = kilobytes(server.pid()?, "Rss:")? - before;
     let what = format!("{VIEWERS} viewers of {WATCHED} terminals: server, added by all");
     report.row(&what, OURS, "kB", Samples::new(vec![added]), None);
     let said = Instant::now();
-    for viewer in viewers.iter_mut().take(WATCHED) {
-        viewer.send(b"printf 'SAID-%s-ALL' TO\r").await?;
+    for session in watched {
+        let mut viewer = server.api.watch(session).await?;
+        viewer.send(SAY).await?;
     }
-    for viewer in &mut viewers {
-        viewer.read_until(b"SAID-TO-ALL").await?;
+    let mut viewers = Vec::new();
+    while let Some(viewer) = reading.join_next().await {
+        // Nobody leaves before the last has read it.
+        viewers.push(viewer??);
     }
     let taken = said.elapsed().as_secs_f64() * 1000.0;
     let what = format!("{VIEWERS} viewers of {WATCHED} terminals: until all have read a line");
     report.row(&what, OURS, "ms", Samples::new(vec![taken]), None);
-    Ok(viewers)
+    Ok(())
 }

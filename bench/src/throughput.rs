@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 
 use crate::peer::Running;
-use crate::process::processor_seconds;
+use crate::process::{processor_seconds, thread_seconds};
 use crate::report::Report;
 use crate::samples::Samples;
 use crate::text::{BYTES, megabytes};
@@ -16,6 +16,9 @@ use crate::viewer::Viewer;
 /// Said by the shell when the file has gone by. The command that asks for it spells it differently, so that its echo is not mistaken.
 const MARK: &[u8] = b"THE-END-OF-IT";
 const COMMAND: &str = "stty -echo -opost; cat CORPUS; printf 'THE-%s-OF-IT' END\r";
+
+/// The thread of sessiond's that parses what went by, for repaints: off the way of the bytes, and beside it.
+const PARSER: &str = "screens";
 
 /// How many look at once, where several can.
 const MANY: usize = 10;
@@ -28,6 +31,8 @@ struct Round {
     delivered: f64,
     /// Seconds of the server's processor time (Longhouse: with sessiond's) for a gigabyte that was written.
     cost: f64,
+    /// How much of that parsed the screen.
+    parsing: f64,
 }
 
 /// The rates of a raw PTY, megabytes a second.
@@ -73,6 +78,12 @@ pub(crate) async fn measure(
             of(|round| round.cost),
             None,
         );
+        // Nobody else keeps a screen.
+        if running.ours().is_some() {
+            let what = format!("{what}: processor, the screen's parsing apart");
+            let without = of(|round| round.cost - round.parsing);
+            report.row(&what, &name, "s/GB", without, None);
+        }
     }
     Ok(())
 }
@@ -106,6 +117,7 @@ async fn through(running: &Running, corpus: &Path, name: &str, viewers: usize) -
     let carriers = running.carriers(&session)?;
     let command = COMMAND.replace("CORPUS", &corpus.display().to_string());
     let before = processor_seconds(&carriers)?;
+    let parsed = thread_seconds(&carriers, PARSER)?;
     let started = Instant::now();
     let first = watching.first_mut().context("no viewer")?;
     first.send(command.as_bytes()).await?;
@@ -127,10 +139,12 @@ async fn through(running: &Running, corpus: &Path, name: &str, viewers: usize) -
     }
     let seconds = started.elapsed().as_secs_f64();
     let cost = processor_seconds(&carriers)? - before;
+    let parsing = thread_seconds(&carriers, PARSER)? - parsed;
     running.end(session, last).await?;
     Ok(Round {
         rate: megabytes(arrived) / seconds,
         delivered: megabytes(arrived) / megabytes(BYTES * viewers),
         cost: cost / megabytes(BYTES) * 1000.0,
+        parsing: parsing / megabytes(BYTES) * 1000.0,
     })
 }

@@ -3,6 +3,8 @@
 //! Where there is no `/proc` (an empty root directory) the lists are empty; then only process groups that sessiond started are reached.
 
 use std::collections::HashSet;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::os::fd::AsFd;
 use std::path::Path;
 
@@ -47,7 +49,27 @@ pub(crate) fn all() -> Vec<Process> {
 
 /// One process, while it lives (or is a zombie).
 pub(crate) fn read(pid: u32) -> Option<Process> {
-    parse(&std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+    // A name may be anything, also what is no text.
+    parse(&String::from_utf8_lossy(
+        &file(format!("/proc/{pid}/stat")).ok()?,
+    ))
+}
+
+/// A file of the kernel's, which has no size: read with room from the beginning, because asking for a little first and ever more then
+/// takes several times as long, and there are thousands to read where there are hundreds of sessions.
+fn file(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
+    let (mut file, mut bytes, mut end) = (File::open(path)?, vec![0; 4096], 0);
+    loop {
+        match file.read(&mut bytes[end..])? {
+            0 => break,
+            more => end += more,
+        }
+        if end == bytes.len() {
+            bytes.resize(2 * end, 0);
+        }
+    }
+    bytes.truncate(end);
+    Ok(bytes)
 }
 
 /// Reads a line of `/proc/<pid>/stat`. The program's name stands in parentheses and may hold anything, parentheses too.
@@ -124,7 +146,8 @@ fn children(pid: u32) -> Vec<u32> {
     };
     let listed = threads
         .flatten()
-        .filter_map(|thread| std::fs::read_to_string(thread.path().join("children")).ok());
+        .filter_map(|thread| file(thread.path().join("children")).ok())
+        .filter_map(|pids| String::from_utf8(pids).ok());
     listed
         .flat_map(|pids| {
             let pids = pids.split_ascii_whitespace();
@@ -156,7 +179,7 @@ fn close_over_children(everyone: &[Process], family: &mut HashSet<u32>) {
 }
 
 fn is_marked(pid: u32, mark: &str) -> bool {
-    std::fs::read(format!("/proc/{pid}/environ"))
+    file(format!("/proc/{pid}/environ"))
         .is_ok_and(|environ| environ.split(|b| *b == 0).any(|v| v == mark.as_bytes()))
 }
 
@@ -220,6 +243,28 @@ mod tests {
         };
         assert_eq!(process, expected);
         assert!(parse("garbage").is_none());
+    }
+
+    #[test]
+    fn a_name_that_is_no_text_hides_nobody() {
+        let mut program = std::process::Command::new("sh")
+            .args(["-c", r"printf 'b\377d' > /proc/$$/comm; echo; read -r _"])
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = [0];
+        program
+            .stdout
+            .as_mut()
+            .unwrap()
+            .read_exact(&mut said)
+            .unwrap();
+        let name = std::fs::read(format!("/proc/{}/comm", program.id())).unwrap();
+        assert_eq!(name, b"b\xffd\n");
+        assert!(all().iter().any(|process| process.pid == program.id()));
+        drop(program.stdin.take());
+        program.wait().unwrap();
     }
 
     #[test]

@@ -4,8 +4,10 @@
 //! the driver. The others scale what they see; their wishes are kept for the moment in which they begin to type.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use longhouse_domain::terminal::TerminalSize;
+use tokio::time::Instant;
 
 /// What a viewer may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +36,41 @@ pub struct PresentViewer {
 pub(super) struct Presence {
     viewers: BTreeMap<u64, Entry>,
     driver: Option<u64>,
+}
+
+/// Up to so many viewers everybody hears of everybody at once; among more, what happens in a while is told in one piece. A hundred that
+/// come one after the other would otherwise be sent a hundred lists each, and a page that is not read meanwhile keeps the kernel's memory.
+const FEW: usize = 8;
+const PACE: Duration = Duration::from_secs(1);
+
+/// What one viewer was told of the others, and when they may be told more.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    version: u64,
+    again: Option<Instant>,
+    waits: bool,
+}
+
+impl Told {
+    /// Whether this version of a list of so many is to be told now. If so, it counts as told.
+    pub(super) fn is_due(&mut self, version: u64, viewers: usize) -> bool {
+        let (now, news) = (Instant::now(), version > self.version);
+        self.waits = news && self.again.is_some_and(|again| now < again);
+        if !news || self.waits {
+            return false;
+        }
+        self.version = version;
+        self.again = (viewers > FEW).then(|| now + PACE);
+        true
+    }
+
+    /// Returns when what waits is due; never, where nothing does.
+    pub(super) async fn due(&self) {
+        match self.again.filter(|_| self.waits) {
+            Some(again) => tokio::time::sleep_until(again).await,
+            None => std::future::pending().await,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -169,5 +206,21 @@ mod tests {
         presence.join(7, "eve", Access::Read);
         assert!(!presence.wants(7, size(10)));
         assert!(!presence.list()[0].driving);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn among_many_a_viewer_is_told_of_the_others_once_in_a_while() {
+        let mut told = Told::default();
+        // Few hear everything at once.
+        assert!(told.is_due(1, FEW) && told.is_due(2, FEW) && !told.is_due(2, FEW));
+        assert!(told.is_due(3, FEW + 1));
+        let now = Instant::now();
+        assert!(!told.is_due(4, FEW + 2) && !told.is_due(5, FEW + 3));
+        told.due().await;
+        assert_eq!(now.elapsed(), PACE);
+        assert!(told.is_due(5, FEW + 3), "the last of them is told");
+        assert!(!told.is_due(5, FEW + 3));
+        let nothing = tokio::time::timeout(PACE * 10, told.due()).await;
+        assert!(nothing.is_err(), "nothing waits");
     }
 }

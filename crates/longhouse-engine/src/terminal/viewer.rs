@@ -19,7 +19,7 @@ use tokio::sync::watch;
 use super::fetch::{Fetched, Snapshot, next_past, past};
 use super::hub::Hub;
 use super::input::ViewerInput;
-use super::presence::{Access, PresentViewer};
+use super::presence::{Access, PresentViewer, Told};
 use super::ring::Read;
 use super::state::Mark;
 use crate::error::EngineError;
@@ -110,7 +110,7 @@ pub struct Viewer {
     position: u64,
     epoch: u64,
     next_mark: u64,
-    presence_seen: u64,
+    told: Told,
     /// The exit that happened before this viewer came, and where.
     exit_before: Option<(u64, i32)>,
     queue: VecDeque<ViewerEvent>,
@@ -170,7 +170,7 @@ impl Viewer {
             position: from.unwrap_or(end),
             epoch,
             next_mark,
-            presence_seen: 0,
+            told: Told::default(),
             exit_before,
             queue: VecDeque::new(),
             past: VecDeque::new(),
@@ -226,6 +226,7 @@ impl Viewer {
                     changed = self.changed.changed() => if changed.is_err() {
                         return ViewerEvent::Closed(Closed::ServerStopping);
                     },
+                    () = self.told.due() => {}
                     () = self.right.changed() => {}
                 },
             }
@@ -289,8 +290,10 @@ impl Viewer {
         }
         let hub = Arc::clone(&self.hub);
         let state = hub.shared.lock();
-        if state.presence_version > self.presence_seen {
-            self.presence_seen = state.presence_version;
+        if self
+            .told
+            .is_due(state.presence_version, state.presence.count())
+        {
             return Look::Event(ViewerEvent::Presence(state.presence.list()));
         }
         if state.epoch != self.epoch {

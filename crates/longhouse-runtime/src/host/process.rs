@@ -3,8 +3,8 @@
 //! A process id alone names nothing, for it is given out again; with the moment of the process's start it does. Linux only.
 
 use std::collections::{HashMap, HashSet};
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -72,7 +72,7 @@ impl ProcessId {
 
     /// The session whose program this is, as its environment says; `None` for others and for what may not be read.
     pub(crate) fn session(self) -> Option<SessionId> {
-        let environment = fs::read(proc_path(self.pid, "environ")).ok()?;
+        let environment = read(&proc_path(self.pid, "environ")).ok()?;
         let value = environment.split(|&byte| byte == 0).find_map(|line| {
             line.strip_prefix(SESSION_MARK.as_bytes())?
                 .strip_prefix(b"=")
@@ -82,7 +82,7 @@ impl ProcessId {
 
     /// The first argument it was started with.
     pub(crate) fn first_argument(self) -> Option<String> {
-        let line = fs::read(proc_path(self.pid, "cmdline")).ok()?;
+        let line = read(&proc_path(self.pid, "cmdline")).ok()?;
         let argument = line.split(|&byte| byte == 0).nth(1)?;
         Some(String::from_utf8_lossy(argument).into_owned())
     }
@@ -100,6 +100,23 @@ impl ProcessId {
     pub(crate) fn executable(self) -> Option<PathBuf> {
         link(&proc_path(self.pid, "exe"))
     }
+}
+
+/// A file of the kernel's, which has no size: read with room from the beginning, because asking for a little first and ever more then
+/// takes several times as long, and there are thousands to read where there are hundreds of sessions.
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let (mut file, mut bytes, mut end) = (File::open(path)?, vec![0; 4096], 0);
+    loop {
+        match file.read(&mut bytes[end..])? {
+            0 => break,
+            more => end += more,
+        }
+        if end == bytes.len() {
+            bytes.resize(2 * end, 0);
+        }
+    }
+    bytes.truncate(end);
+    Ok(bytes)
 }
 
 /// Where a link in `/proc` leads to, without the mark of a deleted file.
@@ -170,7 +187,7 @@ fn proc_path(pid: u32, file: &str) -> PathBuf {
 }
 
 fn entry(pid: u32) -> Option<Entry> {
-    let stat = fs::read(proc_path(pid, "stat")).ok()?;
+    let stat = read(&proc_path(pid, "stat")).ok()?;
     parse_stat(pid, &stat)
 }
 
