@@ -85,10 +85,7 @@ impl Engine {
     /// Lets the sessions connect that [`Engine::take_up`] found.
     pub fn connect(&self) {
         let context = self.context().clone();
-        self.context().tasks.spawn(async move {
-            let all = context.begun.let_all_begin();
-            let _stopping = context.stop.run_until_cancelled(all).await;
-        });
+        self.spawn_until_stop(async move { context.begun.let_all_begin().await });
     }
 
     /// Like [`Engine::start`], but connects to no session before [`Engine::connect`]: with hundreds of them that takes all processors for a

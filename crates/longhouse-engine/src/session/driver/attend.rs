@@ -6,7 +6,7 @@ use std::time::Duration;
 use longhouse_domain::agent::Mode;
 use longhouse_domain::clock::from_millis;
 use longhouse_domain::event::{ContainerHealth, EventKind, LogLevel};
-use longhouse_domain::lifecycle::{Observed, Phase, RuntimeHandle, Wish};
+use longhouse_domain::lifecycle::{Observed, Phase, RuntimeHandle, Step, Wish};
 use longhouse_domain::name::TerminalName;
 use longhouse_link::AcceptError;
 use longhouse_link::proto::SessionEvent;
@@ -42,6 +42,17 @@ enum Left {
 }
 
 impl Driver {
+    /// From the first look on the stored status is the truth, unless the step is the one that corrects it. What lives is connected to when it
+    /// has its turn.
+    pub(super) async fn note_first_look(&mut self, step: &Step) {
+        if !matches!(step, Step::Settle(_)) {
+            self.publish(|live| live.looked = true);
+        }
+        if matches!(step, Step::Attach(_)) {
+            self.context.begun.turn(&self.context.stop).await;
+        }
+    }
+
     /// Attends the session as long as it lives and is wished to.
     pub(super) async fn attend(&mut self, handle: RuntimeHandle) -> Result<Next, EngineError> {
         loop {

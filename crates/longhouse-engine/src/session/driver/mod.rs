@@ -169,10 +169,7 @@ impl Driver {
                 .observe(self.id, self.session.phase.handle())
                 .await;
             let step = next_step(self.session.wish, &self.session.phase, &observed);
-            self.note_first_look(&step);
-            if matches!(step, Step::Attach(_)) {
-                self.context.begun.turn(&stop).await;
-            }
+            self.note_first_look(&step).await;
             match self.carry_out(step).await {
                 Ok(Next::Again) => pause = BACKOFF_FIRST,
                 Ok(Next::Finished) => return,
@@ -392,12 +389,5 @@ impl Driver {
             }
             *live != before
         });
-    }
-
-    /// From the first look on the stored status is the truth, unless the step is the one that corrects it.
-    fn note_first_look(&mut self, step: &Step) {
-        if !matches!(step, Step::Settle(_)) {
-            self.publish(|live| live.looked = true);
-        }
     }
 }
