@@ -18,8 +18,9 @@ pub(crate) use tokio_tungstenite::tungstenite::{Error, Message};
 use super::answers::Answers;
 use crate::serve::LARGEST_MESSAGE;
 
-/// What is buffered of a connection while a frame is read, bytes.
-const READ_BUFFER: usize = 16 * 1024;
+/// What is buffered of a connection while a frame is read, bytes: kept for each of thousands, who send keys and acknowledgements. What is larger is
+/// read in pieces.
+const READ_BUFFER: usize = 2 * 1024;
 
 /// Reads messages. Pings and closes are answered on the other way, by the [`super::Sender`].
 pub(crate) struct Receiver(WebSocketStream<Listening>);
