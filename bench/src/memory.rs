@@ -61,9 +61,6 @@ pub(crate) async fn measure(running: &Running, report: &mut Report) -> Result<()
         )
         .await?;
     }
-    if running.peer.shares() {
-        viewers(running, report, &name).await?;
-    }
     Ok(())
 }
 
@@ -111,7 +108,9 @@ fn own_part(sessions: &[(Session, Option<Viewer>)], report: &mut Report, name: &
     Ok(())
 }
 
-async fn viewers(running: &Running, report: &mut Report, name: &str) -> Result<()> {
+/// What viewers add to a server that has had nothing to do: one that has would give them what others left.
+pub(crate) async fn viewers(running: &Running, report: &mut Report) -> Result<()> {
+    let name = running.peer.name();
     let session = running.session("watched").await?;
     let mut watching = vec![running.watch(&session).await?];
     let before = kilobytes(running.pid()?, "Rss:")?;
@@ -121,7 +120,7 @@ async fn viewers(running: &Running, report: &mut Report, name: &str) -> Result<(
     }
     let each = kilobytes(running.pid()?, "Rss:")? - before;
     let what = format!("server, added by {VIEWERS} viewers of one terminal");
-    report.row(&what, name, "kB", Samples::new(vec![each]), None);
+    report.row(&what, &name, "kB", Samples::new(vec![each]), None);
     let last = burst(running, watching, before, report).await?;
     running.end(session, Some(last)).await
 }

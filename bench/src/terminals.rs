@@ -99,7 +99,14 @@ async fn against(
     let measured = everything(&running, limits, wanted, report).await;
     // Sessions outlive their server, also one that is only measured: they are ended whatever came of it.
     running.stop().await?;
-    measured
+    measured?;
+    if wanted.measures("memory") && peer.shares() {
+        let (fresh, _) = Running::start(peer, scratch).await?;
+        let measured = memory::viewers(&fresh, report).await;
+        fresh.stop().await?;
+        measured?;
+    }
+    Ok(())
 }
 
 async fn everything(
