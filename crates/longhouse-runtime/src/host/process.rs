@@ -105,17 +105,9 @@ impl ProcessId {
 /// A file of the kernel's, which has no size: read with room from the beginning, because asking for a little first and ever more then
 /// takes several times as long, and there are thousands to read where there are hundreds of sessions.
 fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let (mut file, mut bytes, mut end) = (File::open(path)?, vec![0; 4096], 0);
-    loop {
-        match file.read(&mut bytes[end..])? {
-            0 => break,
-            more => end += more,
-        }
-        if end == bytes.len() {
-            bytes.resize(2 * end, 0);
-        }
-    }
-    bytes.truncate(end);
+    let mut bytes = Vec::with_capacity(4096);
+    // By way of `take`, which asks the file for no size.
+    File::open(path)?.take(u64::MAX).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
