@@ -9,8 +9,11 @@ export function terminals([multiplexer, socket]) {
     return all.get(name)
   }
 
+  // A login shell, as in a session of Longhouse.
+  const shell = ['/bin/sh', '-l']
+
   function begin(name) {
-    const command = multiplexer === 'tmux' ? ['tmux', '-S', socket, '-f', '/dev/null', 'new-session', '-A', '-s', name, '/bin/sh'] : ['/bin/sh']
+    const command = multiplexer === 'tmux' ? ['tmux', '-S', socket, '-f', '/dev/null', 'new-session', '-A', '-s', name, ...shell] : shell
     const pty = spawn(command[0], command.slice(1), { name: 'xterm-256color', cols: 80, rows: 24, cwd: '/', env: process.env })
     const viewers = new Set()
     pty.onData((data) => {

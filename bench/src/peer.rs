@@ -262,10 +262,10 @@ fn ttyd(port: u16, tmux: Option<&Path>) -> Command {
     command.arg("--port").arg(port.to_string());
     let shell = match tmux {
         Some(socket) => format!(
-            "exec tmux -S {} -f /dev/null new-session -A -s \"$0\" /bin/sh",
+            "exec tmux -S {} -f /dev/null new-session -A -s \"$0\" /bin/sh -l",
             socket.display()
         ),
-        None => "exec /bin/sh".to_owned(),
+        None => "exec /bin/sh -l".to_owned(),
     };
     command.args(["/bin/sh", "-c", &shell]);
     command

@@ -1,6 +1,6 @@
 //! Everything that is measured of terminals, of everybody in turn.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result};
 
@@ -36,8 +36,9 @@ impl Wanted {
         self.of.is_empty() && self.only.is_empty()
     }
 
-    fn has(&self, peer: Peer) -> bool {
-        self.of.is_empty() || self.of.contains(&peer.name())
+    fn peers(&self) -> impl Iterator<Item = Peer> {
+        let wanted = |peer: &Peer| self.of.is_empty() || self.of.contains(&peer.name());
+        Peer::all().into_iter().filter(wanted)
     }
 
     fn measures(&self, what: &str) -> bool {
@@ -45,28 +46,23 @@ impl Wanted {
     }
 }
 
-/// What the machine can do at the best, and with what it was measured.
-struct Limits {
-    corpus: PathBuf,
-    rate: Samples,
-    echo: Samples,
-}
-
 pub(crate) async fn measure(scratch: &Path, wanted: &Wanted) -> Result<Report> {
     let mut report = Report::new("bench");
-    let corpus = text::write(scratch)?;
-    let limits = Limits {
-        rate: throughput::limit(&corpus, ROUNDS).await?,
-        echo: echo::limit(ROUNDS).await?,
-        corpus,
-    };
-    let (rate, limit) = (limits.rate.clone(), Some(limits.rate.median()));
-    report.row("one viewer", "raw PTY", "MB/s", rate, limit);
-    echo::limit_rows(&mut report, &limits.echo);
-    for peer in Peer::all().into_iter().filter(|peer| wanted.has(*peer)) {
-        against(peer, scratch, &limits, wanted, &mut report)
-            .await
-            .with_context(|| peer.name())?;
+    let mut all = Vec::new();
+    let measured = side_by_side(&mut all, scratch, wanted, &mut report).await;
+    // Sessions outlive their server, also one that is only measured: they are ended whatever came of it.
+    for running in all {
+        running.stop().await?;
+    }
+    measured?;
+    if wanted.measures("memory") {
+        for peer in wanted.peers().filter(|peer| peer.shares()) {
+            say(&format!("{}: what viewers take", peer.name()));
+            let (fresh, _) = Running::start(peer, scratch).await?;
+            let measured = memory::viewers(&fresh, &mut report).await;
+            fresh.stop().await?;
+            measured.with_context(|| peer.name())?;
+        }
     }
     if wanted.measures("restart") {
         let server = Server::start(&scratch.join("restarted")).await?;
@@ -82,60 +78,63 @@ pub(crate) async fn measure(scratch: &Path, wanted: &Wanted) -> Result<Report> {
     Ok(report)
 }
 
-/// Everything that is measured of one of them.
-async fn against(
-    peer: Peer,
+/// What is measured of all of them while all of them run. A shared machine is faster in one minute than in the next: what takes long, each of
+/// them does in turn, round by round.
+async fn side_by_side(
+    all: &mut Vec<Running>,
     scratch: &Path,
-    limits: &Limits,
     wanted: &Wanted,
     report: &mut Report,
 ) -> Result<()> {
-    let name = peer.name();
-    say(&format!("{name} begins"));
-    let (running, answered_after) = Running::start(peer, scratch).await?;
-    let answered = Samples::new(vec![answered_after]);
-    let what = "first start, to the first answer";
-    report.row(what, &name, "ms", answered, None);
-    let measured = everything(&running, limits, wanted, report).await;
-    // Sessions outlive their server, also one that is only measured: they are ended whatever came of it.
-    running.stop().await?;
-    measured?;
-    if wanted.measures("memory") && peer.shares() {
-        let (fresh, _) = Running::start(peer, scratch).await?;
-        let measured = memory::viewers(&fresh, report).await;
-        fresh.stop().await?;
-        measured?;
+    for peer in wanted.peers() {
+        let name = peer.name();
+        say(&format!("{name} begins"));
+        let (running, answered_after) = Running::start(peer, scratch).await?;
+        let answered = Samples::new(vec![answered_after]);
+        let what = "first start, to the first answer";
+        report.row(what, &name, "ms", answered, None);
+        all.push(running);
+        // Memory first: what a flood leaves in an allocator is not what an idle server needs.
+        if wanted.measures("memory") {
+            let measured = memory::measure(&all[all.len() - 1], report).await;
+            measured.with_context(|| name)?;
+        }
+    }
+    let corpus = text::write(scratch)?;
+    if wanted.measures("begin") {
+        begin::measure(all, report).await?;
+    }
+    if wanted.measures("throughput") {
+        throughput::measure(all, &corpus, ROUNDS, report).await?;
+    }
+    if wanted.measures("echo") {
+        echo::measure(all, ROUNDS, report).await?;
+    }
+    for running in all.iter() {
+        one_by_one(running, &corpus, wanted, report)
+            .await
+            .with_context(|| running.peer.name())?;
     }
     Ok(())
 }
 
-async fn everything(
+async fn one_by_one(
     running: &Running,
-    limits: &Limits,
+    corpus: &Path,
     wanted: &Wanted,
     report: &mut Report,
 ) -> Result<()> {
-    let Limits { corpus, rate, echo } = limits;
-    // Memory first: what a flood leaves in an allocator is not what an idle server needs.
-    if wanted.measures("memory") {
-        memory::measure(running, report).await?;
-    }
-    if wanted.measures("begin") {
-        begin::measure(running, report).await?;
-    }
-    if wanted.measures("throughput") {
-        throughput::measure(running, corpus, ROUNDS, rate, report).await?;
-    }
-    if wanted.measures("echo") {
-        echo::measure(running, ROUNDS, echo, report).await?;
-    }
+    let name = running.peer.name();
     if wanted.measures("stall") {
+        say(&format!("{name}: a viewer that never reads"));
         stall::measure(running, report).await?;
     }
     if wanted.measures("interrupt") {
+        say(&format!("{name}: Ctrl-C"));
         interrupt::measure(running, ROUNDS, report).await?;
     }
     if wanted.measures("rejoin") {
+        say(&format!("{name}: coming back"));
         rejoin::measure(running, corpus, report).await?;
     }
     Ok(())

@@ -10,6 +10,7 @@ use crate::peer::Running;
 use crate::process::{processor_seconds, thread_seconds};
 use crate::report::Report;
 use crate::samples::Samples;
+use crate::say;
 use crate::text::{BYTES, megabytes};
 use crate::viewer::Viewer;
 
@@ -20,8 +21,8 @@ const COMMAND: &str = "stty -echo -opost; cat CORPUS; printf 'THE-%s-OF-IT' END\
 /// The thread of sessiond's that parses what went by, for repaints: off the way of the bytes, and beside it.
 const PARSER: &str = "screens";
 
-/// How many look at once, where several can.
-const MANY: usize = 10;
+/// How many look at once; several, where several can.
+const COMPANIES: [(usize, &str); 2] = [(1, "one viewer"), (10, "ten viewers, all together")];
 
 /// What one round gave.
 struct Round {
@@ -35,57 +36,58 @@ struct Round {
     parsing: f64,
 }
 
-/// The rates of a raw PTY, megabytes a second.
-pub(crate) async fn limit(corpus: &Path, rounds: usize) -> Result<Samples> {
-    let mut rates = Vec::new();
-    for _ in 0..rounds {
-        let path = corpus.to_owned();
-        rates.push(tokio::task::spawn_blocking(move || through_raw_pty(&path)).await??);
-    }
-    Ok(Samples::new(rates))
-}
-
 pub(crate) async fn measure(
-    running: &Running,
+    all: &[Running],
     corpus: &Path,
     rounds: usize,
-    limit: &Samples,
     report: &mut Report,
 ) -> Result<()> {
-    let name = running.peer.name();
-    for (viewers, what) in [(1, "one viewer"), (MANY, "ten viewers, all together")] {
-        if viewers > 1 && !running.peer.shares() {
-            continue;
+    let mut limit = Vec::new();
+    let mut done: Vec<[Vec<Round>; 2]> = all.iter().map(|_| Default::default()).collect();
+    for round in 0..rounds {
+        say(&format!("a file, round {round}"));
+        let path = corpus.to_owned();
+        limit.push(tokio::task::spawn_blocking(move || through_raw_pty(&path)).await??);
+        for (running, done) in all.iter().zip(&mut done) {
+            for ((viewers, _), done) in COMPANIES.iter().zip(done) {
+                if *viewers == 1 || running.peer.shares() {
+                    let name = format!("{viewers} {round}");
+                    let through = through(running, corpus, &name, *viewers).await;
+                    done.push(through.with_context(|| running.peer.name())?);
+                }
+            }
         }
-        let mut done = Vec::new();
-        for round in 0..rounds {
-            done.push(through(running, corpus, &format!("{viewers} {round}"), viewers).await?);
-        }
-        let of = |pick: fn(&Round) -> f64| Samples::new(done.iter().map(pick).collect());
-        let limit = Some(limit.median());
-        report.row(what, &name, "MB/s", of(|round| round.rate), limit);
-        report.row(
-            &format!("{what}: delivered"),
-            &name,
-            "of what was written",
-            of(|round| round.delivered),
-            None,
-        );
-        report.row(
-            &format!("{what}: processor"),
-            &name,
-            "s/GB",
-            of(|round| round.cost),
-            None,
-        );
-        // Nobody else keeps a screen.
-        if running.ours().is_some() {
-            let what = format!("{what}: processor, the screen's parsing apart");
-            let without = of(|round| round.cost - round.parsing);
-            report.row(&what, &name, "s/GB", without, None);
+    }
+    let limit = Samples::new(limit);
+    let rate = limit.clone();
+    let limit = limit.median();
+    report.row("one viewer", "raw PTY", "MB/s", rate, Some(limit));
+    for (running, done) in all.iter().zip(&done) {
+        for ((_, what), done) in COMPANIES.iter().zip(done) {
+            if !done.is_empty() {
+                rows(report, what, running, done, limit);
+            }
         }
     }
     Ok(())
+}
+
+fn rows(report: &mut Report, what: &str, running: &Running, done: &[Round], limit: f64) {
+    let name = running.peer.name();
+    let of = |pick: fn(&Round) -> f64| Samples::new(done.iter().map(pick).collect());
+    let rate = of(|round| round.rate);
+    report.row(what, &name, "MB/s", rate, Some(limit));
+    let mut row = |more: &str, unit: &'static str, samples: Samples| {
+        report.row(&format!("{what}: {more}"), &name, unit, samples, None);
+    };
+    let delivered = of(|round| round.delivered);
+    row("delivered", "of what was written", delivered);
+    row("processor", "s/GB", of(|round| round.cost));
+    // Nobody else keeps a screen.
+    if running.ours().is_some() {
+        let without = of(|round| round.cost - round.parsing);
+        row("processor, the screen's parsing apart", "s/GB", without);
+    }
 }
 
 /// The least that reading a PTY can cost: a thread that blocks in `read`, and nothing else.

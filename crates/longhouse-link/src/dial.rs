@@ -12,6 +12,7 @@ use crate::hello::Greeting;
 use crate::io::{Greeted, LinkIo};
 use crate::limits;
 use crate::proto::sessiond_server::{Sessiond, SessiondServer};
+use crate::socket::Socket;
 
 /// Dials `path` and serves `service` there, one connection at a time, until `cancel`. The first attempt is made at once; after a failure,
 /// and after a connection that ended without a proper hello, it waits from [`limits::DIAL_BACKOFF_FIRST`] up to [`limits::DIAL_BACKOFF_CAP`].
@@ -50,6 +51,13 @@ pub async fn serve_connection<S: Sessiond>(
     service: S,
     cancel: CancellationToken,
 ) -> bool {
+    let stream = match Socket::new(stream) {
+        Ok(stream) => stream,
+        Err(error) => {
+            tracing::debug!(%error, "the link's socket cannot be waited for");
+            return false;
+        }
+    };
     let closed = CancellationToken::new();
     let greeted = Greeted::default();
     let cut = CancellationToken::new();

@@ -9,13 +9,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::UnixStream;
 use tokio_util::sync::{CancellationToken, DropGuard, WaitForCancellationFutureOwned};
 use tonic::transport::server::Connected;
 
+use crate::socket::Socket;
+
 /// A connection's stream. Reading fails once `cut` is cancelled; `closed` is cancelled when the stream is dropped.
 pub(crate) struct LinkIo {
-    stream: UnixStream,
+    stream: Socket,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
     greeted: Greeted,
     _closed: DropGuard,
@@ -37,7 +38,7 @@ impl Greeted {
 
 impl LinkIo {
     pub(crate) fn new(
-        stream: UnixStream,
+        stream: Socket,
         cut: CancellationToken,
         closed: CancellationToken,
         greeted: Greeted,

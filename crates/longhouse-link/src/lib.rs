@@ -20,6 +20,7 @@ mod listener;
 mod loss;
 mod news;
 mod outbound;
+mod socket;
 pub mod spec;
 
 /// The messages, the client and the server trait, as generated from `proto/sessiond.proto`.

@@ -17,6 +17,7 @@ use crate::io::{Greeted, LinkIo};
 use crate::limits;
 use crate::proto::sessiond_client::SessiondClient;
 use crate::proto::{HelloReply, HelloRequest};
+use crate::socket::Socket;
 
 /// The server's stub for one session's sessiond. Cheap to clone; all clones share one connection.
 pub type LinkClient = SessiondClient<Channel>;
@@ -211,6 +212,7 @@ impl LinkListener {
         }
         let cut = CancellationToken::new();
         let closed = CancellationToken::new();
+        let stream = Socket::new(stream).map_err(|e| broken(e.into()))?;
         let io = LinkIo::new(stream, cut.clone(), closed.clone(), Greeted::default());
         let channel = channel_over(io).await.map_err(|e| broken(e.into()))?;
         let mut client = SessiondClient::new(channel)

@@ -26,6 +26,11 @@ impl ChildSpec {
     pub(crate) fn exit_file(file: &str) -> String {
         format!("{}.exit", file.trim_end_matches(".json"))
     }
+
+    /// Where its process's number goes, once it has begun.
+    pub(crate) fn pid_file(file: &str) -> String {
+        format!("{}.pid", file.trim_end_matches(".json"))
+    }
 }
 
 /// Runs the program that `file` describes, and gives its exit code.
@@ -33,6 +38,7 @@ pub fn run_child(file: &str) -> io::Result<i32> {
     let spec: ChildSpec = serde_json::from_slice(&std::fs::read(file)?)?;
     // It holds an environment, and was for this process alone.
     std::fs::remove_file(file)?;
+    tell(&ChildSpec::pid_file(file), &std::process::id().to_string())?;
     // Handlers, unlike ignored signals, are not inherited by the program. tokio's do nothing unless somebody listens.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
@@ -63,10 +69,13 @@ pub fn run_child(file: &str) -> io::Result<i32> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => 127,
         Err(_) => 126,
     };
-    // Renamed into place, so that nobody reads half of it.
-    let target = ChildSpec::exit_file(file);
-    let half = format!("{target}.new");
-    std::fs::write(&half, code.to_string())?;
-    std::fs::rename(half, target)?;
+    tell(&ChildSpec::exit_file(file), &code.to_string())?;
     Ok(code)
+}
+
+/// Writes a file for sessiond. It is renamed into place, so that nobody reads half of it.
+fn tell(file: &str, text: &str) -> io::Result<()> {
+    let half = format!("{file}.new");
+    std::fs::write(&half, text)?;
+    std::fs::rename(half, file)
 }

@@ -164,14 +164,14 @@ impl Terminal {
 
     // --- output
 
-    /// Lets `read` put output behind the log's end; see [`OutputLog::fill`].
+    /// Lets `read` put output behind the log's end; see [`OutputLog::fill`]. To parse it is asked for apart: readers come first.
     pub(crate) fn fill(
-        self: &Arc<Self>,
+        &self,
         read: impl FnOnce(&mut Vec<u8>) -> io::Result<usize>,
     ) -> io::Result<usize> {
         let filled = self.log().fill(read);
         if let Ok(1..) = filled {
-            self.log_changed();
+            self.changed.send_replace(());
         }
         filled
     }
@@ -243,12 +243,17 @@ impl Terminal {
 
     fn log_changed(self: &Arc<Self>) {
         self.changed.send_replace(());
+        self.ask_for_parsing();
+    }
+
+    // --- the parsed screen
+
+    /// Lets the parsing thread take what the log has got.
+    pub(crate) fn ask_for_parsing(self: &Arc<Self>) {
         if !self.parse_asked.swap(true, Ordering::AcqRel) {
             self.screens.ask(self, Job::Parse);
         }
     }
-
-    // --- the parsed screen
 
     /// Called by the parsing thread when it begins with what it was asked for: later output asks anew.
     pub(crate) fn parse_begins(&self) {

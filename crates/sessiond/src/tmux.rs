@@ -10,6 +10,7 @@ use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,6 +27,9 @@ use crate::terminal::pty::Program;
 
 /// How long a tmux command may take. They answer within milliseconds; one that does not means a server that hangs.
 const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How often is looked whether a program has begun.
+const BEGUN_LOOK: Duration = Duration::from_millis(1);
 
 /// The most history taken over from tmux, bytes: 10,000 full lines with colours.
 const HISTORY_BYTES: usize = 16 * 1024 * 1024;
@@ -168,16 +172,27 @@ impl Tmux {
         self.history_lines
     }
 
+    /// Waits for the process of a program that was started just now. It says so itself: no program of tmux's is started to ask.
+    pub(crate) async fn begun(&self, name: &TerminalName) -> u32 {
+        let file = ChildSpec::pid_file(&self.child_file(name));
+        loop {
+            if let Some(pid) = number(&file) {
+                return pid;
+            }
+            tokio::time::sleep(BEGUN_LOOK).await;
+        }
+    }
+
     /// How the program of the session `name` ended, if it did.
     pub(crate) fn exit_code(&self, name: &TerminalName) -> Option<i32> {
-        let text = std::fs::read_to_string(ChildSpec::exit_file(&self.child_file(name))).ok()?;
-        text.trim().parse().ok()
+        number(&ChildSpec::exit_file(&self.child_file(name)))
     }
 
     /// Forgets what was kept about the program of the session `name`.
     pub(crate) fn forget(&self, name: &TerminalName) {
         let file = self.child_file(name);
         remove(Path::new(&ChildSpec::exit_file(&file)));
+        remove(Path::new(&ChildSpec::pid_file(&file)));
         remove(Path::new(&file));
     }
 
@@ -271,6 +286,11 @@ impl Tmux {
         write_private(Path::new(&self.child_file(name)), &text)
             .map_err(io("write the program's description"))
     }
+}
+
+/// The number that a file holds.
+fn number<T: FromStr>(file: &str) -> Option<T> {
+    std::fs::read_to_string(file).ok()?.trim().parse().ok()
 }
 
 /// Exactly this session: without `=`, tmux also takes the beginning of a name.

@@ -16,5 +16,6 @@ pub(crate) use input::*;
 pub(crate) use record::*;
 pub(crate) use recording::*;
 pub(crate) use screen::*;
+pub(crate) use incoming::LAST_WORDS;
 pub(crate) use socket::*;
 pub(crate) use wire::*;

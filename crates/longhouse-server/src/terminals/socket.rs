@@ -18,7 +18,7 @@ use longhouse_engine::accounts::Identity;
 use longhouse_engine::{Access, Join, Viewer};
 use tokio::sync::{Notify, mpsc, watch};
 
-use super::incoming::{Incoming, condemned, type_in};
+use super::incoming::{Incoming, LAST_WORDS, condemned};
 use super::outgoing::Outgoing;
 use super::wire::{Ending, SUBPROTOCOL, ServerMessage, text};
 use crate::access::{ForTokens, limit_user};
@@ -30,9 +30,6 @@ use crate::problem::{Problem, ProblemBody};
 use crate::serve::Conduct;
 use crate::state::AppState;
 use crate::websocket::{Receiver, Sender, Upgrade};
-
-/// How many frames of input wait for a program that does not read. After that the client's connection is not read either.
-const INPUT_FRAMES: usize = 4;
 
 /// How many answers to the client's own messages wait to be sent.
 const REPLIES: usize = 8;
@@ -216,9 +213,6 @@ pub(super) type Ended = Option<(Ending, &'static str)>;
 /// The end of a connection whose user may not look any more.
 pub(super) const NO_RIGHT: (Ending, &str) = (Ending::Forbidden, "session.forbidden");
 
-/// How long a program may take to read what a client typed that is gone.
-pub(crate) const LAST_WORDS: Duration = Duration::from_secs(2);
-
 /// Serves one viewer until either side ends it.
 async fn serve_viewer(
     app: &AppState,
@@ -263,14 +257,14 @@ async fn both_ways(
     } = admitted;
     let (acked, acks) = watch::channel(viewer.hello().offset);
     let (replies, replied) = mpsc::channel(REPLIES);
-    let (typed, to_type) = mpsc::channel(INPUT_FRAMES);
     let (input, right) = (viewer.input(), viewer.right());
     let interrupted = Arc::new(Notify::new());
     let incoming = Incoming {
-        input: input.clone(),
+        app,
+        input,
         acked,
-        replies: replies.clone(),
-        typed,
+        replies,
+        interrupted: Arc::clone(&interrupted),
     };
     let outgoing = Outgoing {
         app,
@@ -280,13 +274,11 @@ async fn both_ways(
         acks,
         replied,
         window,
-        interrupted: Arc::clone(&interrupted),
+        interrupted,
     };
-    let mut reading = pin!(incoming.receive(app, receiver).fuse());
-    let mut typing = pin!(type_in(input, typist, to_type, replies, &interrupted));
+    let mut incoming = pin!(incoming.run(receiver, typist).fuse());
     let ended = tokio::select! {
-        ended = &mut reading => ended,
-        ended = &mut typing => ended,
+        ended = &mut incoming => ended,
         ended = outgoing.run() => ended,
         fault = conduct.fault() => Some(condemned(fault)),
         // Not only by what the viewer hears next: one that takes nothing hears nothing.
@@ -294,15 +286,9 @@ async fn both_ways(
         () = until_revoked(app, &identity) => Some((Ending::NotAuthenticated, "auth.revoked")),
         () = app.stop().cancelled() => Some((Ending::GoingAway, "server.stopping")),
     };
-    if ended.is_none() {
-        let last_words = async {
-            if !reading.is_terminated() {
-                reading.await;
-            }
-            typing.await
-        };
+    if ended.is_none() && !incoming.is_terminated() {
         // Whoever types and leaves has typed.
-        let _ = tokio::time::timeout(LAST_WORDS, last_words).await;
+        let _ = tokio::time::timeout(LAST_WORDS, incoming).await;
     }
     ended
 }

@@ -98,15 +98,31 @@ impl Pty {
         Ok(rustix::termios::tcsetwinsize(&self.master, size)?)
     }
 
-    /// Waits until there is output, and takes what there is by `read`, which must not block. 0 bytes and `EIO` both mean the end.
+    /// Waits until there is output, and takes it by `read`, which must not block, until there is no more or it was called `most` times.
+    /// 0 bytes and `EIO` both mean the end.
     pub(crate) async fn read(
         &self,
+        most: usize,
         mut read: impl FnMut(&OwnedFd) -> io::Result<usize>,
     ) -> io::Result<usize> {
+        let mut taken = 0;
         loop {
             let mut ready = self.master.readable().await?;
-            if let Ok(outcome) = ready.try_io(|fd| read(fd.get_ref())) {
-                return outcome.or_else(end_of_output);
+            for _ in 0..most {
+                match read(ready.get_inner()) {
+                    Ok(0) => return Ok(taken),
+                    Ok(n) => taken += n,
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                        ready.clear_ready();
+                        break;
+                    }
+                    // What came before the end counts; the next call finds the end again.
+                    Err(_) if taken > 0 => return Ok(taken),
+                    Err(error) => return end_of_output(error),
+                }
+            }
+            if taken > 0 {
+                return Ok(taken);
             }
         }
     }

@@ -17,14 +17,8 @@ const READS_PER_TURN: usize = 16;
 pub(crate) async fn read_all(pty: Arc<Pty>, terminal: Arc<Terminal>, session: Arc<Session>) {
     loop {
         terminal.wait_for_parser().await;
-        let mut reads = 0;
-        let outcome = pty
-            .read(|fd| {
-                reads += 1;
-                terminal.fill(|tail| read_some(fd, tail))
-            })
-            .await;
-        match outcome {
+        let read = |fd: &_| terminal.fill(|tail| read_some(fd, tail));
+        match pty.read(READS_PER_TURN, read).await {
             Ok(0) => return,
             Ok(_) => {}
             Err(error) => {
@@ -32,15 +26,12 @@ pub(crate) async fn read_all(pty: Arc<Pty>, terminal: Arc<Terminal>, session: Ar
                 return;
             }
         }
-        for _ in reads..READS_PER_TURN {
-            if pty.read_now(|fd| terminal.fill(|tail| read_some(fd, tail))) == 0 {
-                break;
-            }
-        }
         let now = session.now();
         terminal.heard(now);
         session.events.activity(now);
         tokio::task::yield_now().await;
+        // The bytes are on their way by now; waking the parsing thread before would have delayed them.
+        terminal.ask_for_parsing();
     }
 }
 
@@ -54,8 +45,9 @@ pub(crate) fn take_last(pty: &Pty, terminal: &Arc<Terminal>) {
     while taken < LAST_OUTPUT {
         let read = |fd: &_| terminal.fill(|tail| read_some(fd, tail));
         match pty.read_now(read) {
-            0 => return,
+            0 => break,
             n => taken += n,
         }
     }
+    terminal.ask_for_parsing();
 }

@@ -159,7 +159,7 @@ impl Supervisor {
         self.attach(running);
         let shown_pid = match self.wrapping {
             Wrapping::None => Some(pid),
-            Wrapping::Tmux => self.wrapped_pid().await,
+            Wrapping::Tmux => self.wrapped_pid(adopted).await,
         };
         self.terminal.set_status(Status {
             running: true,
@@ -230,16 +230,12 @@ impl Supervisor {
     }
 
     /// The program in tmux. It is there as soon as the client is connected, which takes some milliseconds.
-    async fn wrapped_pid(&self) -> Option<u32> {
-        let asked = async {
-            loop {
-                if let Some(pid) = self.session.tmux.pid(&self.terminal.name).await {
-                    return pid;
-                }
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-        };
-        timeout(EXIT_CODE_WAIT, asked).await.ok()
+    async fn wrapped_pid(&self, adopted: bool) -> Option<u32> {
+        let (tmux, name) = (&self.session.tmux, &self.terminal.name);
+        if adopted {
+            return tmux.pid(name).await;
+        }
+        timeout(EXIT_CODE_WAIT, tmux.begun(name)).await.ok()
     }
 
     async fn program_ended(&mut self, code: i32) {

@@ -29,30 +29,18 @@ impl Driver {
     ) -> Result<Streaming<SessionEvent>, Furnishing> {
         self.clone_repository(connection, way_out, agent).await?;
         self.make_worktree(connection, way_out).await?;
-        let mut client = connection.client();
         let mut news = self.ask_for_news(connection).await?;
         self.set_up(connection, &mut news).await?;
         let fresh = matches!(self.session.phase, Phase::Pending | Phase::Starting);
-        if fresh {
-            self.progress(Stage::Agent, "starting the terminals").await;
-        }
         self.tell_auto_commit(connection).await?;
-        let mut views = Vec::new();
-        for spec in self.session.terminals.clone() {
-            if !self.is_started(&spec) {
-                views.push(self.terminal_at_rest(connection, &spec).await?);
-                continue;
+        let told = async {
+            if fresh {
+                self.progress(Stage::Agent, "starting the terminals").await;
             }
-            let terminal = self.furnish_one(&mut client, &spec).await?;
-            if terminal.adopted {
-                let text = format!(
-                    "the terminal {} was found alive in tmux and adopted",
-                    spec.name
-                );
-                self.log(LogLevel::Info, "session", &text).await;
-            }
-            views.push(TerminalView::alive(&spec, &terminal));
-        }
+        };
+        // They do not wait until it is written down that they start.
+        let ((), views) = tokio::join!(told, self.terminals(connection));
+        let views = views?;
         // In a container it is a number of the container's own.
         let on_host = self.session.spec.runtime == RuntimeKind::Host;
         let pid = on_host.then(|| connection.pid());
@@ -68,6 +56,28 @@ impl Driver {
             live.notice = notice;
         });
         Ok(news)
+    }
+
+    /// Every terminal, where it is to run started.
+    async fn terminals(&self, connection: &Connection) -> Result<Vec<TerminalView>, Furnishing> {
+        let mut client = connection.client();
+        let mut views = Vec::new();
+        for spec in &self.session.terminals {
+            if !self.is_started(spec) {
+                views.push(self.terminal_at_rest(connection, spec).await?);
+                continue;
+            }
+            let terminal = self.furnish_one(&mut client, spec).await?;
+            if terminal.adopted {
+                let text = format!(
+                    "the terminal {} was found alive in tmux and adopted",
+                    spec.name
+                );
+                self.log(LogLevel::Info, "session", &text).await;
+            }
+            views.push(TerminalView::alive(spec, &terminal));
+        }
+        Ok(views)
     }
 
     pub(super) async fn furnish_one(

@@ -81,12 +81,12 @@ impl Driver {
             Some(_) => "making the container and starting sessiond",
             None => "preparing the working directory and starting sessiond",
         };
-        self.progress(Stage::Container, doing).await;
         self.listen()?;
         self.hand_over_secrets().await?;
         // Requests wait in the mailbox: making a place takes moments, and one that was begun is brought to a state that can be found
-        // again.
-        let made = self.runtime.provision(&plan).await;
+        // again. It does not wait until it is written down that it begins.
+        let told = self.progress(Stage::Container, doing);
+        let ((), made) = tokio::join!(told, self.runtime.provision(&plan));
         made.map(Some).map_err(|error| self.failure(&error))
     }
 

@@ -8,7 +8,7 @@ use super::Driver;
 use crate::events::Notice;
 
 impl Driver {
-    pub(super) async fn progress(&mut self, stage: Stage, detail: &str) {
+    pub(super) async fn progress(&self, stage: Stage, detail: &str) {
         let what = [EventKind::Progress {
             stage,
             percent: None,
@@ -19,7 +19,7 @@ impl Driver {
     }
 
     /// Tells of something that changes no record.
-    pub(super) async fn append(&mut self, what: &[EventKind]) {
+    pub(super) async fn append(&self, what: &[EventKind]) {
         let now = self.context.now();
         match self
             .context
@@ -34,7 +34,7 @@ impl Driver {
         }
     }
 
-    pub(super) async fn tell(&mut self, events: Vec<Event>) {
+    pub(super) async fn tell(&self, events: Vec<Event>) {
         if events.is_empty() {
             return;
         }

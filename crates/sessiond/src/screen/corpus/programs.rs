@@ -149,7 +149,7 @@ pub(in crate::screen) fn recorded(program: &str, args: &[&str], keys: &str) -> O
             .unwrap();
         let (mut bytes, mut typed) = (Vec::new(), false);
         loop {
-            let read = running.pty.read(|fd| {
+            let read = running.pty.read(1, |fd| {
                 bytes.reserve(65536);
                 Ok(rustix::io::read(
                     fd,
