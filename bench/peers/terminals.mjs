@@ -1,6 +1,9 @@
 // What both have in common: terminals by name, begun by whoever asks first.
 import { spawn } from 'node-pty'
 
+// A login shell, as in a session of Longhouse.
+const shell = ['/bin/sh', '-l']
+
 /** `multiplexer` is empty, or `['tmux', SOCKET]`. */
 export function terminals([multiplexer, socket]) {
   const all = new Map()
@@ -8,9 +11,6 @@ export function terminals([multiplexer, socket]) {
     if (!all.has(name)) all.set(name, begin(name))
     return all.get(name)
   }
-
-  // A login shell, as in a session of Longhouse.
-  const shell = ['/bin/sh', '-l']
 
   function begin(name) {
     const command = multiplexer === 'tmux' ? ['tmux', '-S', socket, '-f', '/dev/null', 'new-session', '-A', '-s', name, ...shell] : shell

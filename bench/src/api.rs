@@ -100,9 +100,13 @@ impl Api {
 
     /// Creates a shell session and waits until it runs.
     pub(crate) async fn create(&self, name: &str, multiplexer: &str) -> Result<Value> {
-        let body =
-            json!({"name": name, "agent": "shell", "runtime": "host", "multiplexer": multiplexer});
-        self.create_as(body).await
+        self.create_as(shell(name, multiplexer)).await
+    }
+
+    /// Asks for a shell session, and does not wait until it runs: its terminal can be asked for at once.
+    pub(crate) async fn ask_for(&self, name: &str, multiplexer: &str) -> Result<Value> {
+        self.call("POST", "/api/sessions", Some(shell(name, multiplexer)))
+            .await
     }
 
     /// Creates the session that is described so, and waits until it runs.
@@ -153,4 +157,8 @@ impl Api {
         ];
         Viewer::connect(Words::Longhouse, &self.address, &path, &headers).await
     }
+}
+
+fn shell(name: &str, multiplexer: &str) -> Value {
+    json!({"name": name, "agent": "shell", "runtime": "host", "multiplexer": multiplexer})
 }

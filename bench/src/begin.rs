@@ -40,7 +40,7 @@ pub(crate) async fn measure(all: &[Running], report: &mut Report) -> Result<()> 
 /// Milliseconds from the request to the prompt.
 async fn begin(running: &Running, name: &str) -> Result<f64> {
     let asked = Instant::now();
-    let session = running.session(name).await?;
+    let session = running.session_to_be(name).await?;
     let mut viewer = running.watch(&session).await?;
     viewer.prompt().await?;
     let taken = asked.elapsed().as_secs_f64() * 1000.0;

@@ -12,7 +12,7 @@ use crate::say;
 use crate::viewer::Viewer;
 
 /// Keys in each round.
-const KEYS: usize = 1000;
+const KEYS: usize = 500;
 
 /// How long keys are typed before, which are not counted: a session's start goes on for a moment after its prompt, and has a row of its own.
 const SETTLING: Duration = Duration::from_secs(1);
@@ -97,7 +97,8 @@ async fn through(running: &Running, name: &str) -> Result<Vec<f64>> {
     viewer.read_until(b"READY").await?;
     let begun = Instant::now();
     while begun.elapsed() < SETTLING {
-        keys(&mut viewer).await?;
+        press(&mut viewer, b"s").await?;
+        press(&mut viewer, b"t").await?;
     }
     let times = keys(&mut viewer).await?;
     running.end(session, Some(viewer)).await?;
@@ -110,12 +111,16 @@ pub(crate) async fn keys(viewer: &mut Viewer) -> Result<Vec<f64>> {
     for key in 0..KEYS {
         // Letters alternate, so that tmux always has something to draw.
         let letter = if key % 2 == 0 { b"k" } else { b"j" };
-        let pressed = Instant::now();
-        viewer.send(letter).await?;
-        while !viewer.output().await?.contains(&letter[0]) {}
-        times.push(micros(pressed));
+        times.push(press(viewer, letter).await?);
     }
     Ok(times)
+}
+
+async fn press(viewer: &mut Viewer, letter: &[u8; 1]) -> Result<f64> {
+    let pressed = Instant::now();
+    viewer.send(letter).await?;
+    while !viewer.output().await?.contains(&letter[0]) {}
+    Ok(micros(pressed))
 }
 
 fn micros(since: Instant) -> f64 {

@@ -77,6 +77,15 @@ pub(crate) struct Session {
     pub(crate) record: Option<Value>,
 }
 
+impl Session {
+    fn named(name: &str, record: Option<Value>) -> Self {
+        Self {
+            name: name.replace(' ', "-"),
+            record,
+        }
+    }
+}
+
 impl Running {
     /// Starts it with nothing kept from before. Answers how long it took until it answered, milliseconds, too.
     pub(crate) async fn start(peer: Peer, scratch: &Path) -> Result<(Self, f64)> {
@@ -102,16 +111,23 @@ impl Running {
     /// A new terminal with a shell, or the name of one that begins with its first viewer.
     pub(crate) async fn session(&self, name: &str) -> Result<Session> {
         let record = match &self.house {
-            House::Ours(server) => {
-                let multiplexer = if self.peer.tmux { "tmux" } else { "none" };
-                Some(server.api.create(name, multiplexer).await?)
-            }
+            House::Ours(server) => Some(server.api.create(name, self.multiplexer()).await?),
             House::Theirs { .. } => None,
         };
-        Ok(Session {
-            name: name.replace(' ', "-"),
-            record,
-        })
+        Ok(Session::named(name, record))
+    }
+
+    /// The same, whose first viewer may come at once, as pages do, and waits for it.
+    pub(crate) async fn session_to_be(&self, name: &str) -> Result<Session> {
+        let record = match &self.house {
+            House::Ours(server) => Some(server.api.ask_for(name, self.multiplexer()).await?),
+            House::Theirs { .. } => None,
+        };
+        Ok(Session::named(name, record))
+    }
+
+    fn multiplexer(&self) -> &'static str {
+        if self.peer.tmux { "tmux" } else { "none" }
     }
 
     /// One more viewer of it.
@@ -218,6 +234,9 @@ async fn theirs(program: Program, tmux: bool, home: &Path, socket: &Path) -> Res
         .local_addr()?
         .port();
     let path = std::env::var_os("PATH").context("no PATH")?;
+    if tmux {
+        keep_tmux(home, socket).await?;
+    }
     let child = command(program, port, tmux.then_some(socket))?
         .env_clear()
         .envs([("HOME", home.as_os_str()), ("PATH", path.as_ref())])
@@ -237,6 +256,20 @@ async fn theirs(program: Program, tmux: bool, home: &Path, socket: &Path) -> Res
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     Ok(House::Theirs { child, address })
+}
+
+/// Starts a tmux server with a session that nobody uses, as it stands by where people use tmux: one that ends with its last session may be
+/// about to, just when the next one begins.
+async fn keep_tmux(home: &Path, socket: &Path) -> Result<()> {
+    let mut tmux = Command::new("tmux");
+    tmux.arg("-S").arg(socket).args(["-f", "/dev/null"]);
+    tmux.args(["new-session", "-d", "-s", "standing-by", "/bin/sh"]);
+    let started = tmux
+        .env("HOME", home)
+        .env("TERM", "xterm-256color")
+        .status();
+    anyhow::ensure!(started.await?.success(), "tmux does not start");
+    Ok(())
 }
 
 /// How one of theirs is started, with tmux where a socket for it is named.

@@ -28,12 +28,14 @@ mod resize;
 mod rows;
 #[cfg(test)]
 mod seen;
+mod skim;
 mod snapshot;
 mod style;
 pub(crate) mod worker;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use bytes::Bytes;
 use longhouse_domain::terminal::TerminalSize;
 use longhouse_link::proto::capture_request::Format;
 use vte::Parser;
@@ -93,6 +95,19 @@ impl Screen {
         }));
         self.pending.advance(bytes);
         self.survive(parsed);
+    }
+
+    /// Says how much of the output that comes next, `pieces`, is not to be taken at all: once the rest of them is, nothing of it would show.
+    pub(crate) fn pass_over(&mut self, pieces: &[Bytes]) -> usize {
+        let Some(lines) = self.machine.lines_that_replace_all() else {
+            return 0;
+        };
+        if !self.pending.bytes().is_empty() {
+            return 0;
+        }
+        let passed = skim::passed_over(pieces, lines).unwrap_or_default();
+        self.machine.pass_over(passed.lines);
+        passed.bytes
     }
 
     /// Takes what happened between the output.

@@ -5,6 +5,7 @@
 pub(crate) mod history;
 pub(crate) mod input;
 pub(crate) mod log;
+mod parsing;
 pub(crate) mod pty;
 mod reading;
 pub(crate) mod requests;
@@ -23,7 +24,7 @@ use longhouse_link::proto;
 use tokio::sync::{Notify, mpsc, watch};
 
 use crate::screen::Screen;
-use crate::screen::worker::{Job, Screens};
+use crate::screen::worker::Screens;
 use input::Input;
 use log::{Cursor, Mark, OutputLog, Piece};
 use requests::{Command, Wrapping};
@@ -31,9 +32,6 @@ use requests::{Command, Wrapping};
 /// The most bytes by which the parsed screen may lag behind the log before the program is made to wait. A flood that the parser cannot
 /// follow is throttled to the parser's speed, some 60 MB/s; everything below never notices it.
 const PARSER_LAG: u64 = 4 * 1024 * 1024;
-
-/// The most bytes taken from the log in one piece for the parser.
-const PARSED_PIECE: usize = 64 * 1024;
 
 /// How long after input a program's output counts as its echo, milliseconds.
 const ECHO_MS: u64 = 1_000;
@@ -244,79 +242,6 @@ impl Terminal {
     fn log_changed(self: &Arc<Self>) {
         self.changed.send_replace(());
         self.ask_for_parsing();
-    }
-
-    // --- the parsed screen
-
-    /// Lets the parsing thread take what the log has got.
-    pub(crate) fn ask_for_parsing(self: &Arc<Self>) {
-        if !self.parse_asked.swap(true, Ordering::AcqRel) {
-            self.screens.ask(self, Job::Parse);
-        }
-    }
-
-    /// Called by the parsing thread when it begins with what it was asked for: later output asks anew.
-    pub(crate) fn parse_begins(&self) {
-        self.parse_asked.store(false, Ordering::Release);
-    }
-
-    pub(crate) fn parsed(&self) -> u64 {
-        self.parsed.load(Ordering::Acquire)
-    }
-
-    pub(crate) fn scrolled(&self) -> u64 {
-        self.scrolled.load(Ordering::Acquire)
-    }
-
-    pub(crate) fn with_screen<T>(&self, use_it: impl FnOnce(&mut Screen) -> T) -> T {
-        use_it(&mut self.screen.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Parses about `max` bytes. Says whether the end was reached.
-    pub(crate) fn parse(&self, screen: &mut Screen, max: usize) -> bool {
-        let crashes = screen.crashes();
-        let mut taken = 0;
-        let mut done = false;
-        while taken < max && !done {
-            let piece = self.log().read(&mut screen.at, PARSED_PIECE);
-            match piece {
-                Some(Piece::Data { bytes, .. }) => {
-                    taken += bytes.len();
-                    screen.advance(&bytes);
-                }
-                Some(Piece::Mark { mark, .. }) => screen.mark(mark),
-                // Cannot happen while the lag is bounded below the ring; the screen then lacks what was dropped.
-                Some(Piece::Gap { offset }) => {
-                    tracing::warn!(terminal = %self.name, offset, "the screen fell behind the log");
-                }
-                None => done = true,
-            }
-            self.scrolled.store(screen.scrolled(), Ordering::Release);
-            self.parsed.store(screen.at.offset, Ordering::Release);
-            self.answer(screen);
-        }
-        self.parser_moved.notify_one();
-        if screen.crashes() > crashes {
-            tracing::error!(terminal = %self.name, "the screen's emulator failed and began anew");
-        }
-        done
-    }
-
-    /// Answers what the program asked, unless an emulator that is attached does: two answers would be taken for input.
-    fn answer(&self, screen: &mut Screen) {
-        for answer in screen.take_answers() {
-            if self.readers.load(Ordering::Acquire) == 0 {
-                // A program that asks without reading answers does without.
-                let _full = self.input.try_send(Input::Data(Bytes::from(answer)));
-            }
-        }
-    }
-
-    /// Waits until the parsed screen is near enough to the log's end.
-    pub(crate) async fn wait_for_parser(&self) {
-        while self.end().saturating_sub(self.parsed()) > self.parser_lag {
-            self.parser_moved.notified().await;
-        }
     }
 
     pub(crate) fn screens(&self) -> &Screens {

@@ -1,6 +1,7 @@
 //! Who joins late sees what those see who were there from the beginning: a screen that is written the snapshot, then the rest, is the
 //! screen that was written everything, wherever the output is cut: in a sequence, in a character.
 
+use bytes::Bytes;
 use proptest::prelude::*;
 
 use super::Screen;
@@ -107,6 +108,80 @@ fn mixes() -> impl Strategy<Value = Item> {
     })
 }
 
+/// A flood of lines that print text, move within themselves and choose how text looks; here and there something that does more.
+fn floods() -> impl Strategy<Value = Vec<u8>> {
+    let parts = [
+        "word ",
+        "0123456789",
+        "größer, 日本語, 👩‍💻",
+        "\u{301}",
+        "\t",
+        "\x08",
+        "\r",
+        "\x07",
+        "\x1b[2K\x1b[1G",
+        "\x1b[5C",
+        "\x1b[3D",
+        "\x1b[2P",
+        "\x1b[4@",
+        "\x1b[6X",
+        "\x1b[K",
+        "\x1b[1;31m",
+        "\x1b[m",
+        "\x1b[0;7m",
+        "\x1b[00m",
+        "\x1b[48;5;17m",
+        "\x1b[4:3;58;5;9m",
+        "\x1b[;3m",
+        "\x1b[999C",
+        "long enough to run over the edge of the window, and into the next row",
+    ];
+    let harm = [
+        "\x1b[H",
+        "\x1b[?7l",
+        "\x1b7",
+        "\x1b[3;9r",
+        "\x1b[?1049h",
+        "\x1b]8;;x\x1b\\",
+        "\x1b[2J",
+        "\x1b[10A",
+        "\x1b(0",
+    ];
+    let line = prop::collection::vec(0..parts.len(), 0..6);
+    let lines = prop::collection::vec((line, any::<bool>()), 1..12);
+    let harm = prop::option::weighted(0.3, (0..harm.len()).prop_map(move |n| harm[n]));
+    (lines, harm, 100_usize..300).prop_map(move |(lines, harm, count)| {
+        let mut flood = String::new();
+        for (n, (line, returns)) in lines.iter().cycle().take(count).enumerate() {
+            line.iter().for_each(|part| flood.push_str(parts[*part]));
+            flood.push_str(if *returns { "\r\n" } else { "\n" });
+            flood.push_str(harm.filter(|_| n == count / 5).unwrap_or_default());
+        }
+        flood.into_bytes()
+    })
+}
+
+/// Takes `flood` in pieces, without what may be passed over. Answers how much that was.
+fn skim(screen: &mut Screen, flood: &[u8], length: usize) -> usize {
+    let pieces: Vec<_> = flood.chunks(length).map(Bytes::copy_from_slice).collect();
+    let passed = screen.pass_over(&pieces);
+    screen.advance(&flood[passed..]);
+    passed
+}
+
+/// Few enough that floods are longer.
+const FEW: usize = 20;
+
+#[test]
+fn most_of_a_flood_is_passed_over() {
+    let mut screen = Screen::new(SIZE, FEW);
+    screen.advance(b"\x1b[1mbefore ");
+    let flood =
+        "\x1b[32m   Finished\x1b[0m größer, 日本語, 👩‍💻\r\n\x1b[2K\x1b[1Gdone\r\n".repeat(500);
+    let passed = skim(&mut screen, flood.as_bytes(), 1000);
+    assert!(passed > flood.len() * 4 / 5, "{passed} of {}", flood.len());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -122,6 +197,21 @@ proptest! {
     fn whatever_came_before(item in mixes(), at: prop::sample::Index) {
         let cut = at.index(item.len() + 1);
         left_and_joined(&item, cut).map_err(TestCaseError::fail)?;
+    }
+
+    #[test]
+    fn what_is_passed_over_leaves_no_trace(item in mixes(), flood in floods(), after in mixes(), length in 1_usize..5000) {
+        let [mut whole, mut skimmed] = [(); 2].map(|()| Screen::new(item.size, FEW));
+        for screen in [&mut whole, &mut skimmed] {
+            take(screen, &item.steps);
+        }
+        whole.advance(&flood);
+        skim(&mut skimmed, &flood, length);
+        prop_assert_eq!(difference(&whole, &skimmed), None);
+        for screen in [&mut whole, &mut skimmed] {
+            take(screen, &after.steps);
+        }
+        prop_assert_eq!(difference(&whole, &skimmed), None);
     }
 
     #[test]

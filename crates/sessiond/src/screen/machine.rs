@@ -127,6 +127,24 @@ impl Machine {
         self.screen().scroll(&fill, wrapped);
     }
 
+    /// How many lines of text, one after the other, leave nothing of what the buffer holds now, wherever the cursor is; `None` where no
+    /// number does.
+    pub(super) fn lines_that_replace_all(&self) -> Option<usize> {
+        let normal = &self.normal;
+        let whole = normal.top == 0 && normal.bottom + 1 == self.rows;
+        let only_down = !self.modes.reverse_wraparound;
+        (whole && only_down && !self.in_alternate).then(|| normal.most_lines() + self.rows)
+    }
+
+    /// So many lines were not printed; what comes after them replaces all, and begins a line or stands in one that will be gone.
+    pub(super) fn pass_over(&mut self, lines: u64) {
+        if lines > 0 {
+            self.scrolled += lines;
+            self.last = Cluster::default();
+            self.normal.x = 0;
+        }
+    }
+
     /// `ESC c`. Colours, the title and what is no mode of the terminal's stay, as they do in the browser.
     pub(super) fn reset(&mut self) {
         let size = (self.columns, self.rows);

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use longhouse_domain::terminal::TerminalSize;
@@ -15,6 +16,12 @@ use crate::terminal::Terminal;
 
 /// Bytes parsed for one terminal before another one gets its turn: a few milliseconds' work.
 const TURN: usize = 256 * 1024;
+
+/// A terminal of which so many bytes were parsed in a turn floods.
+const FLOOD: u64 = 64 * 1024;
+
+/// How long it is left alone then: at the speed of a PTY, some 80 MB/s, less comes meanwhile than the screen may lag behind.
+const REST: Duration = Duration::from_millis(40);
 
 /// A snapshot and what it stands for.
 #[derive(Debug)]
@@ -84,18 +91,10 @@ impl Screens {
 }
 
 fn work(receiver: &mpsc::Receiver<(Arc<Terminal>, Job)>) {
-    let mut unfinished: VecDeque<Arc<Terminal>> = VecDeque::new();
-    loop {
-        let next = if unfinished.is_empty() {
-            receiver.recv().ok()
-        } else {
-            receiver.try_recv().ok()
-        };
+    let mut turns = Turns::default();
+    while let Ok(next) = turns.next_job(receiver) {
         match next {
-            Some((terminal, Job::Parse)) => {
-                terminal.parse_begins();
-                unfinished.push_back(terminal);
-            }
+            Some((terminal, Job::Parse)) => turns.begin(terminal),
             Some((terminal, Job::Snapshot(view, reply))) => {
                 // The caller may have hung up.
                 let _unheard = reply.send(snapshot(&terminal, &view));
@@ -106,14 +105,66 @@ fn work(receiver: &mpsc::Receiver<(Arc<Terminal>, Job)>) {
             Some((terminal, Job::Mend(history, reply))) => {
                 let _unheard = reply.send(mend(&terminal, &history));
             }
-            None if unfinished.is_empty() => return,
             None => {}
         }
-        if let Some(terminal) = unfinished.pop_front() {
-            let done = terminal.with_screen(|screen| terminal.parse(screen, TURN));
-            if !done {
-                unfinished.push_back(terminal);
-            }
+        turns.take_one();
+    }
+}
+
+/// Which terminals are parsed when.
+///
+/// A terminal that floods rests between two turns. What has gathered by then is mostly passed over, see [`super::skim`]: to parse it all
+/// would cost as much as everything else on the bytes' way.
+#[derive(Default)]
+struct Turns {
+    unfinished: VecDeque<Arc<Terminal>>,
+    resting: VecDeque<(Instant, Arc<Terminal>)>,
+}
+
+impl Turns {
+    /// The next job; none where it is time to parse. Fails when nobody can ask any more.
+    fn next_job(
+        &mut self,
+        receiver: &mpsc::Receiver<(Arc<Terminal>, Job)>,
+    ) -> Result<Option<(Arc<Terminal>, Job)>, mpsc::RecvError> {
+        let now = Instant::now();
+        while let Some((_, terminal)) = self.resting.pop_front_if(|(until, _)| *until <= now) {
+            terminal.parse_begins();
+            self.unfinished.push_back(terminal);
+        }
+        if !self.unfinished.is_empty() {
+            return Ok(receiver.try_recv().ok());
+        }
+        match self.resting.front() {
+            Some((until, _)) => match receiver.recv_timeout(*until - now) {
+                Ok(job) => Ok(Some(job)),
+                Err(mpsc::RecvTimeoutError::Timeout) => Ok(None),
+                Err(mpsc::RecvTimeoutError::Disconnected) => Err(mpsc::RecvError),
+            },
+            None => receiver.recv().map(Some),
+        }
+    }
+
+    fn begin(&mut self, terminal: Arc<Terminal>) {
+        // It may have asked just before it was left alone.
+        let rests = |(_, resting): &(Instant, _)| Arc::ptr_eq(resting, &terminal);
+        if !self.resting.iter().any(rests) {
+            terminal.parse_begins();
+            self.unfinished.push_back(terminal);
+        }
+    }
+
+    fn take_one(&mut self) {
+        let Some(terminal) = self.unfinished.pop_front() else {
+            return;
+        };
+        let before = terminal.parsed();
+        let done = terminal.with_screen(|screen| terminal.parse(screen, TURN));
+        if !done {
+            self.unfinished.push_back(terminal);
+        } else if terminal.parsed() - before >= FLOOD && terminal.may_rest() {
+            terminal.parse_rests();
+            self.resting.push_back((Instant::now() + REST, terminal));
         }
     }
 }
