@@ -51,9 +51,9 @@ async fn beside_a_flood(running: &Running, round: usize) -> Result<Vec<f64>> {
         .await?;
     let reader = tokio::spawn(async move { while flood.output().await.is_ok() {} });
     let times = through(running, &format!("busy {round}")).await?;
-    // The flood ends with what shows it.
-    running.end(session, None).await?;
     reader.abort();
+    let viewer = running.watch(&session).await?;
+    running.end(session, Some(viewer)).await?;
     Ok(times)
 }
 

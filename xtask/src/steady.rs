@@ -1,5 +1,5 @@
-//! `cargo xtask steady`: mixed load for an hour, or for as long as is asked for; a short form of it is among the tests. The
-//! run itself lies in `crates/longhouse/tests/steady`, and takes the tests' own build of the server and the sessiond that is shipped.
+//! `cargo xtask steady`: mixed load for an hour, or for as long as is asked for; ten minutes of it are a stage of `cargo xtask test`. The run
+//! itself lies in `crates/longhouse/tests/steady`, and takes the tests' own build of the server and the sessiond that is shipped.
 
 use std::process::ExitCode;
 
@@ -13,6 +13,9 @@ use crate::workspace::Workspace;
 /// Minutes, unless told otherwise.
 const MINUTES: u32 = 60;
 
+/// Minutes in `cargo xtask test`, from the making of the first session to the end of the last.
+const MINUTES_IN_CI: u32 = 10;
+
 /// Runs it for as long as `flags` say.
 ///
 /// # Errors
@@ -22,6 +25,14 @@ pub(crate) fn run(workspace: &Workspace, flags: &[&str]) -> Result<ExitCode> {
     needs::provide(&[needs::TO_RUN, needs::TO_TEST].concat())?;
     steady(workspace, minutes)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The stage of `cargo xtask test`.
+///
+/// # Errors
+/// When something does not build, or the run finds something.
+pub(crate) fn stage(workspace: &Workspace) -> Result<()> {
+    steady(workspace, MINUTES_IN_CI)
 }
 
 fn minutes(flags: &[&str]) -> Result<u32> {

@@ -11,7 +11,7 @@ use anyhow::{Result, bail};
 use crate::engine::{self, Engine};
 use crate::process::run as run_process;
 use crate::workspace::Workspace;
-use crate::{api_fuzz, audit, build, needs, npm, report};
+use crate::{api_fuzz, audit, build, needs, npm, report, steady};
 
 /// One part of the run, by which `--only` chooses.
 struct Stage {
@@ -65,6 +65,11 @@ const STAGES: &[Stage] = &[
         name: "api",
         about: "made-up requests against the API, as its document describes it",
         run: api_fuzz::stage,
+    },
+    Stage {
+        name: "steady",
+        about: "ten minutes of mixed load with kills of the server",
+        run: steady::stage,
     },
 ];
 

@@ -76,7 +76,8 @@ impl Typist {
     /// Records that they type, once. Call it before the input is handed on; where it fails, the input must not be.
     pub(crate) async fn types(&mut self, data: &[u8]) -> Result<(), Problem> {
         if !self.settled {
-            self.who.record(self.who.entry("terminal.drive")).await?;
+            // Boxed: it happens once, and a viewer stays.
+            Box::pin(self.who.record(self.who.entry("terminal.drive"))).await?;
             self.settled = true;
         }
         if self.who.app.engine().policy().audit_command_lines {

@@ -17,9 +17,12 @@ pub(crate) async fn until_revoked(app: &AppState, identity: &Identity) {
     // What happened between the login check and this subscription is found by asking once more.
     let mut ask = true;
     loop {
-        if ask && let Err(AccountError::NotSignedIn) = app.accounts().identify_again(identity).await
-        {
-            return;
+        if ask {
+            // Boxed: it is asked seldom, and whoever watches may stay for days.
+            let again = Box::pin(app.accounts().identify_again(identity)).await;
+            if let Err(AccountError::NotSignedIn) = again {
+                return;
+            }
         }
         // A token that runs out tells nobody.
         let until = app

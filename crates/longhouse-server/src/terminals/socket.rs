@@ -83,9 +83,12 @@ pub(crate) async fn open_terminal_socket(
         let Some(socket) = opened.await else {
             return;
         };
-        match admit(&app, visitor, identity, (&session, &terminal), wanted.join).await {
+        // Boxed, as all that a viewer does only once: it would hold its room for as long as the viewer stays.
+        let place = (session.as_str(), terminal.as_str());
+        let admitted = Box::pin(admit(&app, visitor, identity, place, wanted.join)).await;
+        match admitted {
             Ok(admitted) => serve_viewer(&app, socket, admitted, &conduct, wanted.window).await,
-            Err(problem) => refuse(socket, &problem).await,
+            Err(problem) => Box::pin(refuse(socket, &problem)).await,
         }
     });
     Ok(response)
@@ -239,7 +242,7 @@ async fn serve_viewer(
         }
     };
     // A viewer that reads nothing does not take a farewell either.
-    let _ = tokio::time::timeout(CLOSING * 2, farewell).await;
+    let _ = tokio::time::timeout(CLOSING * 2, Box::pin(farewell)).await;
 }
 
 async fn both_ways(
