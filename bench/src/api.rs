@@ -1,6 +1,6 @@
 //! Just enough of a client of Longhouse: JSON over HTTP.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use bytes::Bytes;
@@ -10,16 +10,22 @@ use hyper::Request;
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
+use tokio::sync::Mutex;
 
 use crate::viewer::{Viewer, Words};
 
 /// How long between two looks whether a session runs.
 const LOOK: Duration = Duration::from_millis(1);
 
+/// How long a login is used: a token lasts a quarter of an hour, and measuring takes longer.
+const LOGIN: Duration = Duration::from_secs(5 * 60);
+
 /// Somebody who is logged in.
 pub(crate) struct Api {
     address: String,
-    token: String,
+    /// Who, and with what; nobody, where there is nothing.
+    login: Option<(String, String)>,
+    token: Mutex<Option<(String, Instant)>>,
 }
 
 impl Api {
@@ -27,24 +33,36 @@ impl Api {
     pub(crate) fn at(address: &str) -> Self {
         Self {
             address: address.to_owned(),
-            token: String::new(),
+            login: None,
+            token: Mutex::new(None),
         }
     }
 
     pub(crate) async fn log_in(address: &str, username: &str, password: &str) -> Result<Self> {
-        let mut api = Self::at(address);
-        let answer = api
-            .call(
-                "POST",
-                "/api/auth/login",
-                Some(json!({"username": username, "password": password})),
-            )
-            .await?;
-        api.token = answer["accessToken"]
-            .as_str()
-            .context("no access token")?
-            .to_owned();
+        let api = Self {
+            login: Some((username.to_owned(), password.to_owned())),
+            ..Self::at(address)
+        };
+        api.token().await?;
         Ok(api)
+    }
+
+    /// A token that holds for a while yet; none for nobody.
+    async fn token(&self) -> Result<Option<String>> {
+        let Some((username, password)) = &self.login else {
+            return Ok(None);
+        };
+        let mut token = self.token.lock().await;
+        if let Some((text, _)) = token.as_ref().filter(|(_, at)| at.elapsed() < LOGIN) {
+            return Ok(Some(text.clone()));
+        }
+        let nobody = Self::at(&self.address);
+        let body = json!({"username": username, "password": password});
+        // Boxed: it asks as everybody does, nobody in particular.
+        let answer = Box::pin(nobody.call("POST", "/api/auth/login", Some(body))).await?;
+        let text = answer["accessToken"].as_str().context("no access token")?;
+        *token = Some((text.to_owned(), Instant::now()));
+        Ok(Some(text.to_owned()))
     }
 
     pub(crate) async fn call(
@@ -76,8 +94,8 @@ impl Api {
             .method(method)
             .uri(path)
             .header("host", &self.address);
-        if !self.token.is_empty() {
-            request = request.header("authorization", format!("Bearer {}", self.token));
+        if let Some(token) = self.token().await? {
+            request = request.header("authorization", format!("Bearer {token}"));
         }
         if body.is_some() {
             request = request.header("content-type", "application/json");
@@ -151,8 +169,9 @@ impl Api {
     pub(crate) async fn watch_with(&self, session: &Value, query: &str) -> Result<Viewer> {
         let id = session["id"].as_str().context("no id")?;
         let path = format!("/api/sessions/{id}/terminals/agent/ws?{query}");
+        let token = self.token().await?.unwrap_or_default();
         let headers = [
-            ("authorization", format!("Bearer {}", self.token)),
+            ("authorization", format!("Bearer {token}")),
             ("sec-websocket-protocol", "longhouse.terminal.v1".to_owned()),
         ];
         Viewer::connect(Words::Longhouse, &self.address, &path, &headers).await

@@ -51,10 +51,11 @@ pub(crate) async fn measure(scratch: &Path, wanted: &Wanted) -> Result<Report> {
     let mut all = Vec::new();
     let measured = side_by_side(&mut all, scratch, wanted, &mut report).await;
     // Sessions outlive their server, also one that is only measured: they are ended whatever came of it.
+    let mut stopped = Ok(());
     for running in all {
-        running.stop().await?;
+        stopped = stopped.and(running.stop().await);
     }
-    measured?;
+    measured.and(stopped)?;
     if wanted.measures("memory") {
         for peer in wanted.peers().filter(|peer| peer.shares()) {
             say(&format!("{}: what viewers take", peer.name()));

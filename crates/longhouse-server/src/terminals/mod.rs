@@ -12,10 +12,10 @@ mod window;
 mod wire;
 
 pub(crate) use body::*;
+pub(crate) use incoming::LAST_WORDS;
 pub(crate) use input::*;
 pub(crate) use record::*;
 pub(crate) use recording::*;
 pub(crate) use screen::*;
-pub(crate) use incoming::LAST_WORDS;
 pub(crate) use socket::*;
 pub(crate) use wire::*;
