@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use longhouse_domain::name::TerminalName;
 use longhouse_link::{Link, LinkClient};
 use tokio::sync::watch;
 
@@ -62,10 +63,23 @@ impl Connection {
 pub(crate) enum Reach {
     /// Connected.
     Up(Arc<Connection>),
+    /// Connected to a session that starts: the agent's terminal is there, what comes after it is not yet.
+    Agent(Arc<Connection>),
     /// Not at the moment: it starts, or the connection was lost.
     Down,
     /// Not any more: it is at rest.
     AtRest,
+}
+
+impl Reach {
+    /// The connection, if it serves who asks: about the agent's terminal alone, or about whatever there is.
+    fn serving(&self, agents: bool) -> Option<&Arc<Connection>> {
+        match self {
+            Self::Up(connection) => Some(connection),
+            Self::Agent(connection) => agents.then_some(connection),
+            Self::Down | Self::AtRest => None,
+        }
+    }
 }
 
 /// Why there is no connection to wait for.
@@ -79,7 +93,11 @@ pub(crate) enum Away {
 
 /// Where the present connection can be read, and its return be awaited.
 #[derive(Clone, Debug)]
-pub(crate) struct Connections(watch::Receiver<Reach>);
+pub(crate) struct Connections {
+    reach: watch::Receiver<Reach>,
+    /// Whether the agent's terminal is all that is asked about.
+    agents: bool,
+}
 
 impl Connections {
     /// How long a sessiond that lives takes to dial again, at the most.
@@ -87,43 +105,49 @@ impl Connections {
 
     pub(crate) fn channel() -> (watch::Sender<Reach>, Self) {
         let (sender, receiver) = watch::channel(Reach::Down);
-        (sender, Self(receiver))
+        let connections = Self {
+            reach: receiver,
+            agents: false,
+        };
+        (sender, connections)
+    }
+
+    /// The same for questions about this terminal alone: to the agent's a start need not have come to its end.
+    pub(crate) fn to_terminal(&self, name: &str) -> Self {
+        Self {
+            reach: self.reach.clone(),
+            agents: name == TerminalName::agent().as_str(),
+        }
     }
 
     /// The present connection, if there is one.
     pub(crate) fn current(&self) -> Option<Arc<Connection>> {
-        match &*self.0.borrow() {
-            Reach::Up(connection) if !connection.is_closed() => Some(connection.clone()),
-            Reach::Up(_) | Reach::Down | Reach::AtRest => None,
-        }
+        let connection = self.reach.borrow().serving(self.agents)?.clone();
+        (!connection.is_closed()).then_some(connection)
     }
 
     /// The present connection, or the next one.
     pub(crate) async fn wait(&mut self) -> Result<Arc<Connection>, Away> {
         // One that is gone stands here until the driver hears of it.
-        let usable = |reach: &Reach| match reach {
-            Reach::Up(connection) => !connection.is_closed(),
-            Reach::Down => false,
-            Reach::AtRest => true,
-        };
-        let reach = self.0.wait_for(usable).await;
-        match reach.as_deref() {
-            Ok(Reach::Up(connection)) => Ok(connection.clone()),
-            Ok(Reach::AtRest | Reach::Down) => Err(Away::AtRest),
-            Err(_) => Err(Away::ServerStopping),
-        }
+        self.next(|connection| !connection.is_closed()).await
     }
 
     /// Waits until there is another connection than this one, which was lost.
     pub(crate) async fn after(&mut self, lost: &Arc<Connection>) -> Result<Arc<Connection>, Away> {
-        let another = |reach: &Reach| match reach {
-            Reach::Up(connection) => !Arc::ptr_eq(connection, lost),
-            Reach::Down => false,
-            Reach::AtRest => true,
+        self.next(|connection| !Arc::ptr_eq(connection, lost)).await
+    }
+
+    async fn next(
+        &mut self,
+        serves: impl Fn(&Arc<Connection>) -> bool,
+    ) -> Result<Arc<Connection>, Away> {
+        let agents = self.agents;
+        let decides = |reach: &Reach| {
+            let ready = reach.serving(agents).is_some_and(&serves);
+            ready || matches!(reach, Reach::AtRest)
         };
-        match self.0.wait_for(another).await.as_deref() {
-            Ok(Reach::AtRest | Reach::Down) => Err(Away::AtRest),
-            Ok(Reach::Up(next)) => Ok(next.clone()),
+        match self.reach.wait_for(decides).await {
+            Ok(reach) => reach.serving(agents).cloned().ok_or(Away::AtRest),
             Err(_) => Err(Away::ServerStopping),
         }
     }

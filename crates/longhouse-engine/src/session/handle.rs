@@ -160,7 +160,7 @@ impl Handle {
         if let Some(hub) = self.watched(name) {
             return Ok(hub);
         }
-        let hub = Arc::new(Hub::open(self.connections.clone(), name, tasks, stop).await?);
+        let hub = Arc::new(Hub::open(self.connections.to_terminal(name), name, tasks, stop).await?);
         let mut hubs = self.hubs.lock().unwrap_or_else(PoisonError::into_inner);
         hubs.retain(|_, hub| hub.strong_count() > 0);
         hubs.insert(name.to_owned(), Arc::downgrade(&hub));

@@ -70,6 +70,7 @@ pub(crate) fn create_request(
         cols: terminal.size.cols.into(),
         rows: terminal.size.rows.into(),
         tmux: spec.multiplexer == Multiplexer::Tmux,
+        stands_back: false,
     })
 }
 

@@ -278,6 +278,7 @@ impl Runtime for EchoRuntime {
             Some(Trouble::Takes(time)) => tokio::time::sleep(time).await,
             Some(Trouble::DiesOnceAttached) => manner = Manner::DiesOnceAttached,
             Some(Trouble::KnowsNoFiles) => manner = Manner::KnowsNoFiles,
+            Some(Trouble::StandsBack) => manner = Manner::StandsBack,
             Some(Trouble::CannotClone) => manner = Manner::CannotClone,
             Some(Trouble::ClonesForEver) => manner = Manner::ClonesForEver,
             None => {}

@@ -59,6 +59,12 @@ impl Sessiond for EchoSessiond {
             return Err(Status::unavailable("sessiond died"));
         }
         let wanted = request.into_inner();
+        if self.inner.manner == Manner::StandsBack && wanted.stands_back {
+            let others: Vec<_> = self.terminals().values().cloned().collect();
+            for terminal in others {
+                terminal.heard_of().await;
+            }
+        }
         let name = wanted.name.clone();
         let mut terminals = self.terminals();
         let is_new = !terminals.contains_key(&name);

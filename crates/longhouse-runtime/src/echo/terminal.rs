@@ -95,6 +95,12 @@ impl EchoTerminal {
         }
     }
 
+    /// Waits until something happens to it, if nothing ever did.
+    pub(super) async fn heard_of(&self) {
+        // Its sender is this terminal's own.
+        let _ = self.happened.subscribe().wait_for(|count| *count > 0).await;
+    }
+
     /// Takes input. Returns the exit code if it ended the program just now; what follows the end is not read.
     pub(super) fn write(&self, data: &[u8]) -> Option<i32> {
         self.change(|state| {

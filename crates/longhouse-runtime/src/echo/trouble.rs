@@ -17,6 +17,8 @@ pub enum Trouble {
     CannotClone,
     /// It works, but a clone comes to no end.
     ClonesForEver,
+    /// It works, but what stands back behind other terminals waits for their first output for as long as it takes.
+    StandsBack,
 }
 
 /// How a session's sessiond behaves.
@@ -32,4 +34,6 @@ pub(super) enum Manner {
     CannotClone,
     /// It clones for ever.
     ClonesForEver,
+    /// What stands back waits until it may begin.
+    StandsBack,
 }

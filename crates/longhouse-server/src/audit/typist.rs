@@ -1,6 +1,8 @@
 //! Who types into a terminal over a socket: recorded with the first input of each viewer, before it is handed on; and what
 //! lines they type, where the policy says so.
 
+use std::sync::Arc;
+
 use longhouse_domain::audit::{AuditActor, AuditEntry, AuditTarget};
 use longhouse_engine::Access;
 
@@ -10,14 +12,14 @@ use crate::problem::Problem;
 use crate::state::AppState;
 
 /// One viewer of one terminal, as the record sees them.
+#[derive(Clone)]
 pub(crate) struct Typist {
-    who: Who,
+    who: Arc<Who>,
     lines: Lines,
     /// Whether it is on record that they type, or they cannot.
     settled: bool,
 }
 
-#[derive(Clone)]
 struct Who {
     app: AppState,
     visitor: Visitor,
@@ -50,12 +52,12 @@ impl Typist {
             Access::Read => "read",
             Access::Write => "write",
         };
-        let who = Who {
+        let who = Arc::new(Who {
             app: app.clone(),
             visitor,
             actor,
             target,
-        };
+        });
         who.record(who.entry("terminal.open").with("mode", mode))
             .await?;
         Ok(Self {
@@ -68,7 +70,7 @@ impl Typist {
     /// What has to see the terminal's output, so that typed lines can be told from passwords.
     pub(crate) fn onlooker(&self) -> Onlooker {
         Onlooker {
-            who: self.who.clone(),
+            who: Arc::clone(&self.who),
             lines: self.lines.clone(),
         }
     }
@@ -89,7 +91,7 @@ impl Typist {
 
 /// Sees what a terminal shows to the viewer who types, and records the lines that were typed.
 pub(crate) struct Onlooker {
-    who: Who,
+    who: Arc<Who>,
     lines: Lines,
 }
 
@@ -105,7 +107,7 @@ impl Onlooker {
                 Line::Shown(text) => entry.with("line", text),
                 Line::LeftOut => entry.with("leftOut", "it was not shown while it was typed"),
             };
-            let who = self.who.clone();
+            let who = Arc::clone(&self.who);
             self.who.app.tasks().spawn(async move {
                 if who.record(entry).await.is_err() {
                     tracing::error!("a typed line is not recorded yet");

@@ -26,7 +26,7 @@ const SLOWEST: u32 = 16 * 1024;
 pub(super) struct Outgoing<'a> {
     pub(super) app: &'a AppState,
     pub(super) sender: &'a mut Sender,
-    pub(super) viewer: Viewer,
+    pub(super) viewer: &'a mut Viewer,
     pub(super) onlooker: Onlooker,
     pub(super) acks: watch::Receiver<u64>,
     pub(super) replied: mpsc::Receiver<ServerMessage>,

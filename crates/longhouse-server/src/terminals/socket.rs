@@ -78,17 +78,29 @@ pub(crate) async fn open_terminal_socket(
     let visitor = Visitor::of(&app, request.headers(), request.extensions());
     let conduct = request.extensions().get().cloned().unwrap_or_default();
     let (response, opened) = upgrade.accept();
-    // The tracker knows the connection, so that the server's end waits for it.
-    app.tasks().clone().spawn(async move {
-        let Some(socket) = opened.await else {
-            return;
-        };
-        // Boxed, as all that a viewer does only once: it would hold its room for as long as the viewer stays.
+    let tasks = app.tasks().clone();
+    // Boxed, as all that a viewer does only once: it would hold its room for as long as the viewer stays.
+    let arrival = Box::pin(async move {
+        let socket = opened.await?;
         let place = (session.as_str(), terminal.as_str());
-        let admitted = Box::pin(admit(&app, visitor, identity, place, wanted.join)).await;
-        match admitted {
-            Ok(admitted) => serve_viewer(&app, socket, admitted, &conduct, wanted.window).await,
-            Err(problem) => Box::pin(refuse(socket, &problem)).await,
+        match admit(&app, visitor, identity, place, wanted.join).await {
+            Ok(admitted) => Some(Box::new(Arrived {
+                app,
+                socket,
+                admitted,
+                conduct,
+                window: wanted.window,
+            })),
+            Err(problem) => {
+                refuse(socket, &problem).await;
+                None
+            }
+        }
+    });
+    // The tracker knows the connection, so that the server's end waits for it.
+    tasks.spawn(async move {
+        if let Some(arrived) = arrival.await {
+            serve_viewer(arrived).await;
         }
     });
     Ok(response)
@@ -114,7 +126,17 @@ fn wanted(question: &mut Question) -> Wanted {
     }
 }
 
-/// Somebody who was let in.
+/// Somebody who was let in, with all that it takes to serve them. It is in one place and is lent from there: each future that takes it over
+/// would have room for it of its own.
+struct Arrived {
+    app: AppState,
+    socket: (Sender, Receiver),
+    admitted: Admitted,
+    conduct: Conduct,
+    window: Option<u64>,
+}
+
+/// What somebody was let in with.
 struct Admitted {
     _slot: SocketSlot,
     identity: Identity,
@@ -217,17 +239,17 @@ pub(super) type Ended = Option<(Ending, &'static str)>;
 pub(super) const NO_RIGHT: (Ending, &str) = (Ending::Forbidden, "session.forbidden");
 
 /// Serves one viewer until either side ends it.
-async fn serve_viewer(
-    app: &AppState,
-    (mut sender, mut receiver): (Sender, Receiver),
-    admitted: Admitted,
-    conduct: &Conduct,
-    window: Option<u64>,
-) {
-    let open = app.metrics().terminal_socket();
-    let ways = (&mut sender, &mut receiver);
-    let ended = both_ways(app, ways, admitted, conduct, window).await;
+async fn serve_viewer(mut arrived: Box<Arrived>) {
+    let open = arrived.app.metrics().terminal_socket();
+    let ended = both_ways(&mut arrived).await;
     drop(open);
+    Box::pin(part(*arrived, ended)).await;
+}
+
+/// Ends what was served. Who is gone is no viewer any more while the other side takes its time.
+async fn part(arrived: Arrived, ended: Ended) {
+    let (mut sender, mut receiver) = arrived.socket;
+    drop(arrived.admitted);
     let Some((ending, code)) = ended else {
         // One that has closed is owed an answer; one that is gone hears nothing.
         let _ = tokio::time::timeout(CLOSING, sender.answer()).await;
@@ -242,51 +264,47 @@ async fn serve_viewer(
         }
     };
     // A viewer that reads nothing does not take a farewell either.
-    let _ = tokio::time::timeout(CLOSING * 2, Box::pin(farewell)).await;
+    let _ = tokio::time::timeout(CLOSING * 2, farewell).await;
 }
 
-async fn both_ways(
-    app: &AppState,
-    (sender, receiver): (&mut Sender, &mut Receiver),
-    admitted: Admitted,
-    conduct: &Conduct,
-    window: Option<u64>,
-) -> Ended {
+async fn both_ways(arrived: &mut Arrived) -> Ended {
+    let app = &arrived.app;
     let Admitted {
         _slot,
         identity,
         viewer,
         typist,
-    } = admitted;
+    } = &mut arrived.admitted;
+    let (sender, receiver) = &mut arrived.socket;
     let (acked, acks) = watch::channel(viewer.hello().offset);
     let (replies, replied) = mpsc::channel(REPLIES);
-    let (input, right) = (viewer.input(), viewer.right());
+    let right = viewer.right();
     let interrupted = Arc::new(Notify::new());
     let incoming = Incoming {
         app,
-        input,
+        input: viewer.input(),
         acked,
         replies,
         interrupted: Arc::clone(&interrupted),
     };
+    let mut incoming = pin!(incoming.run(receiver, typist.clone()).fuse());
     let outgoing = Outgoing {
         app,
         sender,
-        viewer,
         onlooker: typist.onlooker(),
+        viewer,
         acks,
         replied,
-        window,
+        window: arrived.window,
         interrupted,
     };
-    let mut incoming = pin!(incoming.run(receiver, typist).fuse());
     let ended = tokio::select! {
         ended = &mut incoming => ended,
         ended = outgoing.run() => ended,
-        fault = conduct.fault() => Some(condemned(fault)),
+        fault = arrived.conduct.fault() => Some(condemned(fault)),
         // Not only by what the viewer hears next: one that takes nothing hears nothing.
         () = right.lost(Permission::Look) => Some(NO_RIGHT),
-        () = until_revoked(app, &identity) => Some((Ending::NotAuthenticated, "auth.revoked")),
+        () = until_revoked(app, identity) => Some((Ending::NotAuthenticated, "auth.revoked")),
         () = app.stop().cancelled() => Some((Ending::GoingAway, "server.stopping")),
     };
     if ended.is_none() && !incoming.is_terminated() {

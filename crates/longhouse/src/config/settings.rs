@@ -235,6 +235,9 @@ impl GitSettings {
     }
 }
 
+/// The least output that a terminal keeps, bytes: of a smaller ring a flood would take what the screen has not seen yet.
+const LEAST_RING: u32 = 256 * 1024;
+
 /// `[terminal]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -299,6 +302,9 @@ impl Settings {
         }
         if self.max_sessions == 0 || self.max_sessions_per_user == 0 {
             return wrong("max_sessions and max_sessions_per_user must be at least 1".to_owned());
+        }
+        if self.terminal.ring_bytes < LEAST_RING {
+            return wrong(format!("terminal.ring_bytes must be at least {LEAST_RING}"));
         }
         if self.master_key_file.is_some() && !self.master_key_command.is_empty() {
             return wrong(

@@ -133,6 +133,7 @@ fn a_value_of_the_wrong_type_is_named_with_its_place() {
     assert!(message("listen =", &[]).contains("line 1"));
     assert!(message("[agents.x]\ntitle = \"x\"", &[]).contains("command"));
     assert!(message("[agents.x]\ncommand = []", &[]).contains("must name a program"));
+    assert!(message("[terminal]\nring_bytes = 262143", &[]).contains("at least 262144"));
     assert!(message("", &[("LONGHOUSE_MAX_SESSIONS", "-1")]).starts_with("LONGHOUSE_MAX_SESSIONS"));
     assert!(message("", &[("LONGHOUSE_STOP_GRACE", "soon")]).contains("no duration"));
 }

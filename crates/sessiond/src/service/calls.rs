@@ -11,6 +11,7 @@ use longhouse_link::proto::{
 };
 use longhouse_link::{AtTheEnd, limits};
 use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
 use tonic::Status;
 
 use super::{parse_name, with_sources};
@@ -29,6 +30,9 @@ const TITLE_CHARS: usize = 256;
 /// The longest an `Exec` may take. One that needs longer belongs into a terminal.
 const EXEC_TIMEOUT: Duration = Duration::from_secs(60 * 60);
 
+/// The longest that a terminal stands back behind others that begin.
+const STANDS_BACK: Duration = Duration::from_millis(50);
+
 /// Wishes for a restart or the end that may wait: more than one only where callers do not wait for the answer.
 const COMMANDS: usize = 4;
 
@@ -46,6 +50,9 @@ pub(super) async fn create_terminal(
     request: CreateTerminalRequest,
 ) -> Result<Arc<Terminal>, Status> {
     let name = parse_name(&request.name)?;
+    if request.stands_back && session.terminal(&name).is_none() {
+        stand_back(session).await;
+    }
     let gone = |_| Status::from(AtTheEnd::NotBegun);
     let _one_at_a_time = session.changing.acquire().await.map_err(gone)?;
     if let Some(there) = session.terminal(&name) {
@@ -91,6 +98,24 @@ pub(super) async fn create_terminal(
     session.add(Arc::clone(&terminal));
     session.spawn(supervisor.run());
     Ok(terminal)
+}
+
+/// Waits until every terminal there is has written something or has ended, a moment at the most: a person waits for the agent's first
+/// bytes, and two programs that start at once take the processor from each other.
+async fn stand_back(session: &Session) {
+    let others = session.terminals();
+    let heard = async {
+        for terminal in others {
+            let mut changes = terminal.changes();
+            while terminal.end() == session.first_offset && terminal.status().running {
+                if changes.changed().await.is_err() {
+                    break;
+                }
+            }
+        }
+    };
+    // Who says nothing for so long does something else.
+    let _silent = timeout(STANDS_BACK, heard).await;
 }
 
 fn program(session: &Session, request: &CreateTerminalRequest) -> Result<Program, Status> {

@@ -51,6 +51,29 @@ async fn output_is_exact_across_reconnects_of_the_link() {
     );
 }
 
+/// A person waits for the first bytes of the terminal that began first.
+#[tokio::test]
+async fn a_terminal_that_stands_back_begins_after_the_first_has_spoken_but_does_not_wait_for_a_silent_one()
+ {
+    let house = House::new().await;
+    // Like a login shell, it takes a moment before it says anything.
+    let slowly = "sleep 0.02; echo spoken; cat";
+    house.run("first", &["sh", "-c", slowly]).await;
+    let behind = |name: &str| CreateTerminalRequest {
+        stands_back: true,
+        ..terminal(name, &["cat"])
+    };
+    let begun = std::time::Instant::now();
+    let second = house.create(behind("second")).await.unwrap();
+    assert!(second.running);
+    // On a machine so busy that the wait came to its end, nothing can be said.
+    let in_vain = begun.elapsed() >= Duration::from_millis(50);
+    assert!(in_vain || house.terminal("first").await.offset > 0);
+    assert_eq!(house.terminal("second").await.offset, 0);
+    let third = within(house.create(behind("third"))).await.unwrap();
+    assert!(third.running);
+}
+
 #[tokio::test]
 async fn two_readers_get_the_same_and_a_third_that_never_reads_disturbs_neither() {
     let house = House::new().await;

@@ -133,7 +133,7 @@ impl Driver {
     fn connected_now(&self) -> Option<std::sync::Arc<Connection>> {
         match &*self.reach.borrow() {
             Reach::Up(connection) => Some(connection.clone()),
-            Reach::Down | Reach::AtRest => None,
+            Reach::Agent(_) | Reach::Down | Reach::AtRest => None,
         }
     }
 

@@ -15,7 +15,7 @@ use super::agent::Lent;
 use super::way_out::WayOut;
 use super::{Driver, make};
 use crate::error::{EngineError, plain};
-use crate::session::connection::Connection;
+use crate::session::connection::{Connection, Reach};
 use crate::session::terminals;
 use crate::session::view::TerminalView;
 
@@ -31,7 +31,7 @@ impl Driver {
         self.make_worktree(connection, way_out).await?;
         let mut news = self.ask_for_news(connection).await?;
         self.set_up(connection, &mut news).await?;
-        let fresh = matches!(self.session.phase, Phase::Pending | Phase::Starting);
+        let fresh = self.begins();
         self.tell_auto_commit(connection).await?;
         let told = async {
             if fresh {
@@ -58,8 +58,16 @@ impl Driver {
         Ok(news)
     }
 
+    /// Whether nothing of it is known to run yet.
+    fn begins(&self) -> bool {
+        matches!(self.session.phase, Phase::Pending | Phase::Starting)
+    }
+
     /// Every terminal, where it is to run started.
-    async fn terminals(&self, connection: &Connection) -> Result<Vec<TerminalView>, Furnishing> {
+    async fn terminals(
+        &self,
+        connection: &Arc<Connection>,
+    ) -> Result<Vec<TerminalView>, Furnishing> {
         let mut client = connection.client();
         let mut views = Vec::new();
         for spec in &self.session.terminals {
@@ -76,6 +84,10 @@ impl Driver {
                 self.log(LogLevel::Info, "session", &text).await;
             }
             views.push(TerminalView::alive(spec, &terminal));
+            if self.begins() && spec.command == TerminalCommand::Agent {
+                // Whoever waits for it need not wait for what else a start does.
+                self.reach.send_replace(Reach::Agent(connection.clone()));
+            }
         }
         Ok(views)
     }
@@ -85,9 +97,10 @@ impl Driver {
         client: &mut LinkClient,
         spec: &TerminalSpec,
     ) -> Result<proto::Terminal, Furnishing> {
-        let request = self
+        let mut request = self
             .create_request(spec)
             .map_err(|e| Furnishing::Impossible(e.to_string()))?;
+        request.stands_back = self.begins() && spec.command == TerminalCommand::Shell;
         let program = request.program.clone();
         let answer = tokio::time::timeout(terminals::ANSWER_WAIT, client.create_terminal(request))
             .await
