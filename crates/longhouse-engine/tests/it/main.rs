@@ -12,5 +12,6 @@ mod repositories;
 mod secrets;
 mod sessions;
 mod ssh_agent;
+mod starting;
 mod terminals;
 mod volumes;

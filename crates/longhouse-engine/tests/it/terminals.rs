@@ -10,9 +10,7 @@ use longhouse_engine::{
     Access, CaptureFormat, Closed, EngineError, ExecCommand, Join, NewTerminal, Viewer, ViewerEvent,
 };
 
-use longhouse_runtime::echo::Trouble;
-
-use crate::house::{House, in_time, shell};
+use crate::house::{House, in_time};
 
 const ENDLESS: usize = usize::MAX;
 
@@ -66,28 +64,6 @@ async fn everybody_sees_the_same_and_one_who_comes_back_goes_on_at_the_exact_byt
     let mut back = join(&house, Some(start + 4), Access::Read).await;
     assert_eq!(back.hello().offset, start + 4);
     assert_eq!(read(&mut back, 6).await, (start + 4, b"456789".to_vec()));
-    house.close().await;
-}
-
-/// Who waits for the agent waits for nothing else: here the shell beside it begins only when somebody has typed to the agent.
-#[tokio::test]
-async fn the_agents_terminal_is_there_before_its_session_is_complete() {
-    let house = House::new().await;
-    house.runtime.expect(Trouble::StandsBack);
-    let create = house.engine.create_session(&house.ann, shell("one"), None);
-    create.await.unwrap();
-    let mut viewer = in_time("a place", join(&house, None, Access::Write)).await;
-    let status = async || {
-        let view = house.engine.get_session(&house.ann, "one").await.unwrap();
-        view.session.status()
-    };
-    assert_eq!(status().await, Status::Starting);
-    let start = viewer.hello().offset;
-    viewer.write(Bytes::from_static(b"ab")).await.unwrap();
-    assert_eq!(read(&mut viewer, 2).await, (start, b"ab".to_vec()));
-    house.wait_for_status("one", Status::Running).await;
-    viewer.write(Bytes::from_static(b"c")).await.unwrap();
-    assert_eq!(read(&mut viewer, 1).await, (start + 2, b"c".to_vec()));
     house.close().await;
 }
 

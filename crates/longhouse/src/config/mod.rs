@@ -3,6 +3,7 @@
 //! Each layer is a TOML table, so that a setting has one name, one type and one check wherever it comes from. What the
 //! settings mean to the parts of the program is not decided here.
 
+mod agents;
 mod error;
 mod keys;
 mod layers;

@@ -5,7 +5,6 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use longhouse_domain::agent::{Agent, Agents};
 use longhouse_domain::container::ImageName;
 use longhouse_domain::git::{Transport, Transports};
 use longhouse_domain::publish::PortRange;
@@ -13,6 +12,7 @@ use longhouse_engine::PublishSettings;
 use longhouse_server::Network;
 use serde::Deserialize;
 
+use super::agents::AgentSettings;
 use super::error::ConfigError;
 use super::oidc::OidcSettings;
 use super::recordings::RecordingsTable;
@@ -248,42 +248,7 @@ pub(crate) struct TerminalSettings {
     pub(crate) scrollback_lines: u32,
 }
 
-/// `[agents.NAME]`
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct AgentSettings {
-    /// What people read; the agent's name where absent.
-    #[serde(default)]
-    pub(crate) title: Option<String>,
-    /// The program, then the arguments it always gets.
-    pub(crate) command: Vec<String>,
-    /// Arguments before the prompt of an interactive run.
-    #[serde(default)]
-    pub(crate) prompt_args: Vec<String>,
-    /// Arguments before the prompt of an autonomous run; absent: it has none.
-    #[serde(default)]
-    pub(crate) autonomous_args: Option<Vec<String>>,
-    /// What to tell a person whose machine lacks the program.
-    #[serde(default)]
-    pub(crate) install_hint: String,
-}
-
 impl Settings {
-    /// The built-in agents and the configured ones.
-    pub(crate) fn agents(&self) -> Agents {
-        let configured = self.agents.iter().map(|(name, agent)| {
-            let agent = Agent {
-                title: agent.title.clone().unwrap_or_else(|| name.clone()),
-                command: agent.command.clone(),
-                prompt_args: agent.prompt_args.clone(),
-                autonomous_args: agent.autonomous_args.clone(),
-                install_hint: agent.install_hint.clone(),
-            };
-            (name.clone(), agent)
-        });
-        Agents::with_configured(configured.collect())
-    }
-
     /// Refuses what no type can: settings that contradict one another or make no sense.
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         let wrong = |message: String| Err(ConfigError::Inconsistent(message));
@@ -311,27 +276,8 @@ impl Settings {
                 "master_key_file and master_key_command are both set: choose one".to_owned(),
             );
         }
-        for (name, agent) in &self.agents {
-            check_agent(name, agent)?;
-        }
-        Ok(())
+        super::agents::check(&self.agents)
     }
-}
-
-fn check_agent(name: &str, agent: &AgentSettings) -> Result<(), ConfigError> {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-    if name.is_empty() || name.len() > 64 || !name.chars().all(allowed) {
-        return Err(ConfigError::Inconsistent(format!(
-            "agents: \"{}\" cannot be an agent's name; letters, digits, '_' and '-' can",
-            name.escape_debug()
-        )));
-    }
-    if agent.command.first().is_none_or(String::is_empty) {
-        return Err(ConfigError::Inconsistent(format!(
-            "agents.{name}.command must name a program"
-        )));
-    }
-    Ok(())
 }
 
 /// `8100-8999`.

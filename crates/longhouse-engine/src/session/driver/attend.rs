@@ -62,11 +62,7 @@ impl Driver {
             };
             let mut way_out = self.way_out(&connection).await;
             let agent = self.lend_key(&connection);
-            let furnished = self.furnish(&connection, &mut way_out, &agent).await;
-            if furnished.is_err() {
-                self.reach.send_replace(Reach::Down);
-            }
-            let mut news = match furnished {
+            let mut news = match self.furnish(&connection, &mut way_out, &agent).await {
                 Ok(news) => news,
                 Err(Furnishing::Broken(status)) => {
                     self.log(

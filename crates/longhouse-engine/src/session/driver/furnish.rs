@@ -27,6 +27,20 @@ impl Driver {
         way_out: &mut WayOut,
         agent: &Lent,
     ) -> Result<Streaming<SessionEvent>, Furnishing> {
+        let furnished = self.furnish_all(connection, way_out, agent).await;
+        if furnished.is_err() {
+            // The agent's terminal may have been told of.
+            self.reach.send_replace(Reach::Down);
+        }
+        furnished
+    }
+
+    async fn furnish_all(
+        &mut self,
+        connection: &Arc<Connection>,
+        way_out: &mut WayOut,
+        agent: &Lent,
+    ) -> Result<Streaming<SessionEvent>, Furnishing> {
         self.clone_repository(connection, way_out, agent).await?;
         self.make_worktree(connection, way_out).await?;
         let mut news = self.ask_for_news(connection).await?;
