@@ -12,6 +12,7 @@ mod agent;
 mod asks;
 mod carry;
 mod dial;
+mod executor;
 pub mod files;
 mod hello;
 mod io;

@@ -12,6 +12,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio_util::sync::CancellationToken;
 use tonic::transport::{Channel, Endpoint};
 
+use crate::executor::GoesOn;
 use crate::hello::check_reply;
 use crate::io::{Greeted, LinkIo};
 use crate::limits;
@@ -299,6 +300,7 @@ async fn channel_over(io: LinkIo) -> Result<Channel, tonic::transport::Error> {
     });
     // The name is needed by HTTP and means nothing here.
     Endpoint::from_static("http://sessiond.invalid")
+        .executor(GoesOn)
         .initial_stream_window_size(limits::STREAM_WINDOW_BYTES)
         .initial_connection_window_size(limits::CONNECTION_WINDOW_BYTES)
         .max_frame_size(limits::FRAME_BYTES)

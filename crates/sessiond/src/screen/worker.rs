@@ -20,7 +20,11 @@ const TURN: usize = 256 * 1024;
 /// A terminal of which so many bytes were parsed in a turn floods.
 const FLOOD: u64 = 64 * 1024;
 
-/// How long it is left alone then: at the speed of a PTY, some 80 MB/s, less comes meanwhile than the screen may lag behind.
+/// How long a terminal is left alone that was parsed: a program that writes often, as one does that answers keys, would otherwise wake the
+/// thread for each piece.
+const PAUSE: Duration = Duration::from_millis(2);
+
+/// How long one is left alone that floods: at the speed of a PTY, some 80 MB/s, less comes meanwhile than the screen may lag behind.
 const REST: Duration = Duration::from_millis(40);
 
 /// A snapshot and what it stands for.
@@ -113,11 +117,12 @@ fn work(receiver: &mpsc::Receiver<(Arc<Terminal>, Job)>) {
 
 /// Which terminals are parsed when.
 ///
-/// A terminal that floods rests between two turns. What has gathered by then is mostly passed over, see [`super::skim`]: to parse it all
+/// A terminal rests between two turns, one that floods rests longer. What has gathered by then is mostly passed over, see [`super::skim`]: to parse it all
 /// would cost as much as everything else on the bytes' way.
 #[derive(Default)]
 struct Turns {
     unfinished: VecDeque<Arc<Terminal>>,
+    /// The ones that rest longest come last.
     resting: VecDeque<(Instant, Arc<Terminal>)>,
 }
 
@@ -162,10 +167,20 @@ impl Turns {
         let done = terminal.with_screen(|screen| terminal.parse(screen, TURN));
         if !done {
             self.unfinished.push_back(terminal);
-        } else if terminal.parsed() - before >= FLOOD && terminal.may_rest() {
-            terminal.parse_rests();
-            self.resting.push_back((Instant::now() + REST, terminal));
+            return;
         }
+        match terminal.parsed() - before {
+            0 => {}
+            FLOOD.. if terminal.may_rest() => self.rest(terminal, REST),
+            _ => self.rest(terminal, PAUSE),
+        }
+    }
+
+    fn rest(&mut self, terminal: Arc<Terminal>, time: Duration) {
+        terminal.parse_rests();
+        let until = Instant::now() + time;
+        let place = self.resting.partition_point(|(other, _)| *other <= until);
+        self.resting.insert(place, (until, terminal));
     }
 }
 
