@@ -81,6 +81,7 @@ fn every_setting_can_come_from_the_file_and_from_a_variable() {
             ("host.multiplexer", _) => ("\"none\"", "none"),
             ("preview_host", _) => ("\"*.p.example\"", "*.p.example"),
             ("public_url", _) => ("\"https://a.example\"", "https://a.example"),
+            ("terminal.ring_bytes", _) => ("300000", "300000"),
             (_, keys::Shape::Integer) => ("9", "9"),
             (_, keys::Shape::Switch) => ("true", "true"),
             ("host.allowed_dirs", _) => ("[\"/a\", \"/b\"]", "/a:/b"),
