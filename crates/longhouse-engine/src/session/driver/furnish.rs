@@ -5,6 +5,7 @@ use std::sync::Arc;
 use longhouse_domain::clock::from_millis;
 use longhouse_domain::event::{LogLevel, Stage};
 use longhouse_domain::lifecycle::Phase;
+use longhouse_domain::name::TerminalName;
 use longhouse_domain::session::RuntimeKind;
 use longhouse_domain::terminal::{TerminalCommand, TerminalSpec};
 use longhouse_link::LinkClient;
@@ -114,7 +115,8 @@ impl Driver {
         let mut request = self
             .create_request(spec)
             .map_err(|e| Furnishing::Impossible(e.to_string()))?;
-        request.stands_back = self.begins() && spec.command == TerminalCommand::Shell;
+        // Not the ones after it: a session may have dozens, and each would wait again for an agent that says nothing.
+        request.stands_back = self.begins() && spec.name == TerminalName::manual();
         let program = request.program.clone();
         let answer = tokio::time::timeout(terminals::ANSWER_WAIT, client.create_terminal(request))
             .await
