@@ -161,7 +161,15 @@ pub(crate) fn tool(workspace: &Workspace, name: &str, version: Version) -> Resul
     run_process(
         workspace
             .cargo()
-            .args(["install", name, "--locked", "--force", "--version"])
+            // It runs for seconds: what an optimised build would save is less than it takes.
+            .args([
+                "install",
+                name,
+                "--locked",
+                "--force",
+                "--debug",
+                "--version",
+            ])
             .arg(version.to_string())
             .arg("--root")
             .arg(&tools)

@@ -27,7 +27,7 @@ use crate::policy::Policy;
 use crate::publish::{Published, Reserved};
 use crate::secrets::Vault;
 use crate::session::begun::Begun;
-use crate::session::driver;
+use crate::session::driver::{self, Record};
 use crate::session::handle::Handle;
 use crate::settings::EngineSettings;
 
@@ -142,7 +142,7 @@ impl Engine {
                 owner: session.owner,
                 shares: shares.remove(&id).into_iter().flatten().collect(),
             };
-            match self.drive(session, audience, Reserved::default()) {
+            match self.drive(session, audience, Record::Found, Reserved::default()) {
                 Ok(handle) => handles.push(handle),
                 Err(error) => self.context().complain(id, "drive the session", &error),
             }
@@ -313,6 +313,7 @@ impl Engine {
         &self,
         session: Session,
         audience: Audience,
+        record: Record,
         reserved: Reserved,
     ) -> Result<Arc<Handle>, EngineError> {
         let (id, is_wanted) = (session.id, session.wish != Wish::Deleted);
@@ -320,7 +321,7 @@ impl Engine {
         let handle = {
             // It is listed before its driver can make anything: who clears leftovers never finds it unlisted.
             let mut sessions = self.lock();
-            let handle = driver::spawn(self.context(), session, audience)?;
+            let handle = driver::spawn(self.context(), session, audience, record)?;
             sessions.insert(id, handle.clone());
             handle
         };

@@ -25,6 +25,7 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use crate::screen::Screen;
 use crate::screen::worker::Screens;
+use history::Agreed;
 use input::Input;
 use log::{Cursor, Mark, OutputLog, Piece};
 use requests::{Command, Wrapping};
@@ -61,6 +62,8 @@ pub(crate) struct Terminal {
     /// Lines that scrolled off the parsed screen's top, ever.
     scrolled: AtomicU64,
     parser_moved: Notify,
+    /// Where its history was last seen to be tmux's.
+    agreed: Mutex<Option<Agreed>>,
     /// A `Parse` is on its way to the parsing thread.
     parse_asked: AtomicBool,
     parser_lag: u64,
@@ -108,6 +111,7 @@ impl Terminal {
             parsed: AtomicU64::new(making.first_offset),
             scrolled: AtomicU64::new(0),
             parser_moved: Notify::new(),
+            agreed: Mutex::default(),
             parse_asked: AtomicBool::new(false),
             // The parser must never lose bytes to the ring's bound.
             parser_lag: PARSER_LAG.min(making.ring_bytes / 2),

@@ -34,6 +34,9 @@ const BEGUN_LOOK: Duration = Duration::from_millis(1);
 /// The most history taken over from tmux, bytes: 10,000 full lines with colours.
 const HISTORY_BYTES: usize = 16 * 1024 * 1024;
 
+/// The lines above a pane's screen, as tmux counts them.
+const HISTORY_SIZE: &str = "#{history_size}";
+
 /// Why tmux did not do what it was told.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum TmuxError {
@@ -145,26 +148,29 @@ impl Tmux {
         String::from_utf8_lossy(&shown.ok()?).trim().parse().ok()
     }
 
-    /// The lines above the screen, the newest `lines` of them, with escape sequences.
+    /// What is above the screen: how many lines, and the newest `lines` of them, with escape sequences.
     pub(crate) async fn history(
         &self,
         name: &TerminalName,
         lines: u32,
-    ) -> Result<Vec<u8>, TmuxError> {
+    ) -> Result<(u64, Vec<u8>), TmuxError> {
         let pane = format!("{}:", target(name));
         let start = format!("-{lines}");
-        self.run(&[
-            "capture-pane",
-            "-p",
-            "-e",
-            "-t",
-            &pane,
-            "-S",
-            &start,
-            "-E",
-            "-1",
-        ])
-        .await
+        let count = ["display-message", "-p", "-t", &pane, HISTORY_SIZE];
+        let text = ["capture-pane", "-p", "-e", "-t", &pane];
+        let place = ["-S", &start, "-E", "-1"];
+        let words = [&count[..], &[";"], &text, &place].concat();
+        let mut said = self.run(&words).await?;
+        let end = said.iter().position(|byte| *byte == b'\n');
+        let text = said.split_off(end.map_or(said.len(), |at| at + 1));
+        Ok((counted(&said)?, text))
+    }
+
+    /// How many lines are above the screen.
+    pub(crate) async fn lines_above(&self, name: &TerminalName) -> Result<u64, TmuxError> {
+        let pane = format!("{}:", target(name));
+        let question = ["display-message", "-p", "-t", &pane, HISTORY_SIZE];
+        counted(&self.run(&question).await?)
     }
 
     /// Lines of history above the screen, as the configuration bounds them.
@@ -286,6 +292,15 @@ impl Tmux {
         write_private(Path::new(&self.child_file(name)), &text)
             .map_err(io("write the program's description"))
     }
+}
+
+/// The number that tmux answered.
+fn counted(said: &[u8]) -> Result<u64, TmuxError> {
+    let text = String::from_utf8_lossy(said);
+    text.trim().parse().map_err(|_| TmuxError::Refused {
+        command: "display-message".to_owned(),
+        message: format!("answered {:?} for a number", text.trim()),
+    })
 }
 
 /// The number that a file holds.

@@ -15,7 +15,7 @@ use longhouse_store::{
     Changed, Created, IdempotencyKey, NewRecord, SecretScope, SessionRef, StoreError,
 };
 
-use super::driver::setup;
+use super::driver::{Record, setup};
 use super::kept;
 use super::request::{NewSession, NewSessionKey};
 use super::secrets::check_secrets;
@@ -115,7 +115,7 @@ impl Engine {
         reserved: Reserved,
     ) -> Result<SessionView, EngineError> {
         let audience = Audience::of(changed.session.owner);
-        let handle = self.drive(changed.session.clone(), audience, reserved)?;
+        let handle = self.drive(changed.session.clone(), audience, Record::New, reserved)?;
         let view = self.view_of(actor, &changed.session, &handle).await?;
         let session = Some(std::sync::Arc::new(view.clone()));
         for event in changed.events {
@@ -210,7 +210,8 @@ impl Engine {
             created_at: now,
             updated_at: now,
             last_accessed_at: None,
-            starts: 0,
+            // The one that follows at once.
+            starts: 1,
             last_activity_at: None,
         };
         Ok((session, usual_key))

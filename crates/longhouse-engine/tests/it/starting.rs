@@ -8,6 +8,15 @@ use longhouse_runtime::echo::Trouble;
 use crate::house::{House, in_time, shell};
 use crate::terminals::{join, read};
 
+/// Its place is made, as far as this runtime is concerned, when sessiond was greeted: who waited for that first would wait for ever.
+#[tokio::test]
+async fn sessiond_is_greeted_while_its_place_is_still_being_made() {
+    let house = House::new().await;
+    house.runtime.expect(Trouble::AwaitsHello);
+    house.running("one").await;
+    house.close().await;
+}
+
 /// Who waits for the agent waits for nothing else: here the shell beside it begins only when somebody has typed to the agent.
 #[tokio::test]
 async fn the_agents_terminal_is_there_before_its_session_is_complete() {

@@ -186,7 +186,7 @@ impl EchoRuntime {
         self.dir.join(session.short())
     }
 
-    fn start(&self, plan: &Plan, manner: Manner) -> RuntimeHandle {
+    fn start(&self, plan: &Plan, manner: Manner) -> (RuntimeHandle, EchoSessiond) {
         let mut state = self.lock();
         state.provisioned += 1;
         let number = state.provisioned;
@@ -212,9 +212,10 @@ impl EchoRuntime {
         }
         drop(state);
         let path = self.link_path(plan.session);
+        let dialling = sessiond.clone();
         self.tasks
-            .spawn(async move { longhouse_link::dial(&path, sessiond, dead).await });
-        handle(number)
+            .spawn(async move { longhouse_link::dial(&path, dialling, dead).await });
+        (handle(number), sessiond)
     }
 }
 
@@ -271,17 +272,12 @@ impl Runtime for EchoRuntime {
     }
 
     async fn provision(&self, plan: &Plan) -> Result<RuntimeHandle, ProvisionError> {
-        let mut manner = Manner::Well;
         let trouble = self.lock().troubles.pop_front();
+        let manner = trouble.as_ref().map_or(Manner::Well, Trouble::manner);
         match trouble {
             Some(Trouble::Fails(reason)) => return Err(ProvisionError::Failed(reason)),
             Some(Trouble::Takes(time)) => tokio::time::sleep(time).await,
-            Some(Trouble::DiesOnceAttached) => manner = Manner::DiesOnceAttached,
-            Some(Trouble::KnowsNoFiles) => manner = Manner::KnowsNoFiles,
-            Some(Trouble::StandsBack) => manner = Manner::StandsBack,
-            Some(Trouble::CannotClone) => manner = Manner::CannotClone,
-            Some(Trouble::ClonesForEver) => manner = Manner::ClonesForEver,
-            None => {}
+            _ => {}
         }
         let made = self
             .socket_dir(plan.session)
@@ -292,7 +288,11 @@ impl Runtime for EchoRuntime {
                 Workdir::Named { .. } => Ok(()),
             });
         made.map_err(|error| ProvisionError::Failed(error.to_string()))?;
-        Ok(self.start(plan, manner))
+        let (handle, sessiond) = self.start(plan, manner);
+        if manner == Manner::AwaitsHello {
+            sessiond.greeted().await;
+        }
+        Ok(handle)
     }
 
     async fn volumes(&self) -> Result<Vec<Volume>, String> {

@@ -47,6 +47,7 @@ impl Sessiond for EchoSessiond {
     type ArchiveFilesStream = FileChunks;
 
     async fn hello(&self, request: Request<HelloRequest>) -> Result<Response<HelloReply>, Status> {
+        self.inner.greeted.cancel();
         longhouse_link::answer_hello(&request, self.inner.hello.clone()).map(Response::new)
     }
 

@@ -31,6 +31,7 @@ pub(super) struct EchoSessiond {
 #[derive(Debug)]
 pub(super) struct Inner {
     pub(super) hello: HelloReply,
+    pub(super) greeted: CancellationToken,
     pub(super) env: Environment,
     pub(super) first_offset: u64,
     pub(super) terminals: Mutex<BTreeMap<String, Arc<EchoTerminal>>>,
@@ -68,6 +69,7 @@ impl EchoSessiond {
         };
         let inner = Arc::new(Inner {
             hello,
+            greeted: CancellationToken::new(),
             env: plan.env.clone(),
             first_offset: plan.first_offset,
             terminals: Mutex::default(),
@@ -84,6 +86,11 @@ impl EchoSessiond {
             keeping: EchoKeeping::default(),
         });
         Self { inner }
+    }
+
+    /// Waits until the server has said hello.
+    pub(super) async fn greeted(&self) {
+        self.inner.greeted.cancelled().await;
     }
 
     pub(super) fn terminals(&self) -> MutexGuard<'_, BTreeMap<String, Arc<EchoTerminal>>> {

@@ -17,8 +17,25 @@ pub enum Trouble {
     CannotClone,
     /// It works, but a clone comes to no end.
     ClonesForEver,
+    /// It works, but it ends only when its sessiond was greeted.
+    AwaitsHello,
     /// It works, but what stands back behind other terminals waits for their first output for as long as it takes.
     StandsBack,
+}
+
+impl Trouble {
+    /// How the sessiond behaves that comes of it.
+    pub(super) fn manner(&self) -> Manner {
+        match self {
+            Self::Fails(_) | Self::Takes(_) => Manner::Well,
+            Self::DiesOnceAttached => Manner::DiesOnceAttached,
+            Self::KnowsNoFiles => Manner::KnowsNoFiles,
+            Self::CannotClone => Manner::CannotClone,
+            Self::ClonesForEver => Manner::ClonesForEver,
+            Self::AwaitsHello => Manner::AwaitsHello,
+            Self::StandsBack => Manner::StandsBack,
+        }
+    }
 }
 
 /// How a session's sessiond behaves.
@@ -34,6 +51,8 @@ pub(super) enum Manner {
     CannotClone,
     /// It clones for ever.
     ClonesForEver,
+    /// It counts as made only when it was greeted.
+    AwaitsHello,
     /// What stands back waits until it may begin.
     StandsBack,
 }

@@ -41,8 +41,8 @@ pub(crate) enum Job {
     Parse,
     Snapshot(View, oneshot::Sender<Snapshot>),
     Capture(Format, View, oneshot::Sender<String>),
-    /// Replace the parsed history by this one, if they differ and the log still ends there; says whether it did.
-    Mend(History, oneshot::Sender<bool>),
+    /// Replace the parsed history by this one, if they differ; nothing is done where the log does not end there any more.
+    Mend(History, oneshot::Sender<Option<Mended>>),
 }
 
 /// How much above the screen is wanted, and from where.
@@ -61,6 +61,15 @@ pub(crate) struct History {
     pub(crate) at: u64,
     /// Lines with escape sequences, each with its line feed.
     pub(crate) lines: Bytes,
+}
+
+/// A history that agrees with tmux's.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mended {
+    /// Whether it did not before.
+    pub(crate) differed: bool,
+    /// How many lines had scrolled off the screen, ever.
+    pub(crate) scrolled: u64,
 }
 
 impl View {
@@ -209,9 +218,12 @@ fn capture(terminal: &Terminal, format: Format, view: &View) -> String {
     })
 }
 
-fn mend(terminal: &Terminal, history: &History) -> bool {
+fn mend(terminal: &Terminal, history: &History) -> Option<Mended> {
     terminal.with_screen(|screen| {
         catch_up(terminal, screen);
-        terminal.parsed() == history.at && screen.mend(&history.lines)
+        (terminal.parsed() == history.at).then(|| Mended {
+            differed: screen.mend(&history.lines),
+            scrolled: screen.scrolled(),
+        })
     })
 }

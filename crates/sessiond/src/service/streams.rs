@@ -23,9 +23,6 @@ use crate::terminal::history;
 use crate::terminal::log::{Cursor, Mark, Piece};
 use crate::terminal::{Attached, Terminal};
 
-/// How often tmux's history is fetched in the hope that nothing is written meanwhile.
-const HISTORY_ATTEMPTS: usize = 3;
-
 /// One reader of a terminal's output.
 struct Reader {
     terminal: Arc<Terminal>,
@@ -190,18 +187,13 @@ pub(super) async fn capture(
 
 /// What is to be shown above the screen: tmux's own history, if it can be had for exactly this place in the output.
 async fn view(session: &Session, terminal: &Terminal, scrollback: u32) -> View {
-    let mut elsewhere = None;
-    if scrollback > 0 && terminal.is_wrapped() && terminal.status().running {
-        for _ in 0..HISTORY_ATTEMPTS {
-            elsewhere = history::fetch(session, terminal, scrollback).await;
-            if elsewhere.is_some() {
-                break;
-            }
-        }
-    }
+    let in_tmux = scrollback > 0 && terminal.is_wrapped() && terminal.status().running;
     View {
         scrollback: usize::try_from(scrollback).unwrap_or(usize::MAX),
-        elsewhere,
+        elsewhere: match in_tmux {
+            true => history::elsewhere(session, terminal, scrollback).await,
+            false => None,
+        },
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
 
+use super::history::Agreed;
 use super::input::Input;
 use super::log::Piece;
 use super::{PARSER_LAG, Terminal};
@@ -41,6 +42,15 @@ impl Terminal {
 
     pub(crate) fn scrolled(&self) -> u64 {
         self.scrolled.load(Ordering::Acquire)
+    }
+
+    pub(super) fn agreed(&self) -> Option<Agreed> {
+        *self.agreed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Remembers that the parsed history is tmux's.
+    pub(super) fn agree(&self, at: Agreed) {
+        *self.agreed.lock().unwrap_or_else(PoisonError::into_inner) = Some(at);
     }
 
     pub(crate) fn with_screen<T>(&self, use_it: impl FnOnce(&mut Screen) -> T) -> T {

@@ -229,6 +229,61 @@ async fn a_wrapped_terminal_is_resized_restarted_and_closed() {
     .await;
 }
 
+/// A tmux in a directory of its own that writes down when it is asked for history.
+fn counting_tmux() -> (tempfile::TempDir, std::path::PathBuf) {
+    use std::os::unix::fs::PermissionsExt;
+    let bin = tempfile::tempdir().unwrap();
+    let (program, asked) = (bin.path().join("tmux"), bin.path().join("asked"));
+    let text = format!(
+        "#!/bin/sh\ncase \"$*\" in *capture-pane*) echo x >> '{}';; esac\nPATH=/usr/local/bin:/usr/bin:/bin exec tmux \"$@\"\n",
+        asked.display()
+    );
+    std::fs::write(&program, text).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    (bin, asked)
+}
+
+/// To fetch a long history takes longer than whoever comes back wants to wait.
+#[tokio::test]
+async fn tmux_is_asked_for_its_history_only_where_it_may_differ() {
+    let (bin, asked) = counting_tmux();
+    let house = House::with(|spec| {
+        let path = format!("{}:{}", bin.path().display(), spec.env["PATH"]);
+        spec.env.insert("PATH".to_owned(), path);
+    })
+    .await;
+    house.create(wrapped("t", &SHELL)).await.unwrap();
+    house.wait_for_screen("t", "$").await;
+    let offset = house.terminal("t").await.offset;
+    let mut output = house.output("t", offset).await.unwrap();
+    house
+        .type_in("t", "seq 5000 5400; echo fin$((1+1))\n")
+        .await;
+    while output.gaps == 0 {
+        output.next().await;
+    }
+    let history = async || {
+        let text = house.capture("t", capture_request::Format::Text, 2000);
+        text.await.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let times = || std::fs::read_to_string(&asked).unwrap().lines().count();
+    let before = times();
+    house.type_in("t", "seq 6000 6005\n").await;
+    house.wait_for_screen("t", "6005").await;
+    let shown = history().await;
+    assert!(
+        ["5000", "5400", "6000"]
+            .iter()
+            .all(|n| shown.iter().any(|line| line == n))
+    );
+    assert_eq!(times(), before, "what is known was asked for again");
+    // tmux forgets it, which its client is not told.
+    house.type_in("t", "printf '\\033[3Jdo%s' ne\n").await;
+    house.wait_for_screen("t", "done").await;
+    let shown = history().await;
+    assert!(!shown.iter().any(|line| line == "5000"), "{shown:?}");
+}
+
 #[tokio::test]
 async fn a_viewer_is_told_to_repaint_after_a_burst_that_tmux_did_not_show() {
     let house = House::new().await;

@@ -123,17 +123,16 @@ impl Driver {
         let mut look = tokio::time::interval(LOOK);
         look.tick().await;
         loop {
-            self.listen()?;
-            let Some(listener) = &self.listener else {
-                return Ok(None);
-            };
+            let offer = self.take_offer()?;
             tokio::select! {
-                link = listener.accept() => match link {
+                link = self.offer.insert(offer).accept() => match link {
+                    // An earlier one, which dialled before it was ended to make room for this one.
+                    Ok(link) if link.is_closed() => {}
                     Ok(link) => return Ok(Some(Arc::new(Connection::new(link)))),
                     Err(AcceptError::Peer(error)) => {
                         self.log(LogLevel::Warn, "session", &format!("a connection was refused: {error}")).await;
                     }
-                    Err(AcceptError::Listener(_)) => self.listener = None,
+                    Err(AcceptError::Listener(_)) => self.offer = None,
                 },
                 command = self.commands.recv() => match command {
                     Some(command) => if self.hear(command).await == Heard::NewWish { return Ok(None) },

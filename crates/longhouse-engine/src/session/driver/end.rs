@@ -61,7 +61,7 @@ impl Driver {
         self.shut_down(connection.as_deref(), DELETE_GRACE).await;
         self.reach.send_replace(Reach::AtRest);
         self.part_from_repository().await?;
-        self.listener = None;
+        self.offer = None;
         self.forget_recordings().await?;
         self.runtime
             .destroy(self.id, &self.session.spec.workdir)
@@ -101,7 +101,7 @@ impl Driver {
     ) -> Result<(), EngineError> {
         self.shut_down(connection, Duration::ZERO).await;
         self.reach.send_replace(Reach::AtRest);
-        self.listener = None;
+        self.offer = None;
         self.runtime
             .end(self.id, Some(handle))
             .await
@@ -142,8 +142,8 @@ impl Driver {
         if let Some(connection) = self.connected_now() {
             return Some(connection);
         }
-        let listener = self.listen().ok()?;
-        let link = tokio::time::timeout(Connections::REDIAL, listener.accept())
+        let offer = self.listen().ok()?;
+        let link = tokio::time::timeout(Connections::REDIAL, offer.accept())
             .await
             .ok()?
             .ok()?;

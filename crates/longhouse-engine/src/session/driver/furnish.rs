@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use longhouse_domain::clock::from_millis;
 use longhouse_domain::event::{LogLevel, Stage};
+use longhouse_domain::git::AutoCommitMode;
 use longhouse_domain::lifecycle::Phase;
 use longhouse_domain::name::TerminalName;
 use longhouse_domain::session::RuntimeKind;
@@ -47,7 +48,11 @@ impl Driver {
         let mut news = self.ask_for_news(connection).await?;
         self.set_up(connection, &mut news).await?;
         let fresh = self.begins();
-        self.tell_auto_commit(connection).await?;
+        // What is watched is known before anything changes it; that nothing is to be watched need not be.
+        let watches = self.session.spec.auto_commit.mode != AutoCommitMode::Off;
+        if watches {
+            self.tell_auto_commit(connection).await?;
+        }
         let told = async {
             if fresh {
                 self.progress(Stage::Agent, "starting the terminals").await;
@@ -56,6 +61,9 @@ impl Driver {
         // They do not wait until it is written down that they start.
         let ((), views) = tokio::join!(told, self.terminals(connection));
         let views = views?;
+        if !watches {
+            self.tell_auto_commit(connection).await?;
+        }
         // In a container it is a number of the container's own.
         let on_host = self.session.spec.runtime == RuntimeKind::Host;
         let pid = on_host.then(|| connection.pid());

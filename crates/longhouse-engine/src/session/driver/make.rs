@@ -9,6 +9,7 @@ use longhouse_runtime::{Plan, Progress, ProvisionError};
 use tokio::sync::mpsc;
 
 use super::disk::DiskNews;
+use super::offer::Offer;
 use super::{Driver, Heard, Next};
 use crate::context::Context;
 use crate::error::EngineError;
@@ -46,11 +47,13 @@ impl Driver {
     pub(super) async fn make(&mut self) -> Result<Next, EngineError> {
         self.disk = DiskNews::default();
         self.traffic.begin();
-        self.change(Box::new(|session| {
-            session.starts = session.starts.saturating_add(1);
-            session.turn_to(Phase::Starting)
-        }))
-        .await?;
+        if !std::mem::take(&mut self.counted) {
+            self.change(Box::new(|session| {
+                session.starts = session.starts.saturating_add(1);
+                session.turn_to(Phase::Starting)
+            }))
+            .await?;
+        }
         match self.try_to_make().await {
             Ok(Some(handle)) => self.attend(handle).await,
             Ok(None) => Ok(Next::Again),
@@ -63,7 +66,7 @@ impl Driver {
                     .end(self.id, None)
                     .await
                     .map_err(|e| EngineError::Internal(e.to_string()))?;
-                self.listener = None;
+                self.offer = None;
                 self.settle(Phase::Error { reason }).await?;
                 Ok(Next::Again)
             }
@@ -81,12 +84,14 @@ impl Driver {
             Some(_) => "making the container and starting sessiond",
             None => "preparing the working directory and starting sessiond",
         };
-        self.listen()?;
+        let mut offer = self.take_offer()?;
         self.hand_over_secrets().await?;
         // Requests wait in the mailbox: making a place takes moments, and one that was begun is brought to a state that can be found
-        // again. It does not wait until it is written down that it begins.
+        // again. It does not wait until it is written down that it begins, and sessiond is greeted as soon as it dials.
         let told = self.progress(Stage::Container, doing);
-        let ((), made) = tokio::join!(told, self.runtime.provision(&plan));
+        let making = async { tokio::join!(told, self.runtime.provision(&plan)).1 };
+        let made = offer.beside(making).await;
+        self.offer = Some(offer);
         made.map(Some).map_err(|error| self.failure(&error))
     }
 
@@ -144,21 +149,25 @@ impl Driver {
     }
 
     /// Offers the link's socket, if it is not offered already.
-    pub(super) fn listen(&mut self) -> Result<&LinkListener, EngineError> {
-        if self.listener.is_none() {
-            let internal = |error: &dyn std::fmt::Display| EngineError::Internal(error.to_string());
-            self.runtime
-                .socket_dir(self.id)
-                .map_err(|error| internal(&error))?;
-            let path = self.runtime.link_path(self.id);
-            let version = self.context.settings.version;
-            let listener =
-                LinkListener::bind_for(self.runtime.link_peer(), &path, self.id, version);
-            self.listener = Some(listener.map_err(|error| internal(&error))?);
+    pub(super) fn listen(&mut self) -> Result<&mut Offer, EngineError> {
+        let offer = self.take_offer()?;
+        Ok(self.offer.insert(offer))
+    }
+
+    /// The same, to be put back.
+    pub(super) fn take_offer(&mut self) -> Result<Offer, EngineError> {
+        if let Some(offer) = self.offer.take() {
+            return Ok(offer);
         }
-        self.listener
-            .as_ref()
-            .ok_or_else(|| EngineError::Internal("no link socket".to_owned()))
+        let internal = |error: &dyn std::fmt::Display| EngineError::Internal(error.to_string());
+        self.runtime
+            .socket_dir(self.id)
+            .map_err(|error| internal(&error))?;
+        let path = self.runtime.link_path(self.id);
+        let version = self.context.settings.version;
+        LinkListener::bind_for(self.runtime.link_peer(), &path, self.id, version)
+            .map(Offer::new)
+            .map_err(|error| internal(&error))
     }
 }
 

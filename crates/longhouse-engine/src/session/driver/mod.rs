@@ -19,8 +19,10 @@ mod kept;
 pub(super) mod make;
 mod making;
 mod news;
+mod offer;
 mod outside;
 mod ports;
+mod record;
 mod secrets;
 pub(super) mod setup;
 mod share;
@@ -33,25 +35,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use longhouse_domain::egress::AllowList;
-use longhouse_domain::event::{ContainerHealth, LogLevel};
-use longhouse_domain::lifecycle::{Phase, Status, Step, Wish, next_step};
+use longhouse_domain::lifecycle::{Status, Step, next_step};
 use longhouse_domain::session::{RuntimeKind, Session};
 use longhouse_domain::{Audience, SessionId};
-use longhouse_link::LinkListener;
 use longhouse_runtime::Runtime;
-use longhouse_store::{Alongside, SecretsChange};
 use tokio::sync::{mpsc, watch};
 
 use super::connection::{Connections, Reach};
 use super::handle::{Command, Handle, MAILBOX, Reply};
 use super::live::Live;
-use super::view::TerminalView;
 use crate::context::Context;
 use crate::egress::Traffic;
 use crate::error::EngineError;
 use crate::recording::{Attendant, Desk};
 use disk::DiskNews;
+use offer::Offer;
 use ports::PortNews;
+pub(crate) use record::Record;
 
 /// The pauses between attempts at a step that failed for a reason that may pass.
 const BACKOFF_FIRST: Duration = Duration::from_millis(100);
@@ -87,7 +87,9 @@ pub(crate) struct Driver {
     live: watch::Sender<Live>,
     audience: watch::Sender<Audience>,
     reach: watch::Sender<Reach>,
-    listener: Option<LinkListener>,
+    offer: Option<Offer>,
+    /// Whether the start that comes next is counted in the record already, as the first one is when the record is made.
+    counted: bool,
     ports: PortNews,
     disk: DiskNews,
     /// What was said last of its place, beside the status.
@@ -113,6 +115,7 @@ pub(crate) fn spawn(
     context: &Arc<Context>,
     session: Session,
     audience: Audience,
+    record: Record,
 ) -> Result<Arc<Handle>, EngineError> {
     let runtime = context.runtime(session.spec.runtime)?.clone();
     let (sender, commands) = mpsc::channel(MAILBOX);
@@ -133,7 +136,8 @@ pub(crate) fn spawn(
         live,
         audience,
         reach,
-        listener: None,
+        offer: None,
+        counted: record == Record::New,
         ports: PortNews::default(),
         disk: DiskNews::default(),
         place: None,
@@ -213,7 +217,7 @@ impl Driver {
     /// At rest: nothing is to be done until somebody asks for something.
     async fn rest(&mut self) -> Result<Next, EngineError> {
         self.reach.send_replace(Reach::AtRest);
-        self.listener = None;
+        self.offer = None;
         self.numbering = None;
         self.publish(|_| ());
         let stop = self.context.stop.clone();
@@ -307,75 +311,6 @@ impl Driver {
                 },
             }
         }
-    }
-
-    /// Writes a change down, and tells of it.
-    async fn change(&mut self, change: super::handle::Change) -> Result<(), EngineError> {
-        self.change_with(&SecretsChange::default(), change).await
-    }
-
-    async fn change_with(
-        &mut self,
-        secrets: &SecretsChange,
-        change: super::handle::Change,
-    ) -> Result<(), EngineError> {
-        let now = self.context.now();
-        let store = &self.context.store;
-        let alongside = Alongside {
-            secrets,
-            places: self.context.settings.places(),
-        };
-        let changed = store
-            .change_session_alongside(self.id, now, alongside, change)
-            .await?;
-        let Some(changed) = changed else {
-            return Err(EngineError::SessionNotFound);
-        };
-        self.session = changed.session;
-        self.note_list().await;
-        let names: Vec<_> = self.session.terminals.clone();
-        self.publish(|live| {
-            live.terminals
-                .retain(|known| names.iter().any(|spec| spec.name == known.name));
-            for spec in &names {
-                if !live.terminals.iter().any(|known| known.name == spec.name) {
-                    live.terminals.push(TerminalView::at_rest(spec));
-                }
-            }
-        });
-        self.tell(changed.events).await;
-        Ok(())
-    }
-
-    /// How far the session has got.
-    async fn turn_to(&mut self, phase: Phase) -> Result<(), EngineError> {
-        self.change(Box::new(move |session| session.turn_to(phase)))
-            .await
-    }
-
-    /// The session has come to rest: nobody wishes it to run any more.
-    async fn settle(&mut self, phase: Phase) -> Result<(), EngineError> {
-        let (level, message) = match &phase {
-            Phase::Error { reason } => (LogLevel::Error, format!("ended: {reason}")),
-            phase => (
-                LogLevel::Info,
-                format!(
-                    "stopped{}",
-                    phase.reason().map(|r| format!(": {r}")).unwrap_or_default()
-                ),
-            ),
-        };
-        self.change(Box::new(move |session| {
-            if session.wish == Wish::Running {
-                session.wish = Wish::Stopped;
-            }
-            session.turn_to(phase)
-        }))
-        .await?;
-        self.log(level, "session", &message).await;
-        self.tell_health(ContainerHealth::None, Some(&message))
-            .await;
-        Ok(())
     }
 
     /// Changes what everybody sees at this moment.

@@ -148,12 +148,12 @@ impl Driver {
         // One that an earlier attempt left has dialled in, and would be taken for the new one.
         let ended = self.runtime.end(self.id, None).await;
         ended.map_err(|error| failed(&error))?;
-        self.listener = None;
+        self.offer = None;
         self.listen()?;
         let provisioned = self.runtime.provision(&plan).await;
         let handle = provisioned.map_err(|error| failed(&error))?;
-        let listener = self.listen()?;
-        let link = tokio::time::timeout(Connections::REDIAL, listener.accept()).await;
+        let offer = self.listen()?;
+        let link = tokio::time::timeout(Connections::REDIAL, offer.accept()).await;
         let link = link.map_err(|_| failed(&"sessiond does not connect"))?;
         let connection = Connection::new(link.map_err(|error| failed(&error))?);
         Ok((connection, handle))
