@@ -210,8 +210,7 @@ impl Engine {
             created_at: now,
             updated_at: now,
             last_accessed_at: None,
-            // The one that follows at once.
-            starts: 1,
+            starts: 1, // The one that follows at once.
             last_activity_at: None,
         };
         Ok((session, usual_key))
