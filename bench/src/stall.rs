@@ -12,10 +12,11 @@ use crate::report::Report;
 use crate::samples::Samples;
 use crate::viewer::Viewer;
 
-/// How long `yes` runs beside the viewer that does not read, and alone before and after: half as long each time, so that a machine that
-/// drifts counts for neither.
+/// How long `yes` runs beside the viewer that does not read, how often, and how long alone before and after each time: a machine that drifts
+/// counts for neither, and one bad moment for nothing.
 const RUNS: Duration = Duration::from_secs(20);
-const ALONE: Duration = Duration::from_secs(10);
+const SPELLS: usize = 3;
+const ALONE: Duration = Duration::from_secs(6);
 
 pub(crate) async fn measure(running: &Running, report: &mut Report) -> Result<()> {
     if !running.peer.shares() {
@@ -29,39 +30,30 @@ pub(crate) async fn measure(running: &Running, report: &mut Report) -> Result<()
     let mut typist = running.watch(&third).await?;
     typist.send(echo::PROGRAM.as_bytes()).await?;
     typist.read_until(b"READY").await?;
-    let (first, mut times_alone) = beside(&mut reader, &mut typist, ALONE).await?;
-    let asleep = running.watch(&session).await?;
-    let before = kilobytes(running.pid()?, "Rss:")?;
-    let (shared, times) = beside(&mut reader, &mut typist, RUNS).await?;
-    let grown = kilobytes(running.pid()?, "Rss:")? - before;
-    drop(asleep);
-    let (last, more) = beside(&mut reader, &mut typist, ALONE).await?;
-    let alone = f64::midpoint(first, last);
-    times_alone.extend(more);
-    let (times, times_alone) = (Samples::new(times), Samples::new(times_alone));
-    let once = |value: f64| Samples::new(vec![value]);
-    report.row(
-        "a viewer that never reads: server grows by",
-        &name,
-        "kB",
-        once(grown),
-        None,
-    );
-    report.row(
-        "a viewer that never reads: another one's rate",
-        &name,
-        "of what it was",
-        once(shared / alone),
-        None,
-    );
-    for (share, what) in [(0.5, "p50"), (0.99, "p99")] {
-        report.row(
-            &format!("a viewer that never reads: echo in another session, {what}"),
-            &name,
-            "of what it was",
-            once(times.at(share) / times_alone.at(share)),
-            None,
-        );
+    let (mut grown, mut rates, mut p50, mut p99) = (vec![], vec![], vec![], vec![]);
+    let (mut alone, mut times_alone) = beside(&mut reader, &mut typist, ALONE).await?;
+    for _ in 0..SPELLS {
+        let asleep = running.watch(&session).await?;
+        let before = kilobytes(running.pid()?, "Rss:")?;
+        let (shared, times) = beside(&mut reader, &mut typist, RUNS).await?;
+        grown.push(kilobytes(running.pid()?, "Rss:")? - before);
+        drop(asleep);
+        let (after, times_after) = beside(&mut reader, &mut typist, ALONE).await?;
+        rates.push(shared / f64::midpoint(alone, after));
+        times_alone.extend_from_slice(&times_after);
+        let (times, known) = (Samples::new(times), Samples::new(times_alone));
+        p50.push(times.at(0.5) / known.at(0.5));
+        p99.push(times.at(0.99) / known.at(0.99));
+        (alone, times_alone) = (after, times_after);
+    }
+    for (what, unit, values) in [
+        ("server grows by", "kB", grown),
+        ("another one's rate", "of what it was", rates),
+        ("echo in another session, p50", "of what it was", p50),
+        ("echo in another session, p99", "of what it was", p99),
+    ] {
+        let what = format!("a viewer that never reads: {what}");
+        report.row(&what, &name, unit, Samples::new(values), None);
     }
     running.end(third, Some(typist)).await?;
     running.end(session, Some(reader)).await

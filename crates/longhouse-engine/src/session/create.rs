@@ -2,7 +2,6 @@
 
 use longhouse_domain::actor::Actor;
 use longhouse_domain::agent::{AgentError, Agents};
-use longhouse_domain::event::EventKind;
 use longhouse_domain::git::{BadIdentity, Worktree, is_identity};
 use longhouse_domain::lifecycle::{Phase, Wish};
 use longhouse_domain::name::TerminalName;
@@ -11,12 +10,12 @@ use longhouse_domain::terminal::{
     TerminalCommand, TerminalSize, TerminalSpec, is_environment_name,
 };
 use longhouse_domain::{Audience, SessionId};
-use longhouse_store::{
-    Changed, Created, IdempotencyKey, NewRecord, SecretScope, SessionRef, StoreError,
-};
+use longhouse_store::{Changed, Created, IdempotencyKey, NewRecord, SecretScope};
 
+use super::driver::make::first_words;
 use super::driver::{Record, setup};
 use super::kept;
+use super::once::fingerprint;
 use super::request::{NewSession, NewSessionKey};
 use super::secrets::check_secrets;
 use super::ssh_key::give_key;
@@ -86,17 +85,19 @@ impl Engine {
             let id = self.context().new_id();
             (entry_of_workspace(id, &session, listed.name), listed.port)
         });
+        let (told, lines) = first_words(self.context(), &session);
         let record = NewRecord {
             session: &session,
             secrets: &secrets,
             ssh_key: own_key.as_ref().map(Prepared::as_new),
             listed: entry.as_ref().map(|(copy, port)| (copy, *port)),
             places: self.context().settings.places(),
+            lines: &lines,
         };
         match self
             .context()
             .store
-            .create_session(record, key.as_ref(), &[EventKind::Created], now)
+            .create_session(record, key.as_ref(), &told, now)
             .await
             .map_err(|error| match entry {
                 Some(_) => port_taken(error),
@@ -126,33 +127,6 @@ impl Engine {
             });
         }
         Ok(view)
-    }
-
-    /// The session that this very request made before, if it did.
-    async fn made_before(
-        &self,
-        actor: &Actor,
-        key: Option<&IdempotencyKey>,
-    ) -> Result<Option<SessionView>, EngineError> {
-        let Some(key) = key else { return Ok(None) };
-        let made = self.context().store.session_made_with(key).await;
-        let made = made.map_err(|error| match error {
-            StoreError::Conflict(why) => EngineError::conflict("idempotency.conflict", why),
-            other => other.into(),
-        })?;
-        let Some(id) = made else { return Ok(None) };
-        let session = self
-            .context()
-            .store
-            .session(actor, &SessionRef::Id(id))
-            .await?;
-        match session {
-            Some(_) => Ok(Some(self.get_session(actor, &id.to_string()).await?)),
-            None => Err(EngineError::conflict(
-                "idempotency.session_deleted",
-                "that request made a session before, and it has been deleted since: use a new key",
-            )),
-        }
     }
 
     /// The session, and the key that it has where nobody asked for one.
@@ -223,14 +197,6 @@ fn or_usual(asked: GitIdentity, usual: GitIdentity) -> GitIdentity {
         user_name: asked.user_name.or(usual.user_name),
         user_email: asked.user_email.or(usual.user_email),
     }
-}
-
-/// Tells one request from another; of secrets it sees the names alone. It guards against a mistake, not against an attack: a user can only meet their own keys.
-fn fingerprint(new: &impl std::fmt::Debug) -> String {
-    use std::hash::{DefaultHasher, Hash, Hasher};
-    let mut hasher = DefaultHasher::new();
-    format!("{new:?}").hash(&mut hasher);
-    format!("{:016x}", hasher.finish())
 }
 
 /// Every session begins with its agent and a plain shell beside it, and with its set-up script, where it has one.

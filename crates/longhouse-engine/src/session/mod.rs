@@ -14,6 +14,7 @@ pub(crate) mod kept;
 mod lists;
 pub(crate) mod live;
 pub(crate) mod logs;
+mod once;
 mod operate;
 pub(crate) mod place;
 pub(crate) mod ports;

@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 use longhouse_domain::Status;
-use longhouse_engine::Access;
+use longhouse_domain::event::{EventKind, Stage};
+use longhouse_engine::{Access, LogQuestion};
 use longhouse_runtime::echo::Trouble;
 
 use crate::house::{House, in_time, shell};
@@ -36,5 +37,64 @@ async fn the_agents_terminal_is_there_before_its_session_is_complete() {
     house.wait_for_status("one", Status::Running).await;
     viewer.write(Bytes::from_static(b"c")).await.unwrap();
     assert_eq!(read(&mut viewer, 1).await, (start + 2, b"c".to_vec()));
+    house.close().await;
+}
+
+/// Each start tells the same in the same order, also the first one, of which the beginning is written down with the record.
+#[tokio::test]
+async fn what_is_told_of_a_start_comes_once_and_in_order() {
+    let house = House::new().await;
+    let mut notices = house.engine.notices();
+    house.running("one").await;
+    house.engine.stop_session(&house.ann, "one").await.unwrap();
+    house.wait_for_status("one", Status::Stopped).await;
+    house.engine.start_session(&house.ann, "one").await.unwrap();
+    house.wait_for_status("one", Status::Running).await;
+    let (mut starts, mut started) = (Vec::new(), Vec::new());
+    while starts.len() < 2 {
+        match &in_time("a notice", notices.recv())
+            .await
+            .unwrap()
+            .event
+            .what
+        {
+            EventKind::Created => started.push("created"),
+            EventKind::Progress { stage, .. } => started.push(match stage {
+                Stage::Container => "place",
+                Stage::Agent => "agent",
+                _ => "else",
+            }),
+            EventKind::StatusChanged {
+                from: Status::Starting,
+                to: Status::Running,
+                ..
+            } => {
+                starts.push(std::mem::take(&mut started));
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(
+        starts,
+        [vec!["created", "place", "agent"], vec!["place", "agent"]]
+    );
+    let question = LogQuestion::default();
+    let log = house
+        .engine
+        .session_logs(&house.ann, "one", &question)
+        .await
+        .unwrap();
+    let lines = log.lines.iter().map(|line| line.message.as_str());
+    let lines: Vec<&str> = lines.filter(|line| line.contains("starting ")).collect();
+    let start = [
+        "preparing the working directory and starting sessiond",
+        "starting the terminals",
+    ];
+    assert_eq!(lines, [start, start].concat());
+    assert!(
+        log.lines[0].message.starts_with("preparing"),
+        "{:?}",
+        log.lines[0]
+    );
     house.close().await;
 }

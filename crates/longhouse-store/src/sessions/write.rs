@@ -10,6 +10,7 @@ use super::ports;
 use super::record::{as_stored, from_row, insert, update, write_labels};
 use crate::connection::{Store, WriteTransaction};
 use crate::idempotency::{self, IdempotencyKey, IdempotentClaim};
+use crate::logs::{self, NewLogLine};
 use crate::secrets::{self, SealedSecret, SecretScope, SecretsChange};
 use crate::ssh_keys::{self, NewSshKey};
 use crate::{StoreError, events, repositories, shares};
@@ -45,6 +46,8 @@ pub struct NewRecord<'a> {
     pub listed: Option<(&'a WorkingCopy, PortChoice)>,
     /// How many there may be.
     pub places: Places,
+    /// What its log begins with.
+    pub lines: &'a [NewLogLine],
 }
 
 /// A session without secrets, however many there are.
@@ -56,6 +59,7 @@ impl<'a> From<&'a Session> for NewRecord<'a> {
             ssh_key: None,
             listed: None,
             places: Places::UNCOUNTED,
+            lines: &[],
         }
     }
 }
@@ -88,6 +92,7 @@ impl Store {
             ssh_key,
             listed,
             places,
+            lines,
         } = new.into();
         let mut tx = self.begin().await?;
         if let Some(key) = key {
@@ -123,6 +128,9 @@ impl Store {
             repositories::insert(&mut tx, copy, port).await?;
         }
         let events = events::append(&mut tx, session.id, session.owner, what, now).await?;
+        if !lines.is_empty() {
+            logs::append(&mut tx, session.id, lines).await?;
+        }
         places.hold(&mut tx, session.owner).await?;
         tx.commit().await?;
         Ok(Created::New(Box::new(Changed { session, events })))

@@ -2,7 +2,7 @@
 
 use longhouse_domain::Role;
 use longhouse_domain::event::{LogLevel, LogLine};
-use longhouse_store::{LogQuery, MAX_LOG_LINES, NewLogLine};
+use longhouse_store::{LogQuery, MAX_LOG_LINES, NewLogLine, NewRecord};
 
 use crate::harness::{actor, at, on_both_back_ends, session};
 
@@ -20,6 +20,19 @@ fn messages(lines: &[LogLine]) -> Vec<&str> {
 }
 
 on_both_back_ends! {
+    async fn a_log_begins_with_what_was_said_with_the_record(bed: &Bed) {
+        let store = bed.open().await;
+        let ann = actor(&store, "ann", Role::Member).await;
+        let made = session(ann.user, "a");
+        let first = [line(0, LogLevel::Info, "first")];
+        let record = NewRecord { lines: &first, ..NewRecord::from(&made) };
+        store.create_session(record, None, &[], at(0)).await.unwrap();
+        store.append_log(made.id, &[line(1, LogLevel::Info, "second")]).await.unwrap();
+        let log = store.session_log(&ann, made.id, &LogQuery::default()).await.unwrap();
+        assert_eq!(messages(&log), ["first", "second"]);
+        assert_eq!([log[0].seq, log[1].seq], [1, 2]);
+    }
+
     async fn lines_are_found_by_time_level_text_and_position(bed: &Bed) {
         let store = bed.open().await;
         let ann = actor(&store, "ann", Role::Member).await;

@@ -44,7 +44,7 @@ on_both_back_ends! {
             let owner = if n % 4 < 2 { ann.user } else { bob.user };
             tokio::spawn(async move {
                 let made = session(owner, &format!("s {n}"));
-                let record = NewRecord { session: &made, secrets: &[], ssh_key: None, listed: None, places };
+                let record = NewRecord { session: &made, secrets: &[], ssh_key: None, listed: None, places, lines: &[] };
                 store.create_session(record, None, &[EventKind::Created], at(n)).await.map(drop)
             })
         }).collect();

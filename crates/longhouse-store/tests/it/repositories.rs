@@ -169,7 +169,7 @@ on_both_back_ends! {
         let ann = actor(&store, "ann", Role::Member).await;
         let held = session(ann.user, "one");
         let listed = copy(&held, "");
-        let record = |port| NewRecord { session: &held, secrets: &[], ssh_key: None, listed: Some((&listed, port)), places: Places::UNCOUNTED };
+        let record = |port| NewRecord { session: &held, secrets: &[], ssh_key: None, listed: Some((&listed, port)), places: Places::UNCOUNTED, lines: &[] };
         let other = made(&store, &ann, "two").await;
         added(&store, &copy(&other, ""), PortChoice::This(8100)).await;
         let refused = store.create_session(record(PortChoice::This(8100)), None, &[], at(0)).await;

@@ -11,7 +11,7 @@ use longhouse_link::proto::{
 };
 use longhouse_link::{AtTheEnd, limits};
 use tokio::sync::{mpsc, watch};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tonic::Status;
 
 use super::{parse_name, with_sources};
@@ -29,6 +29,9 @@ const TITLE_CHARS: usize = 256;
 
 /// The longest an `Exec` may take. One that needs longer belongs into a terminal.
 const EXEC_TIMEOUT: Duration = Duration::from_secs(60 * 60);
+
+/// How long the first bytes of what it stood back for take to whoever waits for them: to start a program holds up everything else here.
+const LEAVE: Duration = Duration::from_millis(5);
 
 /// The longest that a terminal stands back behind others that begin.
 const STANDS_BACK: Duration = Duration::from_millis(50);
@@ -115,7 +118,9 @@ async fn stand_back(session: &Session) {
         }
     };
     // Who says nothing for so long does something else.
-    let _silent = timeout(STANDS_BACK, heard).await;
+    if timeout(STANDS_BACK, heard).await.is_ok() {
+        sleep(LEAVE).await;
+    }
 }
 
 fn program(session: &Session, request: &CreateTerminalRequest) -> Result<Program, Status> {

@@ -1,11 +1,12 @@
 //! Making a session's place, and starting sessiond in it.
 
-use longhouse_domain::event::{EventKind, Stage};
+use longhouse_domain::event::{EventKind, LogLevel, Stage};
 use longhouse_domain::lifecycle::{Phase, RuntimeHandle};
-use longhouse_domain::session::Session;
+use longhouse_domain::session::{RuntimeKind, Session};
 use longhouse_domain::terminal::Environment;
 use longhouse_link::LinkListener;
 use longhouse_runtime::{Plan, Progress, ProvisionError};
+use longhouse_store::NewLogLine;
 use tokio::sync::mpsc;
 
 use super::disk::DiskNews;
@@ -47,14 +48,15 @@ impl Driver {
     pub(super) async fn make(&mut self) -> Result<Next, EngineError> {
         self.disk = DiskNews::default();
         self.traffic.begin();
-        if !std::mem::take(&mut self.counted) {
+        let is_first = std::mem::take(&mut self.counted);
+        if !is_first {
             self.change(Box::new(|session| {
                 session.starts = session.starts.saturating_add(1);
                 session.turn_to(Phase::Starting)
             }))
             .await?;
         }
-        match self.try_to_make().await {
+        match self.try_to_make(is_first).await {
             Ok(Some(handle)) => self.attend(handle).await,
             Ok(None) => Ok(Next::Again),
             Err(Failure::ForNow(error)) => {
@@ -74,21 +76,21 @@ impl Driver {
     }
 
     /// The handle of the new place; none where something else is wanted meanwhile.
-    async fn try_to_make(&mut self) -> Result<Option<RuntimeHandle>, Failure> {
+    async fn try_to_make(&mut self, is_first: bool) -> Result<Option<RuntimeHandle>, Failure> {
         let mut plan = plan(&self.context, &self.session)?;
         self.give_port(&mut plan.env).await?;
         if let Prepared::Unwanted = self.prepare(&plan).await? {
             return Ok(None);
         }
-        let doing = match self.session.spec.container {
-            Some(_) => "making the container and starting sessiond",
-            None => "preparing the working directory and starting sessiond",
-        };
         let mut offer = self.take_offer()?;
         self.hand_over_secrets().await?;
         // Requests wait in the mailbox: making a place takes moments, and one that was begun is brought to a state that can be found
         // again. It does not wait until it is written down that it begins, and sessiond is greeted as soon as it dials.
-        let told = self.progress(Stage::Container, doing);
+        let told = async {
+            if !(is_first && is_told_at_once(&self.session)) {
+                self.progress(Stage::Container, doing(&self.session)).await;
+            }
+        };
         let making = async { tokio::join!(told, self.runtime.provision(&plan)).1 };
         let made = offer.beside(making).await;
         self.offer = Some(offer);
@@ -169,6 +171,37 @@ impl Driver {
             .map(Offer::new)
             .map_err(|error| internal(&error))
     }
+}
+
+/// What is done when a session's place is made, in words.
+fn doing(session: &Session) -> &'static str {
+    match session.spec.container {
+        Some(_) => "making the container and starting sessiond",
+        None => "preparing the working directory and starting sessiond",
+    }
+}
+
+/// Whether its place is made as soon as its record is: nothing is fetched before. Then the one is told with the other, and a start need not
+/// wait until it is written down.
+fn is_told_at_once(session: &Session) -> bool {
+    session.spec.runtime == RuntimeKind::Host
+}
+
+/// What is told with a new session's record: to everybody, and in its log.
+pub(crate) fn first_words(
+    context: &Context,
+    session: &Session,
+) -> (Vec<EventKind>, Vec<NewLogLine>) {
+    if !is_told_at_once(session) {
+        return (vec![EventKind::Created], Vec::new());
+    }
+    let progress = EventKind::Progress {
+        stage: Stage::Container,
+        percent: None,
+        detail: doing(session).to_owned(),
+    };
+    let line = context.line(LogLevel::Info, "session", doing(session));
+    (vec![EventKind::Created, progress], vec![line])
 }
 
 /// What the runtime needs to know to make the session's place.
