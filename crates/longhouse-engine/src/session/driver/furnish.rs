@@ -1,6 +1,7 @@
 //! Seeing that what a session begins with is there: its repository or working tree, then every terminal. Doing it twice changes nothing.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use longhouse_domain::clock::from_millis;
 use longhouse_domain::event::{LogLevel, Stage};
@@ -20,6 +21,9 @@ use crate::error::{EngineError, plain};
 use crate::session::connection::{Connection, Reach};
 use crate::session::terminals;
 use crate::session::view::TerminalView;
+
+/// How long the agent has the machine to itself when it starts: as long as a shell takes to its prompt.
+const AGENT_FIRST: Duration = Duration::from_millis(10);
 
 impl Driver {
     /// Sees that the repository and every terminal is there. The news is subscribed to first, so that nothing falls between.
@@ -55,10 +59,11 @@ impl Driver {
         }
         let told = async {
             if fresh {
+                tokio::time::sleep(AGENT_FIRST).await;
                 self.progress(Stage::Agent, "starting the terminals").await;
             }
         };
-        // They do not wait until it is written down that they start.
+        // They do not wait until it is written down that they start; rather that waits, for what the disk and the processors do first.
         let ((), views) = tokio::join!(told, self.terminals(connection));
         let views = views?;
         if !watches {
