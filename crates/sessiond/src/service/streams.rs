@@ -144,7 +144,9 @@ pub(super) async fn snapshot(
     scrollback: u32,
 ) -> Result<Answers<SnapshotChunk>, Status> {
     let (reply, answer) = oneshot::channel();
-    let view = view(session, terminal, scrollback).await;
+    // tmux keeps more, which takes long to fetch and to draw.
+    let kept = u32::try_from(session.scrollback).unwrap_or(u32::MAX);
+    let view = view(session, terminal, scrollback.min(kept)).await;
     terminal.screens().ask(terminal, Job::Snapshot(view, reply));
     let snapshot = answer.await.map_err(|_| no_screens())?;
     let first = SnapshotChunk {

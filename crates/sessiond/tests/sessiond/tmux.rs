@@ -276,6 +276,17 @@ async fn tmux_is_asked_for_its_history_only_where_it_may_differ() {
             .iter()
             .all(|n| shown.iter().any(|line| line == n))
     );
+    // A viewer is painted as much as a screen keeps, however much tmux has.
+    let painted = SnapshotRequest {
+        name: "t".to_owned(),
+        scrollback_lines: u32::MAX,
+    };
+    let painted = within(house.client().snapshot(painted)).await.unwrap();
+    let first = within(painted.into_inner().message())
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(first.data.windows(4).any(|bytes| bytes == b"5000"));
     assert_eq!(times(), before, "what is known was asked for again");
     // tmux forgets it, which its client is not told.
     house.type_in("t", "printf '\\033[3Jdo%s' ne\n").await;
