@@ -3,7 +3,8 @@
 use bytes::Bytes;
 use longhouse_domain::Status;
 use longhouse_domain::event::{EventKind, Stage};
-use longhouse_engine::{Access, LogQuestion};
+use longhouse_domain::lifecycle::Wish;
+use longhouse_engine::{Access, LogQuestion, SessionView};
 use longhouse_runtime::echo::Trouble;
 
 use crate::house::{House, in_time, shell};
@@ -96,5 +97,41 @@ async fn what_is_told_of_a_start_comes_once_and_in_order() {
         "{:?}",
         log.lines[0]
     );
+    house.close().await;
+}
+
+/// It was stopped before it had begun: what was written down with its record is not taken for its next start's.
+#[tokio::test]
+async fn a_session_that_was_stopped_before_it_began_starts_like_any_other() {
+    let house = House::new().await;
+    house.runtime.hide(true);
+    let create = house.engine.create_session(&house.ann, shell("one"), None);
+    create.await.unwrap();
+    let shown = async {
+        let wished = |view: &SessionView| view.session.wish == Wish::Stopped;
+        house.wait_for("one", wished).await;
+        house.runtime.hide(false);
+    };
+    let (stopped, ()) = tokio::join!(house.engine.stop_session(&house.ann, "one"), shown);
+    stopped.unwrap();
+    house.wait_for_status("one", Status::Stopped).await;
+    let mut notices = house.engine.notices();
+    house.engine.start_session(&house.ann, "one").await.unwrap();
+    house.wait_for_status("one", Status::Running).await;
+    let (mut starts, mut place) = (false, false);
+    loop {
+        match &in_time("a notice", notices.recv())
+            .await
+            .unwrap()
+            .event
+            .what
+        {
+            EventKind::StatusChanged { to, .. } if *to == Status::Starting => starts = true,
+            EventKind::StatusChanged { to, .. } if *to == Status::Running => break,
+            EventKind::Progress { stage, .. } => place |= *stage == Stage::Container,
+            _ => {}
+        }
+    }
+    assert!(starts && place, "told: starts {starts}, its place {place}");
     house.close().await;
 }

@@ -12,6 +12,7 @@ mod output;
 mod port;
 mod repaint;
 mod sessiond;
+mod sight;
 mod state;
 mod terminal;
 mod trouble;
@@ -27,7 +28,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use longhouse_domain::lifecycle::{Cause, Observed, RuntimeHandle};
+use longhouse_domain::lifecycle::{Observed, RuntimeHandle};
 use longhouse_domain::session::{RuntimeKind, Workdir};
 use longhouse_domain::{Secrets, SessionId};
 use longhouse_files::AllowedFiles;
@@ -66,6 +67,7 @@ struct State {
     places: HashMap<SessionId, Place>,
     secrets: HashMap<SessionId, Secrets>,
     troubles: VecDeque<Trouble>,
+    hidden: bool,
     provisioned: u64,
     volumes: Vec<Volume>,
 }
@@ -304,17 +306,7 @@ impl Runtime for EchoRuntime {
     }
 
     async fn observe(&self, session: SessionId, _handle: Option<&RuntimeHandle>) -> Observed {
-        match self.lock().places.get(&session) {
-            Some(place) if !place.dead.is_cancelled() => Observed::Alive(handle(place.number)),
-            Some(_) => Observed::Gone {
-                reason: "sessiond ended unexpectedly; start the session again to go on".to_owned(),
-                cause: Cause::Fault,
-            },
-            None => Observed::Gone {
-                reason: "nothing is known of this session; start it again".to_owned(),
-                cause: Cause::Fault,
-            },
-        }
+        self.look_for(session)
     }
 
     async fn end(&self, session: SessionId, _handle: Option<&RuntimeHandle>) -> io::Result<()> {

@@ -191,6 +191,8 @@ impl Driver {
         if self.is_barred(&step).await? {
             return Ok(Next::Again);
         }
+        // After anything else, its first start is one like any other.
+        self.counted &= step == Step::Provision;
         match step {
             Step::Rest => self.rest().await,
             Step::Provision => self.make().await,
