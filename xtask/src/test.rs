@@ -3,8 +3,6 @@
 //! Every stage runs even when an earlier one failed, so that one run shows all there is to mend. Each runner prints its own
 //! summary; nothing is captured or filtered.
 
-use std::ffi::OsString;
-use std::num::NonZero;
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
@@ -242,18 +240,8 @@ fn rust(workspace: &Workspace) -> Result<()> {
         workspace
             .cargo()
             .args(["test", "--locked", "--workspace", "--no-fail-fast"])
-            .env(engine::VARIABLE, engine.socket())
-            .env("RUST_TEST_THREADS", test_threads()),
+            .env(engine::VARIABLE, engine.socket()),
     )
-}
-
-/// Tests of whole servers wait for disks and programs more than they compute, so twice as many run as there are processors. Who set a number keeps
-/// it.
-fn test_threads() -> OsString {
-    std::env::var_os("RUST_TEST_THREADS").unwrap_or_else(|| {
-        let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
-        (2 * processors).to_string().into()
-    })
 }
 
 fn e2e(workspace: &Workspace) -> Result<()> {

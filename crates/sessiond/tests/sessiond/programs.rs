@@ -76,7 +76,11 @@ async fn the_keyboards_signals_reach_a_program_however_sessiond_was_started() {
     let house = House::new().await;
     for (name, key, code) in [("a", "\x03", 130), ("b", "\x1c", 131)] {
         house
-            .run(name, &["bash", "-c", "echo ready; exec sleep 1000"])
+            // No shell: until it has become something else, it does not hear all of them.
+            .run(
+                name,
+                &["awk", "BEGIN { print \"ready\"; fflush(); getline }"],
+            )
             .await;
         let mut output = house.output(name, 0).await.unwrap();
         output.until("ready").await;
