@@ -183,7 +183,7 @@ pub struct Session {
     pub wish: Wish,
     /// How far it has got.
     pub phase: Phase,
-    /// How often it was started. Each start's terminals count their bytes from a range of their own.
+    /// How often it was started; the first time is counted when the record is made. Each start's terminals count their bytes from a range of their own.
     pub starts: u32,
     /// When its repository was cloned into its directory, or made there, or its working tree was; that happens once.
     pub cloned_at: Option<Timestamp>,

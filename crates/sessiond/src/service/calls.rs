@@ -31,7 +31,7 @@ const TITLE_CHARS: usize = 256;
 const EXEC_TIMEOUT: Duration = Duration::from_secs(60 * 60);
 
 /// How long the first bytes of what it stood back for take to whoever waits for them: to start a program holds up everything else here.
-const LEAVE: Duration = Duration::from_millis(5);
+const FIRST_BYTES_LEAVE: Duration = Duration::from_millis(5);
 
 /// The longest that a terminal stands back behind others that begin.
 const STANDS_BACK: Duration = Duration::from_millis(50);
@@ -119,7 +119,7 @@ async fn stand_back(session: &Session) {
     };
     // Who says nothing for so long does something else.
     if timeout(STANDS_BACK, heard).await.is_ok() {
-        sleep(LEAVE).await;
+        sleep(FIRST_BYTES_LEAVE).await;
     }
 }
 
