@@ -31,6 +31,7 @@ mod seen;
 mod skim;
 mod snapshot;
 mod style;
+mod turns;
 pub(crate) mod worker;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -97,17 +98,19 @@ impl Screen {
         self.survive(parsed);
     }
 
+    /// How many lines of text, one after the other, leave nothing of what it holds now; `None` where no number does.
+    pub(crate) fn lines_that_replace_all(&self) -> Option<usize> {
+        let is_whole = self.pending.bytes().is_empty();
+        self.machine.lines_that_replace_all().filter(|_| is_whole)
+    }
+
     /// Says how much of the output that comes next, `pieces`, is not to be taken at all: once the rest of them is, nothing of it would show.
-    pub(crate) fn pass_over(&mut self, pieces: &[Bytes]) -> usize {
-        let Some(lines) = self.machine.lines_that_replace_all() else {
-            return 0;
-        };
-        if !self.pending.bytes().is_empty() {
-            return 0;
-        }
-        let passed = skim::passed_over(pieces, lines).unwrap_or_default();
+    /// Nothing yet where there is too little of it, `None` where all of it has to be taken.
+    pub(crate) fn pass_over(&mut self, pieces: &[Bytes]) -> Option<usize> {
+        let lines = self.lines_that_replace_all()?;
+        let passed = skim::passed_over(pieces, lines)?;
         self.machine.pass_over(passed.lines);
-        passed.bytes
+        Some(passed.bytes)
     }
 
     /// Takes what happened between the output.

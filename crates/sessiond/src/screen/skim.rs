@@ -17,9 +17,11 @@ pub(crate) struct Passed {
 }
 
 /// How much of the beginning of `pieces`, which stand one behind the other, may be left out where the last `lines` lines show everything
-/// that will be seen.
+/// that will be seen: nothing yet where there are no more lines than these, `None` where all of it has to be parsed.
 pub(super) fn passed_over(pieces: &[Bytes], lines: usize) -> Option<Passed> {
-    let end = start_of_last(pieces, lines)?;
+    let Some(end) = start_of_last(pieces, lines) else {
+        return Some(Passed::default());
+    };
     let mut reader = Reader::default();
     let mut offset = 0;
     for piece in pieces {
@@ -34,7 +36,8 @@ pub(super) fn passed_over(pieces: &[Bytes], lines: usize) -> Option<Passed> {
         bytes: end,
         lines: reader.lines,
     };
-    Some(if reader.styled { reader.reset } else { here })
+    let passed = if reader.styled { reader.reset } else { here };
+    (passed.bytes > 0).then_some(passed)
 }
 
 /// Where the last `lines` lines begin, or a few more: behind a line feed with a carriage return before it, where it is known which column
@@ -190,8 +193,8 @@ mod tests {
         assert_eq!(passed("one\r\ntwo\r\nthree\r\n"), Some(10));
         assert_eq!(passed("größer ü\r\n日本\t\r\nthree\r\nf"), Some(22));
         assert_eq!(passed("one\r\ntwo\nthree\r\n"), Some(5));
-        assert_eq!(passed("only one\r\n"), None);
-        assert_eq!(passed("none at all"), None);
+        assert_eq!(passed("only one\r\n"), Some(0));
+        assert_eq!(passed("none at all"), Some(0));
     }
 
     #[test]
@@ -210,10 +213,10 @@ mod tests {
             assert_eq!(passed(text), Some(text.len() - rest.len()), "{text:?}");
         }
         // Never reset, or by what has too many parameters to be obeyed: all of it counts.
-        assert_eq!(passed("\x1b[1ma\r\nb\r\nc\r\n"), Some(0));
+        assert_eq!(passed("\x1b[1ma\r\nb\r\nc\r\n"), None);
         let many = format!("\x1b[1ma\r\n\x1b[0{}mb\r\nc\r\n\r\n", ";1".repeat(40));
         assert_eq!(passed(&many), None);
-        assert_eq!(passed("\x1b[10ma\r\n\x1b[38;5;0mb\r\nc\r\n"), Some(0));
+        assert_eq!(passed("\x1b[10ma\r\n\x1b[38;5;0mb\r\nc\r\n"), None);
     }
 
     #[test]

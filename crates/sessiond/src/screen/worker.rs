@@ -1,10 +1,8 @@
 //! The one thread on which all screens are parsed: parsing is the most expensive thing sessiond does, and must not delay a byte.
 
-use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc;
-use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use longhouse_domain::terminal::TerminalSize;
@@ -12,20 +10,8 @@ use longhouse_link::proto::capture_request::Format;
 use tokio::sync::oneshot;
 
 use super::Screen;
+use super::turns::{TURN, Turns};
 use crate::terminal::Terminal;
-
-/// Bytes parsed for one terminal before another one gets its turn: a few milliseconds' work.
-const TURN: usize = 256 * 1024;
-
-/// A terminal of which so many bytes were parsed in a turn floods.
-const FLOOD: u64 = 64 * 1024;
-
-/// How long a terminal is left alone that was parsed: a program that writes often, as one does that answers keys, would otherwise wake the
-/// thread for each piece.
-const PAUSE: Duration = Duration::from_millis(2);
-
-/// How long one is left alone that floods: at the speed of a PTY, some 80 MB/s, less comes meanwhile than the screen may lag behind.
-const REST: Duration = Duration::from_millis(40);
 
 /// A snapshot and what it stands for.
 #[derive(Debug)]
@@ -80,6 +66,9 @@ impl View {
     }
 }
 
+/// What is asked for, and of which terminal.
+pub(super) type Jobs = mpsc::Receiver<(Arc<Terminal>, Job)>;
+
 /// The way to the thread. The queue needs no bound of its own: a terminal has at most one `Parse` in it, and the rest are calls that wait.
 #[derive(Clone, Debug)]
 pub(crate) struct Screens {
@@ -89,11 +78,20 @@ pub(crate) struct Screens {
 impl Screens {
     /// Starts the thread; it ends with the last clone of what this gives.
     pub(crate) fn start() -> io::Result<Self> {
-        let (jobs, receiver) = mpsc::channel();
+        let (screens, jobs) = Self::queue();
         std::thread::Builder::new()
             .name("screens".to_owned())
-            .spawn(move || work(&receiver))?;
-        Ok(Self { jobs })
+            .spawn(move || {
+                let mut turns = Turns::default();
+                while let Ok(()) = work(&mut turns, &jobs) {}
+            })?;
+        Ok(screens)
+    }
+
+    /// The way, and its other end.
+    pub(super) fn queue() -> (Self, Jobs) {
+        let (sender, jobs) = mpsc::channel();
+        (Self { jobs: sender }, jobs)
     }
 
     pub(crate) fn ask(&self, terminal: &Arc<Terminal>, job: Job) {
@@ -103,99 +101,30 @@ impl Screens {
     }
 }
 
-fn work(receiver: &mpsc::Receiver<(Arc<Terminal>, Job)>) {
-    let mut turns = Turns::default();
-    while let Ok(next) = turns.next_job(receiver) {
-        match next {
-            Some((terminal, Job::Parse)) => turns.begin(terminal),
-            Some((terminal, Job::Snapshot(view, reply))) => {
-                // The caller may have hung up.
-                let _unheard = reply.send(snapshot(&terminal, &view));
-            }
-            Some((terminal, Job::Capture(format, view, reply))) => {
-                let _unheard = reply.send(capture(&terminal, format, &view));
-            }
-            Some((terminal, Job::Mend(history, reply))) => {
-                let _unheard = reply.send(mend(&terminal, &history));
-            }
-            None => {}
+/// Takes the next job, or parses for a moment. Fails when nobody can ask any more.
+pub(super) fn work(turns: &mut Turns, jobs: &Jobs) -> Result<(), mpsc::RecvError> {
+    match turns.next_job(jobs)? {
+        Some((terminal, Job::Parse)) => turns.begin(terminal),
+        Some((terminal, Job::Snapshot(view, reply))) => {
+            // The caller may have hung up.
+            let _unheard = reply.send(snapshot(&terminal, &view));
         }
-        turns.take_one();
+        Some((terminal, Job::Capture(format, view, reply))) => {
+            let _unheard = reply.send(capture(&terminal, format, &view));
+        }
+        Some((terminal, Job::Mend(history, reply))) => {
+            let _unheard = reply.send(mend(&terminal, &history));
+        }
+        None => {}
     }
-}
-
-/// Which terminals are parsed when.
-///
-/// A terminal rests between two turns, one that floods rests longer. What has gathered by then is mostly passed over, see [`super::skim`]: to parse it all
-/// would cost as much as everything else on the bytes' way.
-#[derive(Default)]
-struct Turns {
-    unfinished: VecDeque<Arc<Terminal>>,
-    /// The ones that rest longest come last.
-    resting: VecDeque<(Instant, Arc<Terminal>)>,
-}
-
-impl Turns {
-    /// The next job; none where it is time to parse. Fails when nobody can ask any more.
-    fn next_job(
-        &mut self,
-        receiver: &mpsc::Receiver<(Arc<Terminal>, Job)>,
-    ) -> Result<Option<(Arc<Terminal>, Job)>, mpsc::RecvError> {
-        let now = Instant::now();
-        while let Some((_, terminal)) = self.resting.pop_front_if(|(until, _)| *until <= now) {
-            terminal.parse_begins();
-            self.unfinished.push_back(terminal);
-        }
-        if !self.unfinished.is_empty() {
-            return Ok(receiver.try_recv().ok());
-        }
-        match self.resting.front() {
-            Some((until, _)) => match receiver.recv_timeout(*until - now) {
-                Ok(job) => Ok(Some(job)),
-                Err(mpsc::RecvTimeoutError::Timeout) => Ok(None),
-                Err(mpsc::RecvTimeoutError::Disconnected) => Err(mpsc::RecvError),
-            },
-            None => receiver.recv().map(Some),
-        }
-    }
-
-    fn begin(&mut self, terminal: Arc<Terminal>) {
-        // It may have asked just before it was left alone.
-        let rests = |(_, resting): &(Instant, _)| Arc::ptr_eq(resting, &terminal);
-        if !self.resting.iter().any(rests) {
-            terminal.parse_begins();
-            self.unfinished.push_back(terminal);
-        }
-    }
-
-    fn take_one(&mut self) {
-        let Some(terminal) = self.unfinished.pop_front() else {
-            return;
-        };
-        let before = terminal.parsed();
-        let done = terminal.with_screen(|screen| terminal.parse(screen, TURN));
-        if !done {
-            self.unfinished.push_back(terminal);
-            return;
-        }
-        match terminal.parsed() - before {
-            0 => {}
-            FLOOD.. if terminal.may_rest() => self.rest(terminal, REST),
-            _ => self.rest(terminal, PAUSE),
-        }
-    }
-
-    fn rest(&mut self, terminal: Arc<Terminal>, time: Duration) {
-        terminal.parse_rests();
-        let until = Instant::now() + time;
-        let place = self.resting.partition_point(|(other, _)| *other <= until);
-        self.resting.insert(place, (until, terminal));
-    }
+    turns.take_one();
+    Ok(())
 }
 
 /// Parses what is there now, so that the answer is not older than the question.
 fn catch_up(terminal: &Terminal, screen: &mut Screen) {
     let end = terminal.end();
+    terminal.pass_over(screen);
     while terminal.parsed() < end && !terminal.parse(screen, TURN) {}
 }
 

@@ -60,11 +60,10 @@ impl Terminal {
     /// Parses about `max` bytes. Says whether the end was reached.
     pub(crate) fn parse(&self, screen: &mut Screen, max: usize) -> bool {
         let crashes = screen.crashes();
-        self.pass_over(screen);
         let mut taken = 0;
         let mut done = false;
         while taken < max && !done {
-            let piece = self.log().read(&mut screen.at, PARSED_PIECE);
+            let piece = self.log().read(&mut screen.at, PARSED_PIECE.min(max));
             match piece {
                 Some(Piece::Data { bytes, .. }) => {
                     taken += bytes.len();
@@ -77,22 +76,20 @@ impl Terminal {
                 }
                 None => done = true,
             }
-            self.scrolled.store(screen.scrolled(), Ordering::Release);
-            self.parsed.store(screen.at.offset, Ordering::Release);
+            self.moved(screen);
             self.answer(screen);
         }
-        self.parser_moved.notify_one();
         if screen.crashes() > crashes {
             tracing::error!(terminal = %self.name, "the screen's emulator failed and began anew");
         }
         done
     }
 
-    /// Passes over what a flood wrote and no screen will show.
-    fn pass_over(&self, screen: &mut Screen) {
+    /// Passes over what a flood wrote and no screen will show. Says whether more like it would replace the rest, too.
+    pub(crate) fn pass_over(&self, screen: &mut Screen) -> bool {
         let (mut ahead, end) = (screen.at, self.end());
         if end.saturating_sub(ahead.offset) < FLOOD {
-            return;
+            return screen.lines_that_replace_all().is_some();
         }
         let mut pieces = Vec::new();
         while ahead.offset < end
@@ -100,7 +97,22 @@ impl Terminal {
         {
             pieces.push(bytes);
         }
-        screen.at.offset += screen.pass_over(&pieces) as u64;
+        let passed = screen.pass_over(&pieces);
+        screen.at.offset += passed.unwrap_or_default() as u64;
+        self.moved(screen);
+        passed.is_some()
+    }
+
+    /// Tells how far the screen is.
+    fn moved(&self, screen: &Screen) {
+        self.scrolled.store(screen.scrolled(), Ordering::Release);
+        self.parsed.store(screen.at.offset, Ordering::Release);
+        self.parser_moved.notify_one();
+    }
+
+    /// Whether the screen lags so little that more may gather.
+    pub(crate) fn is_near(&self) -> bool {
+        self.end().saturating_sub(self.parsed()) <= self.parser_lag / 4 * 3
     }
 
     /// Whether the screen may lag for a moment: there is room for what comes meanwhile.
