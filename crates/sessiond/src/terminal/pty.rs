@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use longhouse_domain::terminal::TerminalSize;
 use pty_process::blocking;
@@ -11,6 +12,12 @@ use rustix::fs::OFlags;
 use tokio::io::unix::AsyncFd;
 
 use crate::reaper::{ExitCode, Reaper};
+
+/// What the kernel hands out at once where there is more, bytes: its line discipline has room for 4096, and keeps one free.
+const PIECE: usize = 4095;
+
+/// How long one waits for the next piece without sleeping.
+const NEXT_PIECE: Duration = Duration::from_micros(100);
 
 /// What to start.
 #[derive(Clone, Debug)]
@@ -108,10 +115,17 @@ impl Pty {
         let mut taken = 0;
         loop {
             let mut ready = self.master.readable().await?;
+            let mut more = false;
             for _ in 0..most {
+                if more {
+                    wait_for_next(ready.get_inner());
+                }
                 match read(ready.get_inner()) {
                     Ok(0) => return Ok(taken),
-                    Ok(n) => taken += n,
+                    Ok(n) => {
+                        taken += n;
+                        more = n >= PIECE;
+                    }
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                         ready.clear_ready();
                         break;
@@ -142,6 +156,15 @@ impl Pty {
             }
         }
         Ok(())
+    }
+}
+
+/// Waits a moment until the kernel's worker has put the next piece there. To read before means to sleep until that worker is done, which costs
+/// two changes of threads, mostly to another processor and back, for each piece.
+fn wait_for_next(fd: &OwnedFd) {
+    let begun = Instant::now();
+    while matches!(rustix::io::ioctl_fionread(fd), Ok(0)) && begun.elapsed() < NEXT_PIECE {
+        rustix::thread::sched_yield();
     }
 }
 
