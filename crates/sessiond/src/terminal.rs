@@ -2,6 +2,7 @@
 //!
 //! This is the part that everybody reads; the task that owns the program is in [`supervisor`].
 
+mod giving_way;
 pub(crate) mod history;
 pub(crate) mod input;
 pub(crate) mod log;

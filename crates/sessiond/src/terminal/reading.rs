@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use super::Terminal;
+use super::giving_way::Attention;
 use super::pty::Pty;
 use crate::session::Session;
 
@@ -15,12 +16,13 @@ const READS_PER_TURN: usize = 16;
 
 /// Reads a PTY until its end.
 pub(crate) async fn read_all(pty: Arc<Pty>, terminal: Arc<Terminal>, session: Arc<Session>) {
+    let mut attention = Attention::default();
     loop {
         terminal.wait_for_parser().await;
         let read = |fd: &_| terminal.fill(|tail| read_some(fd, tail));
         match pty.read(READS_PER_TURN, read).await {
             Ok(0) => return,
-            Ok(_) => {}
+            Ok(bytes) => attention.heard(&terminal, &session, bytes),
             Err(error) => {
                 tracing::warn!(terminal = %terminal.name, %error, "cannot read the terminal");
                 return;

@@ -282,3 +282,37 @@ async fn too_large_a_message_is_refused() {
         .unwrap();
     house.wait_for_screen("t", "still here").await;
 }
+
+/// The nice value of the group of processes that `pid` belongs to; nothing where the kernel has no such groups.
+fn group_nice(pid: u32) -> Option<i32> {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/autogroup")).ok()?;
+    text.trim().rsplit_once(' ')?.1.parse().ok()
+}
+
+#[tokio::test]
+async fn a_program_that_floods_gives_way_for_as_long_as_it_does() {
+    let house = House::new().await;
+    house.shell("flood").await;
+    house.shell("calm").await;
+    let [flood, calm] = ["flood", "calm"].map(async |name| house.terminal(name).await.pid);
+    let (flood, calm) = (flood.await.unwrap(), calm.await.unwrap());
+    let at_first = group_nice(flood);
+    house.type_in("flood", "yes\n").await;
+    let gives_way = at_first.map(|_| 10);
+    wait_for("the flood to give way", async || {
+        (group_nice(flood) == gives_way).then_some(())
+    })
+    .await;
+    assert_eq!(group_nice(calm), at_first);
+    // It goes on, slower where others want the processor.
+    let before = house.terminal("flood").await.offset;
+    wait_for("more of the flood", async || {
+        (house.terminal("flood").await.offset > before + 1_000_000).then_some(())
+    })
+    .await;
+    house.type_in("flood", "\x03").await;
+    wait_for("what it had", async || {
+        (group_nice(flood) == at_first).then_some(())
+    })
+    .await;
+}
