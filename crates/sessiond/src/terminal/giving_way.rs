@@ -24,8 +24,8 @@ const FLOOD: u64 = 200_000;
 /// What is worth a look, of one turn of reading, bytes.
 const MUCH: usize = 16 * 1024;
 
-/// The nice value of a program that floods: a tenth of the others' weight.
-const GIVES_WAY: i32 = 10;
+/// The nice value of a program that floods: a fifth of the others' weight.
+const GIVES_WAY: i32 = 7;
 
 /// Looks after a terminal where that is worth it.
 #[derive(Default)]

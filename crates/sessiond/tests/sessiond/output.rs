@@ -298,7 +298,7 @@ async fn a_program_that_floods_gives_way_for_as_long_as_it_does() {
     let (flood, calm) = (flood.await.unwrap(), calm.await.unwrap());
     let at_first = group_nice(flood);
     house.type_in("flood", "yes\n").await;
-    let gives_way = at_first.map(|_| 10);
+    let gives_way = at_first.map(|_| 7);
     wait_for("the flood to give way", async || {
         (group_nice(flood) == gives_way).then_some(())
     })
