@@ -308,11 +308,11 @@ mod tests {
 
     #[test]
     fn a_floods_last_lines_are_left_until_it_ends() {
+        let begun = Instant::now();
         let mut house = House::new();
         house.write(MANY);
         house.turn();
         assert_eq!(house.behind(), 0);
-        let begun = Instant::now();
         let mut shown = house.last();
         assert_eq!(shown, format!("{} is its number", MANY - 1));
         let mut parsed = 0;

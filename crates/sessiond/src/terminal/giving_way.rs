@@ -2,8 +2,8 @@
 //!
 //! Who writes megabytes a second takes all of the processor that is left, and holds up keys that are typed elsewhere: each of those wakes half
 //! a dozen threads, one after the other. Where the kernel groups processes by the terminal they belong to (`sched_autogroup_enabled`, see
-//! sched(7)), a program's group gets less weight while it floods, and what it had when it floods no more. It loses nothing where nobody else
-//! wants the processor. That needs no privilege: a group's nice value may be raised, and lowered again as far as zero, by whoever owns it.
+//! sched(7)), a program's group gets less weight while it floods, and what it had when it floods no more. It loses little where nobody but
+//! those who carry its output wants the processor. That needs no privilege: a group's nice value may be raised, and lowered again as far as zero, by whoever owns it.
 //! In a control group that limits the processor the kernel ignores it.
 
 use std::io;
