@@ -44,6 +44,34 @@ test('the first start: set-up link, empty dashboard, logout, login', async () =>
   })
 })
 
+test('what the page still asks for when somebody logs out is taken back', async () => {
+  await withPerson(async (person, page) => {
+    const QUESTION = /\/api\/repositories\?/
+    const about = (event) => page.waitForEvent(event, (request) => QUESTION.test(request.url()))
+    const asked = about('request')
+    const settled = Promise.race([about('requestfailed').then(() => 'taken back'), about('requestfinished').then(() => 'answered')])
+    let letGo
+    const loggedOut = new Promise((resolve) => (letGo = resolve))
+    await page.route(QUESTION, async (route) => {
+      await loggedOut
+      await route.continue()
+    })
+    // The sign-in has ended, and the page does not know it yet: what it asked before is refused now.
+    await page.route('**/api/auth/logout', async (route) => {
+      const response = await route.fetch()
+      letGo()
+      await settled
+      await route.fulfill({ response })
+    })
+    await person.logIn('/repositories')
+    await asked
+    await page.getByRole('button', { name: 'Account of admin' }).click()
+    await page.getByRole('menuitem', { name: 'Log out' }).click()
+    await page.getByRole('heading', { name: 'Welcome back' }).waitFor()
+    assert.equal(await settled, 'taken back')
+  })
+})
+
 test('a session is made with the form, typed into, opened alone, shown full screen, and kept over a reload', async () => {
   await withPerson(async (person, page) => {
     const name = freshName('by-hand')

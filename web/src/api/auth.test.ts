@@ -42,6 +42,9 @@ class World implements AuthWorld {
   }
 }
 
+/** A page that asks nothing and has nowhere to go. */
+const stays = { takeBack: () => Promise.resolve(), leave: () => Promise.resolve() }
+
 const refusal = (status: number): Response => Response.json({ status, title: 'no', code: 'auth.x', detail: 'No.' }, { status })
 
 test('all who need a token at the same moment share one refresh', async () => {
@@ -159,9 +162,31 @@ test('logout forgets the token even when the server is away', async () => {
   const auth = new Auth(world)
   await auth.login('mira', 'secret')
   world.answer = () => new Error('gone')
-  await expect(auth.logout(() => Promise.resolve())).rejects.toThrow('gone')
+  await expect(auth.logout(stays)).rejects.toThrow('gone')
   expect(auth.state().kind).toBe('signedOut')
   expect(world.timers).toEqual([])
+})
+
+test('logout takes back what is asked, and whoever wants a token meanwhile gets none and no request', async () => {
+  const world = new World()
+  const auth = new Auth(world)
+  await auth.login('mira', 'secret')
+  const steps: string[] = []
+  const asked: Promise<string | null>[] = []
+  const note = (step: string) => async (): Promise<void> => {
+    steps.push(step)
+    asked.push(auth.accessToken(), auth.renew('token-1'))
+    await Promise.resolve()
+  }
+  await auth.logout({ takeBack: note('taken back'), leave: note('left') })
+  expect(steps).toEqual(['taken back', 'left'])
+  expect(await Promise.all(asked)).toEqual([null, null, null, null])
+  expect(world.requests.map(({ path, authorization }) => [path, authorization])).toEqual([
+    ['/api/auth/login', null],
+    ['/api/auth/logout', 'Bearer token-1'],
+  ])
+  await auth.login('mira', 'secret')
+  expect(await auth.accessToken()).not.toBeNull()
 })
 
 test('an answer in an unknown shape logs nobody in', async () => {

@@ -36,6 +36,8 @@ const RETRY_MS = 15_000
 export class Auth {
   #state: AuthState = { kind: 'unknown' }
   #inFlight: Promise<string | null> | null = null
+  /** A logout that the server has not answered yet; it never rejects. */
+  #loggingOut: Promise<unknown> | null = null
   #cancelTimer: () => void = () => undefined
   readonly #listeners = new Set<() => void>()
   readonly #world: AuthWorld
@@ -57,6 +59,7 @@ export class Auth {
 
   /** A usable access token, renewed where necessary; `null` when nobody is logged in. Throws when the server is away. */
   async accessToken(): Promise<string | null> {
+    if (this.#loggingOut !== null) return this.#nobody()
     const state = this.#state
     if (state.kind === 'signedOut') return null
     if (state.kind === 'signedIn' && state.expiresAt - this.#world.now() > USABLE_MS) return state.token
@@ -65,6 +68,7 @@ export class Auth {
 
   /** Renews, unless a newer token than `stale` is already there. All callers of the moment share one request. */
   renew(stale: string | null): Promise<string | null> {
+    if (this.#loggingOut !== null) return this.#nobody()
     this.#inFlight ??= this.#renewOnce(stale).finally(() => {
       this.#inFlight = null
     })
@@ -90,12 +94,18 @@ export class Auth {
     this.#accept(await this.#post('/api/auth/password', { currentPassword, newPassword }))
   }
 
-  /** Ends the sign-in on the server first; `leave` then takes the person off pages that need one. */
-  async logout(leave: () => Promise<void>): Promise<void> {
+  /**
+   * Ends the sign-in on the server; whoever wants a token meanwhile waits, and what the page is asking is taken back, so that no
+   * answer is a refusal. Then takes the person off pages that need one.
+   */
+  async logout(page: { takeBack: () => Promise<void>; leave: () => Promise<void> }): Promise<void> {
+    const answered = this.#world.fetch('/api/auth/logout', { method: 'POST', headers: this.#headers(), body: '{}' })
+    this.#loggingOut = answered.catch(() => undefined)
     try {
-      await this.#world.fetch('/api/auth/logout', { method: 'POST', headers: this.#headers(), body: '{}' })
+      await page.takeBack()
+      await answered
     } finally {
-      await leave()
+      await page.leave()
       this.#leave()
       this.#world.broadcast({ kind: 'signedOut' })
     }
@@ -105,6 +115,12 @@ export class Auth {
   hear(message: AuthMessage): void {
     if (message.kind === 'signedOut') this.#leave()
     else this.#hold(message.answer)
+  }
+
+  /** The token of somebody who is logging out, once that is done. */
+  async #nobody(): Promise<null> {
+    await this.#loggingOut
+    return null
   }
 
   async #renewOnce(stale: string | null): Promise<string | null> {
@@ -179,6 +195,7 @@ export class Auth {
   }
 
   #leave(): void {
+    this.#loggingOut = null
     this.#cancelTimer()
     this.#set({ kind: 'signedOut' })
   }

@@ -1,4 +1,5 @@
 // Who is logged in, and what concerns that person: profile, appearance, logout.
+import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { LogOut, UserRound } from 'lucide-react'
 import { auth } from '../../api/browserAuth'
@@ -20,12 +21,13 @@ const APPEARANCES: readonly { value: AppearanceChoice; label: string }[] = [
 export function UserMenu({ compact }: { compact: boolean }) {
   const user = useUser()
   const navigate = useNavigate()
+  const queries = useQueryClient()
   const choice = useAppearanceChoice()
   if (user === null) return null
   const logout = async (): Promise<void> => {
     try {
       // Leaving on purpose leads to no page afterwards, unlike a login that ran out.
-      await auth.logout(() => navigate({ to: '/login' }))
+      await auth.logout({ takeBack: () => queries.cancelQueries(), leave: () => navigate({ to: '/login' }) })
     } catch (error) {
       toast(describe(error), 'error')
     }
