@@ -67,7 +67,11 @@ pub(crate) struct Running {
 
 enum House {
     Ours(Server),
-    Theirs { child: Child, address: String },
+    Theirs {
+        child: Child,
+        address: String,
+        log: PathBuf,
+    },
 }
 
 /// A shell in a terminal.
@@ -132,7 +136,6 @@ impl Running {
 
     /// One more viewer of it.
     pub(crate) async fn watch(&self, session: &Session) -> Result<Viewer> {
-        let name = &session.name;
         match (&self.house, &session.record) {
             (House::Ours(server), Some(record)) => {
                 let viewer = server.api.watch(record).await?;
@@ -141,21 +144,18 @@ impl Running {
                     false => viewer,
                 })
             }
-            (House::Theirs { address, .. }, _) => match self.peer.program {
-                Program::Longhouse => bail!("this is not one of theirs"),
-                Program::NodeWs => {
-                    Viewer::connect(Words::Plain, address, &format!("/{name}"), &[]).await
-                }
-                Program::NodeSocketIo => {
-                    let path = format!("/socket.io/?EIO=4&transport=websocket&name={name}");
-                    Viewer::connect(Words::SocketIo, address, &path, &[]).await
-                }
-                Program::Ttyd => {
-                    let protocol = [("sec-websocket-protocol", "tty".to_owned())];
-                    Viewer::connect(Words::Ttyd, address, &format!("/ws?arg={name}"), &protocol)
-                        .await
-                }
-            },
+            (House::Theirs { address, log, .. }, _) => {
+                let viewer = watch_theirs(self.peer.program, address, &session.name).await;
+                viewer.with_context(|| {
+                    let said = std::fs::read_to_string(log).unwrap_or_default();
+                    let lines: Vec<_> = said.lines().collect();
+                    let last = &lines[lines.len().saturating_sub(5)..];
+                    format!(
+                        "{} takes no viewer; it said last: {last:?}",
+                        self.peer.name()
+                    )
+                })
+            }
             (House::Ours(_), None) => bail!("the session has no record"),
         }
     }
@@ -237,13 +237,14 @@ async fn theirs(program: Program, tmux: bool, home: &Path, socket: &Path) -> Res
     if tmux {
         keep_tmux(home, socket).await?;
     }
+    let log = home.join("log");
     let child = command(program, port, tmux.then_some(socket))?
         .env_clear()
         .envs([("HOME", home.as_os_str()), ("PATH", path.as_ref())])
         .envs([("SHELL", "/bin/sh"), ("TERM", "xterm-256color")])
         .stdin(Stdio::null())
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
+        .stderr(std::fs::File::create(&log)?)
         .kill_on_drop(true)
         .spawn()
         .with_context(|| format!("cannot start {program:?}"))?;
@@ -255,7 +256,26 @@ async fn theirs(program: Program, tmux: bool, home: &Path, socket: &Path) -> Res
         }
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
-    Ok(House::Theirs { child, address })
+    Ok(House::Theirs {
+        child,
+        address,
+        log,
+    })
+}
+
+async fn watch_theirs(program: Program, address: &str, name: &str) -> Result<Viewer> {
+    match program {
+        Program::Longhouse => bail!("this is not one of theirs"),
+        Program::NodeWs => Viewer::connect(Words::Plain, address, &format!("/{name}"), &[]).await,
+        Program::NodeSocketIo => {
+            let path = format!("/socket.io/?EIO=4&transport=websocket&name={name}");
+            Viewer::connect(Words::SocketIo, address, &path, &[]).await
+        }
+        Program::Ttyd => {
+            let protocol = [("sec-websocket-protocol", "tty".to_owned())];
+            Viewer::connect(Words::Ttyd, address, &format!("/ws?arg={name}"), &protocol).await
+        }
+    }
 }
 
 /// Starts a tmux server with a session that nobody uses, as it stands by where people use tmux: one that ends with its last session may be
