@@ -47,7 +47,7 @@ fn text(lines: &[&Row], columns: usize) -> String {
 
 fn ansi(lines: &[&Row], columns: usize) -> String {
     let mut out = String::new();
-    let mut painter = Painter::new(columns);
+    let mut painter = Painter::readable(columns);
     for row in lines {
         painter.row(row, Joints::NONE, None, &mut out);
         painter.plain(&mut out);

@@ -2,6 +2,7 @@
 //! screen that was written everything, wherever the output is cut: in a sequence, in a character.
 
 use bytes::Bytes;
+use longhouse_domain::terminal::TerminalSize;
 use proptest::prelude::*;
 
 use super::Screen;
@@ -71,8 +72,7 @@ fn wherever_a_short_program_is_cut() {
     }
 }
 
-/// Pieces of all that there is, one after the other. The window stays as it is: where it grows again after it was made narrower, what a
-/// repaint cannot hold comes back, and how lines fold then may differ by that. The corpus has windows that change.
+/// Pieces of all that there is, one after the other, in a window that stays as it is.
 fn mixes() -> impl Strategy<Value = Item> {
     // A wide character that finds no room in a line that does not wrap is not on the screen, but a mark may still join it.
     let no_wrap = b"\x1b[?7l";
@@ -105,6 +105,20 @@ fn mixes() -> impl Strategy<Value = Item> {
             size: SIZE,
             steps,
         }
+    })
+}
+
+/// Mixes in a window that changes between their pieces.
+fn windows() -> impl Strategy<Value = Item> {
+    let size = (2_u16..140, 1_u16..50).prop_map(|(cols, rows)| TerminalSize { cols, rows });
+    let sizes = prop::collection::vec(prop::option::of(size), 8);
+    (mixes(), sizes).prop_map(|(mut item, sizes)| {
+        let sizes = sizes.into_iter().map(|size| size.map(Step::Resize));
+        let pairs = std::mem::take(&mut item.steps).into_iter().zip(sizes);
+        item.steps = pairs
+            .flat_map(|(step, size)| std::iter::once(step).chain(size))
+            .collect();
+        item
     })
 }
 
@@ -195,6 +209,12 @@ proptest! {
 
     #[test]
     fn whatever_came_before(item in mixes(), at: prop::sample::Index) {
+        let cut = at.index(item.len() + 1);
+        left_and_joined(&item, cut).map_err(TestCaseError::fail)?;
+    }
+
+    #[test]
+    fn whatever_came_before_in_windows_that_change(item in windows(), at: prop::sample::Index) {
         let cut = at.index(item.len() + 1);
         left_and_joined(&item, cut).map_err(TestCaseError::fail)?;
     }

@@ -1,13 +1,14 @@
 //! Rows of cells as text with escape sequences: what snapshots and captures are made of.
 
 use std::fmt::Write;
+use std::ops::Range;
 
 use super::cell::{Cell, Colour, Flags, Row, Underline};
 use super::clusters::Cluster;
 use super::style::Style;
 
-/// A run of blanks from this length on is skipped over instead of printed.
-const SKIPPED_BLANKS: usize = 6;
+/// Where text is to be read, a gap from this length on is skipped over instead of filled with blanks.
+const READABLE_GAP: usize = 6;
 
 /// A sequence that does nothing: what comes behind it joins nothing before it.
 const APART: &str = "\x1b\\";
@@ -19,9 +20,12 @@ const WIDE_AND_BACK: &str = "中\r";
 #[derive(Debug)]
 pub(crate) struct Painter {
     columns: usize,
+    least_skipped: usize,
     style: Style,
     /// What was written last, if nothing but text was written since.
     last: Cluster,
+    /// The colour of the last cell of the row above, where that was filled only so that this one goes on, and is really erased.
+    filled: Option<Colour>,
 }
 
 /// How a row stands to its neighbours.
@@ -41,17 +45,34 @@ impl Joints {
 }
 
 impl Painter {
-    pub(crate) fn new(columns: usize) -> Self {
+    /// One whose rows an emulator takes: cells that nothing was printed in stay so, which counts when lines are folded anew.
+    pub(crate) fn exact(columns: usize) -> Self {
         Self {
             columns,
+            least_skipped: 1,
             style: Style::default(),
             last: Cluster::default(),
+            filled: None,
+        }
+    }
+
+    /// One whose rows are text to read.
+    pub(crate) fn readable(columns: usize) -> Self {
+        Self {
+            least_skipped: READABLE_GAP,
+            ..Self::exact(columns)
         }
     }
 
     /// Paints a row at the cursor, which stands at its beginning, or, where it continues the row above, behind that. A row that runs on is
-    /// filled to its end, so that the next one's first character wraps.
-    pub(crate) fn row(&mut self, row: &Row, joints: Joints, below: Option<&Row>, out: &mut String) {
+    /// filled to its end, so that the next one's first character wraps; what was not printed there is erased again then.
+    pub(crate) fn row(
+        &mut self,
+        row: &Row,
+        mut joints: Joints,
+        below: Option<&Row>,
+        out: &mut String,
+    ) {
         let columns = self.columns;
         let mut end = if joints.runs_on {
             columns
@@ -61,13 +82,19 @@ impl Painter {
         };
         let last = row.cell(columns - 1);
         let left_free = joints.runs_on && below.is_some_and(|below| left_free(last, below));
-        end -= usize::from(left_free);
-        if joints.continues {
+        if left_free {
+            end = columns - 1;
+            joints.runs_on = false;
+        }
+        let begun = if joints.continues {
             self.wrap(row, &mut end, out);
+            self.erase_filled(row, joints, out)
         } else {
             self.last = Cluster::default();
-        }
-        self.cells(row, end, joints, out);
+            0
+        };
+        self.cells(row, begun..end, joints, out);
+        self.filled = (joints.runs_on && *last == last.erased()).then_some(last.bg);
         if left_free {
             // What finds no room goes on by itself, and leaves the cell in its look. What is really there then takes its place.
             self.look(Style::of(last), out);
@@ -94,27 +121,38 @@ impl Painter {
         }
     }
 
-    fn cells(&mut self, row: &Row, end: usize, joints: Joints, out: &mut String) {
-        let text_end = if joints.runs_on { end } else { row.text_end() };
-        let mut column = 0;
+    /// Erases the last cell of the row above, if it was filled so that this one goes on. Says how many columns of this one were painted.
+    fn erase_filled(&mut self, row: &Row, joints: Joints, out: &mut String) -> usize {
+        let Some(colour) = self.filled.take() else {
+            return 0;
+        };
+        let first = row.cell(0);
+        let begun = usize::from(if first.has_content() { first.width } else { 0 });
+        if begun >= self.columns {
+            return 0;
+        }
+        self.cells(row, 0..begun, joints, out);
+        self.look(Style::ground(colour), out);
+        let (last, next) = (self.columns, begun + 1);
+        let _infallible = write!(out, "\x1b[A\x1b[{last}G\x1b[X\x1b[B\x1b[{next}G");
+        self.last = Cluster::default();
+        begun
+    }
+
+    fn cells(&mut self, row: &Row, range: Range<usize>, joints: Joints, out: &mut String) {
+        let Range { start, end } = range;
+        let mut column = start;
         while column < end {
-            // Only a blank that is printed counts as the row's end. What a row that goes on stands on has the colour of what ran into it.
-            let may_skip = !joints.continues;
-            let blanks = if may_skip {
-                plain_blanks(row, column, end - usize::from(column < text_end))
-            } else {
-                0
-            };
-            if blanks >= SKIPPED_BLANKS || blanks > 0 && column >= text_end {
-                let _infallible = write!(out, "\x1b[{blanks}C");
-                self.last = Cluster::default();
-                column += blanks;
-                continue;
-            }
             let erased = erased(row, column, end - usize::from(joints.runs_on));
-            if erased > 0 {
-                self.look(Style::ground(row.cell(column).bg), out);
-                let _infallible = write!(out, "\x1b[{erased}X\x1b[{erased}C");
+            let colour = row.cell(column).bg;
+            // What a row that goes on stands on has the colour of what ran into it.
+            let coloured = joints.continues || colour != Colour::Default;
+            if erased > 0 && (coloured || erased >= self.least_skipped) {
+                if coloured {
+                    self.look(Style::ground(colour), out);
+                    let _infallible = write!(out, "\x1b[{erased}X");
+                }
+                let _infallible = write!(out, "\x1b[{erased}C");
                 self.last = Cluster::default();
                 column += erased;
                 continue;
@@ -227,19 +265,13 @@ fn is_doubtful(cell: &Cell) -> bool {
         || !cell.joined().is_empty()
 }
 
-/// How many cells from `from` on were erased in one colour, and not written since. The first of a row that goes on is there already.
+/// How many cells from `from` on were erased in one colour, and not written since.
 fn erased(row: &Row, from: usize, end: usize) -> usize {
     let first = row.cell(from);
-    if first.has_content() || first.bg == Colour::Default || *first != first.erased() {
+    if first.has_content() || *first != first.erased() {
         return 0;
     }
     (from..end)
         .take_while(|column| row.cell(*column) == first)
-        .count()
-}
-
-fn plain_blanks(row: &Row, from: usize, end: usize) -> usize {
-    (from..end)
-        .take_while(|column| is_empty(row.cell(*column), Colour::Default))
         .count()
 }

@@ -15,12 +15,16 @@ use super::snapshot::joinable;
 
 impl Screen {
     /// What is right of the window's edge is not on the screen, and in no repaint, but comes back when the window grows: tab stops, the
-    /// text of the alternate screen, a saved cursor above or below. Nor is half a character at the edge. Tests that compare with a repaint
-    /// do without.
+    /// text of the alternate screen, a saved cursor above, below or behind the edge. Nor is half a character that the edge left, or that the
+    /// first line of all goes on where one ended that is gone. Tests that compare with a repaint do without.
     pub(super) fn forget_beyond_edge(&mut self) {
         let columns = self.machine.columns;
         for buffer in [&mut self.machine.normal, &mut self.machine.alternate] {
             buffer.tabs.truncate(columns);
+            if let Some(first) = buffer.lines.front_mut() {
+                first.wrapped = false;
+            }
+            buffer.saved.x = buffer.saved.x.min(columns - 1);
             let last = buffer.base + buffer.rows - 1;
             buffer.saved.y = if buffer.saved_scrolled_away() {
                 0
@@ -31,8 +35,12 @@ impl Screen {
         let lines = &mut self.machine.alternate.lines;
         lines.iter_mut().for_each(|line| line.cut(columns));
         for line in lines.iter_mut().chain(&mut self.machine.normal.lines) {
-            if line.cell(columns - 1).width == 2 {
-                line.set(columns - 1, Cell::default());
+            for column in 0..columns {
+                if line.cell(column).width == 2
+                    && (column + 1 == columns || !is_second_half(line, column + 1))
+                {
+                    line.set(column, Cell::default());
+                }
             }
         }
     }

@@ -52,9 +52,6 @@ pub(crate) fn snapshot(
     colours(machine, &mut out);
     modes(machine, &mut out);
     cursor(machine, &mut out);
-    if machine.modes.synchronised {
-        out.push_str("\x1b[?2026h");
-    }
     let mut bytes = out.into_bytes();
     bytes.extend_from_slice(pending.bytes());
     bytes
@@ -76,7 +73,7 @@ fn push_up(lines: &[u8], machine: &Machine, out: &mut String) {
 
 /// Paints the lines of `buffer` from `first` on, counted from its history's beginning.
 fn paint(buffer: &Buffer, first: usize, out: &mut String) {
-    let mut painter = Painter::new(buffer.columns);
+    let mut painter = Painter::exact(buffer.columns);
     let end = buffer.lines.len();
     for line in first..end {
         let below = (line + 1 < end).then(|| buffer.line(line + 1));
@@ -168,6 +165,7 @@ fn modes(machine: &Machine, out: &mut String) {
         // A reset does not show a cursor that was hidden.
         (modes.cursor_hidden, "\x1b[?25l"),
         (!modes.cursor_hidden, "\x1b[?25h"),
+        (modes.synchronised, "\x1b[?2026h"),
     ] {
         if on {
             out.push_str(sequence);
@@ -202,6 +200,7 @@ fn cursor(machine: &Machine, out: &mut String) {
     match (joins, before) {
         (Some(at), _) => {
             charsets(machine, out);
+            designated_beside(machine, out);
             place(at, row, out);
             look.write_from(&Style::default(), out);
             again(machine, at, out);
@@ -216,6 +215,7 @@ fn cursor(machine: &Machine, out: &mut String) {
         }
         (None, _) => {
             charsets(machine, out);
+            designated_beside(machine, out);
             place(screen.x, row, out);
             look.write_from(&Style::default(), out);
         }
@@ -256,16 +256,29 @@ fn cell_before(screen: &Buffer) -> Option<usize> {
     (at + usize::from(row.cell(at).width) == screen.x).then_some(at)
 }
 
+/// What designates the four character sets.
+const SLOTS: [&str; 4] = ["(", ")", "*", "+"];
+
 fn charsets(machine: &Machine, out: &mut String) {
     let charsets = &machine.charsets;
     let mut designated = charsets.designated;
     designated[charsets.level] = charsets.current;
-    for (charset, slot) in designated.iter().zip(["(", ")", "*", "+"]) {
+    for (charset, slot) in designated.iter().zip(SLOTS) {
         if *charset != Charset::ASCII {
             let _infallible = write!(out, "\x1b{slot}{}", charset.letter());
         }
     }
     out.push_str(["", "\x0e", "\x1bn", "\x1bo"][charsets.level]);
+}
+
+/// Designates the set of the level in use, where another one is in use that came back with the saved cursor. Its place and look come with it.
+fn designated_beside(machine: &Machine, out: &mut String) {
+    let charsets = &machine.charsets;
+    let designated = charsets.designated[charsets.level];
+    if designated != charsets.current && machine.shown().saved().charset == charsets.current {
+        let slot = SLOTS[charsets.level];
+        let _infallible = write!(out, "\x1b{slot}{}\x1b8\x1b[m", designated.letter());
+    }
 }
 
 /// Puts the cursor at a column and a row, counted from the origin.

@@ -163,14 +163,23 @@ function differences(expected, actual) {
   return found;
 }
 
-/** What is right of the window's edge is not on the screen, and in no repaint, but comes back when the window grows. */
+/** What no repaint can hold, and what is not on the screen: as `forget_beyond_edge` of `screen/seen.rs`. */
 function forgetBeyondEdge(term) {
   const { normal, alt } = term._core.buffers;
   for (const buffer of [normal, alt]) {
     for (const column of Object.keys(buffer.tabs)) if (column >= term.cols) delete buffer.tabs[column];
+    buffer.savedX = Math.min(buffer.savedX, term.cols - 1);
     buffer.savedY = buffer.savedY < buffer.ybase ? 0 : Math.min(buffer.savedY, buffer.ybase + term.rows - 1);
+    for (let y = 0; y < buffer.lines.length; y += 1) {
+      const line = buffer.lines.get(y);
+      if (y === 0) line.isWrapped = false;
+      if (buffer === alt) line.resize(term.cols, alt.getNullCell());
+      for (let x = 0; x < term.cols; x += 1) {
+        const half = line.getWidth(x) === 2 && (x + 1 === term.cols || line.getWidth(x + 1) !== 0);
+        if (half) line.setCell(x, buffer.getNullCell());
+      }
+    }
   }
-  for (let y = 0; y < alt.lines.length; y += 1) alt.lines.get(y).resize(term.cols, alt.getNullCell());
 }
 
 let input = '';

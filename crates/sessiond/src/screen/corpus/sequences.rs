@@ -23,12 +23,14 @@ const ENDS: &[(&str, &str)] = &[
     ("cut in a sequence", "1mred"),
     ("cut before a combining mark", "\u{301}s"),
     ("cut in an emoji", "\u{200d}🚀 x"),
+    ("cut in an emoji of a synchronised update", "\u{200d}🚀 x"),
     ("cut in a flag", "🇪🇫🇷 x"),
     ("pending wrap", "more"),
     ("pending wrap, then a mark", "\u{301}more"),
     ("wide pending wrap", "more"),
     ("cut in a title", " title\x07x"),
     ("saved cursor", "here\x1b8there"),
+    ("a charset that came back", "q\x0fq"),
     ("repeat", "\x1b[3b|"),
     ("insert mode", "ins\u{301}\r\nx"),
 ];
@@ -135,6 +137,8 @@ fn plain() -> Vec<(&'static str, String)> {
         ("cut in a character", "abc中"),
         ("cut in a title", "abc\x1b]0;half"),
         ("cut before a combining mark", "cafe"),
+        ("a charset that came back", "\x1b(0lqk\x1b8q"),
+        ("cut in an emoji of a synchronised update", "\x1b[?2026h👩"),
         ("synchronised update", "a\x1b[?2026hb\x1b[Hc"),
         (
             "history",
