@@ -114,13 +114,8 @@ async fn through(running: &Running, corpus: &Path, name: &str, viewers: usize) -
     let session = running.session(name).await?;
     let mut watching: Vec<Viewer> = Vec::new();
     for _ in 0..viewers {
-        let viewer = running.watch(&session).await?;
-        // Of several, who cannot follow may skip: how much arrived is told.
-        watching.push(if viewers > 1 {
-            viewer.skipping()
-        } else {
-            viewer
-        });
+        // Who cannot follow may skip: how much arrived is told.
+        watching.push(running.watch(&session).await?.skipping());
     }
     let carriers = running.carriers(&session)?;
     let command = COMMAND.replace("CORPUS", &corpus.display().to_string());
