@@ -20,6 +20,7 @@ const WIDE_AND_BACK: &str = "中\r";
 #[derive(Debug)]
 pub(crate) struct Painter {
     columns: usize,
+    /// From how many erased cells on a gap is skipped over; coloured ones always are.
     least_skipped: usize,
     style: Style,
     /// What was written last, if nothing but text was written since.

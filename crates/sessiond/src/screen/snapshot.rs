@@ -15,6 +15,9 @@ use super::pending::Pending;
 use super::rows::{self, Joints, Painter};
 use super::style::Style;
 
+/// What designates the four character sets.
+const SLOTS: [&str; 4] = ["(", ")", "*", "+"];
+
 /// The snapshot of `machine`, with at most `scrollback` lines of its own history, or below `history`: lines from elsewhere.
 pub(crate) fn snapshot(
     machine: &Machine,
@@ -255,9 +258,6 @@ fn cell_before(screen: &Buffer) -> Option<usize> {
     };
     (at + usize::from(row.cell(at).width) == screen.x).then_some(at)
 }
-
-/// What designates the four character sets.
-const SLOTS: [&str; 4] = ["(", ")", "*", "+"];
 
 fn charsets(machine: &Machine, out: &mut String) {
     let charsets = &machine.charsets;
