@@ -189,6 +189,22 @@ test('logout takes back what is asked, and whoever wants a token meanwhile gets 
   expect(await auth.accessToken()).not.toBeNull()
 })
 
+test('a renewal that is answered after the logout logs nobody in', async () => {
+  const world = new World()
+  const auth = new Auth(world)
+  await auth.login('mira', 'secret')
+  const answers: ((answer: Response) => void)[] = []
+  const held = world.fetch
+  world.fetch = (path, init) => (path.endsWith('/refresh') ? new Promise((resolve) => answers.push(resolve)) : held(path, init))
+  const renewed = auth.renew('token-1')
+  await expect.poll(() => answers.length).toBe(1)
+  await auth.logout(stays)
+  answers[0]?.(world.tokens())
+  expect(await renewed).toBeNull()
+  expect(auth.state().kind).toBe('signedOut')
+  expect(world.heard.at(-1)).toEqual({ kind: 'signedOut' })
+})
+
 test('an answer in an unknown shape logs nobody in', async () => {
   const world = new World()
   world.answer = () => Response.json({ accessToken: 7 })

@@ -131,6 +131,8 @@ export class Auth {
       if (newer && state.expiresAt - this.#world.now() > USABLE_MS) return state.token
       try {
         const answer = await this.#post('/api/auth/refresh', {})
+        // Who left meanwhile stays away.
+        if (this.#loggingOut !== null || this.#state.kind === 'signedOut') return null
         this.#accept(answer)
         return answer.accessToken
       } catch (error) {
