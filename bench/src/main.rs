@@ -51,7 +51,7 @@ async fn main() -> Result<()> {
     let told = |word: &str| arguments.iter().any(|argument| argument == word);
     let all = !["terminal", "containers", "git"].into_iter().any(&told);
     process::open_many_files()?;
-    let wanted = Wanted::of(&arguments);
+    let wanted = Wanted::of(&arguments)?;
     let scratch = tempfile::tempdir().context("no directory for the benchmark")?;
     let mut reports = Vec::new();
     if all || told("terminal") {

@@ -52,6 +52,11 @@ impl Peer {
         format!("{name}{tmux}")
     }
 
+    /// Whether it is what all others are compared with.
+    pub(crate) fn is_ours(self) -> bool {
+        self.program == Program::Longhouse
+    }
+
     /// Whether several viewers can look at one terminal.
     pub(crate) fn shares(self) -> bool {
         self.program != Program::Ttyd || self.tmux

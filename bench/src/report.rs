@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use anyhow::{Context, Result};
 
+use crate::peer::Peer;
 use crate::samples::Samples;
 
 /// The name of what all others are compared with.
@@ -15,6 +16,8 @@ pub(crate) struct Report {
     /// The table's name in the page.
     name: &'static str,
     rows: Vec<Row>,
+    /// What could not be measured.
+    missed: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -32,6 +35,7 @@ impl Report {
         Self {
             name,
             rows: Vec::new(),
+            missed: Vec::new(),
         }
     }
 
@@ -67,6 +71,21 @@ impl Report {
             .sort_by_key(|row| order.iter().position(|what| *what == row.what));
     }
 
+    /// Whether something was measured. What breaks another program's measure leaves its rows out, and is told below the table; half an hour of the others' is not
+    /// lost with it.
+    pub(crate) fn or_missed(&mut self, what: &str, peer: Peer, measured: Result<()>) -> Result<()> {
+        let who = peer.name();
+        let measured = measured.with_context(|| format!("{who}: {what}"));
+        let Err(error) = measured else { return Ok(()) };
+        if peer.is_ours() {
+            return Err(error);
+        }
+        let missed = format!("{error:#}");
+        crate::say(&format!("not measured: {missed}"));
+        self.missed.push(missed);
+        Ok(())
+    }
+
     /// What was measured of Longhouse for the same thing.
     fn ours(&self, what: &str) -> Option<f64> {
         let ours = self
@@ -100,6 +119,9 @@ impl Report {
                 ratio(row.limit),
                 ratio(ours),
             );
+        }
+        for missed in &self.missed {
+            let _ = write!(text, "\nNot measured: {missed}.\n");
         }
         text
     }

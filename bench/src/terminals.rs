@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use crate::peer::{Peer, Running};
 use crate::report::Report;
@@ -11,6 +11,19 @@ use crate::server::Server;
 use crate::{
     ROUNDS, begin, echo, interrupt, memory, rejoin, restart, say, scale, stall, text, throughput,
 };
+
+/// What `--only=MEASURE` can name.
+const MEASURES: [&str; 9] = [
+    "memory",
+    "begin",
+    "throughput",
+    "echo",
+    "stall",
+    "interrupt",
+    "rejoin",
+    "restart",
+    "scale",
+];
 
 /// What is to be measured, and of whom; everything, where nothing is named.
 #[derive(Debug)]
@@ -21,15 +34,12 @@ pub(crate) struct Wanted {
 
 impl Wanted {
     /// What `--of=NAME` and `--only=MEASURE` say.
-    pub(crate) fn of(arguments: &[String]) -> Self {
-        let named = |flag: &str| {
-            let values = arguments.iter().filter_map(|a| a.strip_prefix(flag));
-            values.map(str::to_owned).collect()
-        };
-        Self {
-            of: named("--of="),
-            only: named("--only="),
-        }
+    pub(crate) fn of(arguments: &[String]) -> Result<Self> {
+        let peers: Vec<String> = Peer::all().into_iter().map(Peer::name).collect();
+        Ok(Self {
+            of: named(arguments, "--of=", &peers)?,
+            only: named(arguments, "--only=", &MEASURES.map(str::to_owned))?,
+        })
     }
 
     pub(crate) fn is_all(&self) -> bool {
@@ -44,6 +54,17 @@ impl Wanted {
     fn measures(&self, what: &str) -> bool {
         self.only.is_empty() || self.only.iter().any(|only| only == what)
     }
+}
+
+/// The values of a flag, each of which is one of `choices`.
+fn named(arguments: &[String], flag: &str, choices: &[String]) -> Result<Vec<String>> {
+    let values = arguments.iter().filter_map(|a| a.strip_prefix(flag));
+    values
+        .map(|value| match choices.iter().any(|choice| choice == value) {
+            true => Ok(value.to_owned()),
+            false => bail!("{flag}{value} names none of: {}", choices.join(", ")),
+        })
+        .collect()
 }
 
 pub(crate) async fn measure(scratch: &Path, wanted: &Wanted) -> Result<Report> {
@@ -62,7 +83,7 @@ pub(crate) async fn measure(scratch: &Path, wanted: &Wanted) -> Result<Report> {
             let (fresh, _) = Running::start(peer, scratch).await?;
             let measured = memory::viewers(&fresh, &mut report).await;
             fresh.stop().await?;
-            measured.with_context(|| peer.name())?;
+            report.or_missed("what viewers take", peer, measured)?;
         }
     }
     if wanted.measures("restart") {
@@ -112,9 +133,7 @@ async fn side_by_side(
         echo::measure(all, ROUNDS, report).await?;
     }
     for running in all.iter() {
-        one_by_one(running, &corpus, wanted, report)
-            .await
-            .with_context(|| running.peer.name())?;
+        one_by_one(running, &corpus, wanted, report).await?;
     }
     Ok(())
 }
@@ -125,18 +144,24 @@ async fn one_by_one(
     wanted: &Wanted,
     report: &mut Report,
 ) -> Result<()> {
-    let name = running.peer.name();
+    let peer = running.peer;
     if wanted.measures("stall") {
-        say(&format!("{name}: a viewer that never reads"));
-        stall::measure(running, report).await?;
+        let what = "a viewer that never reads";
+        say(&format!("{}: {what}", peer.name()));
+        let measured = stall::measure(running, report).await;
+        report.or_missed(what, peer, measured)?;
     }
     if wanted.measures("interrupt") {
-        say(&format!("{name}: Ctrl-C"));
-        interrupt::measure(running, ROUNDS, report).await?;
+        let what = "Ctrl-C in a flood";
+        say(&format!("{}: {what}", peer.name()));
+        let measured = interrupt::measure(running, ROUNDS, report).await;
+        report.or_missed(what, peer, measured)?;
     }
     if wanted.measures("rejoin") {
-        say(&format!("{name}: coming back"));
-        rejoin::measure(running, corpus, report).await?;
+        let what = "coming back";
+        say(&format!("{}: {what}", peer.name()));
+        let measured = rejoin::measure(running, corpus, report).await;
+        report.or_missed(what, peer, measured)?;
     }
     Ok(())
 }

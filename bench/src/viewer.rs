@@ -152,7 +152,12 @@ impl Viewer {
     }
 
     async fn message(&mut self) -> Result<Message> {
-        Ok(self.socket.next().await.context("the terminal closed")??)
+        let message = self.socket.next().await.context("the connection ended")??;
+        if let Message::Close(why) = message {
+            let why = why.map_or_else(String::new, |why| format!(": {} {}", why.code, why.reason));
+            bail!("the terminal closed{why}");
+        }
+        Ok(message)
     }
 
     async fn say(&mut self, text: &str) -> Result<()> {

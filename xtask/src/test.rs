@@ -3,6 +3,7 @@
 //! Every stage runs even when an earlier one failed, so that one run shows all there is to mend. Each runner prints its own
 //! summary; nothing is captured or filtered.
 
+use std::num::NonZero;
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
@@ -240,8 +241,14 @@ fn rust(workspace: &Workspace) -> Result<()> {
         workspace
             .cargo()
             .args(["test", "--locked", "--workspace", "--no-fail-fast"])
+            .env("RUST_TEST_THREADS", test_threads().to_string())
             .env(engine::VARIABLE, engine.socket()),
     )
+}
+
+/// How many tests of a program run at once: most of them wait for a server, a session or a disk, and left half of the processors idle.
+fn test_threads() -> usize {
+    2 * std::thread::available_parallelism().map_or(1, NonZero::get)
 }
 
 fn e2e(workspace: &Workspace) -> Result<()> {

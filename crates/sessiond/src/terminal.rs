@@ -70,6 +70,9 @@ pub(crate) struct Terminal {
     parser_lag: u64,
     /// Streams of output under way: while there are any, an emulator elsewhere answers the program's questions.
     readers: AtomicUsize,
+    /// How far the fastest of those is that show what comes.
+    sent: AtomicU64,
+    sent_more: Notify,
     input: mpsc::Sender<Input>,
     input_bytes: AtomicU64,
     last_activity: AtomicU64,
@@ -95,6 +98,26 @@ pub(crate) struct Making {
     pub(crate) commands: mpsc::Sender<Command>,
 }
 
+#[cfg(test)]
+impl Making {
+    /// What makes a terminal for tests, whose commands nobody hears.
+    pub(crate) fn some(ring_bytes: u64, screens: Screens, input: mpsc::Sender<Input>) -> Self {
+        Self {
+            name: "t".parse().unwrap(),
+            title: String::new(),
+            wrapping: Wrapping::None,
+            size: TerminalSize { cols: 80, rows: 24 },
+            ring_bytes,
+            first_offset: 0,
+            scrollback: 1000,
+            screens,
+            now: 0,
+            input,
+            commands: mpsc::channel(1).0,
+        }
+    }
+}
+
 impl Terminal {
     pub(crate) fn new(making: Making) -> Self {
         let log = OutputLog::new(making.ring_bytes, making.first_offset);
@@ -117,6 +140,8 @@ impl Terminal {
             // The parser must never lose bytes to the ring's bound.
             parser_lag: PARSER_LAG.min(making.ring_bytes / 2),
             readers: AtomicUsize::new(0),
+            sent: AtomicU64::new(making.first_offset),
+            sent_more: Notify::new(),
             input: making.input,
             input_bytes: AtomicU64::new(0),
             last_activity: AtomicU64::new(making.now),
@@ -227,6 +252,13 @@ impl Terminal {
     pub(crate) fn attach(self: &Arc<Self>) -> Attached {
         self.readers.fetch_add(1, Ordering::AcqRel);
         Attached(Arc::clone(self))
+    }
+
+    /// Notes that a stream has got what is before `offset`.
+    pub(crate) fn sent(&self, offset: u64) {
+        if self.sent.fetch_max(offset, Ordering::AcqRel) < offset {
+            self.sent_more.notify_waiters();
+        }
     }
 
     /// Notes that the program wrote something. What follows input at once is its echo.

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use longhouse_domain::Patience;
 use longhouse_domain::terminal::TerminalSize;
 use longhouse_link::proto;
 use tokio::sync::{Notify, mpsc, watch};
@@ -37,6 +38,8 @@ pub(super) struct Shared {
     state: Mutex<State>,
     changed: watch::Sender<()>,
     presence: Notify,
+    /// The fastest viewer has got more.
+    shown: Notify,
 }
 
 impl Shared {
@@ -48,6 +51,30 @@ impl Shared {
     /// Wakes every viewer that waits.
     pub(super) fn wake(&self) {
         self.changed.send_replace(());
+    }
+
+    /// Waits a moment for the viewers, if the fastest of them has fallen behind.
+    pub(super) async fn wait_for_viewers(&self, patience: &mut Patience) {
+        let Some(pause) = self.lock().pause(patience) else {
+            return;
+        };
+        let near = async {
+            loop {
+                let moved = self.shown.notified();
+                if self.lock().is_near(patience) {
+                    break;
+                }
+                moved.await;
+            }
+        };
+        let _too_long = tokio::time::timeout(pause, near).await;
+    }
+
+    /// Notes that a viewer has got what is before `offset`.
+    pub(super) fn show(&self, state: &mut State, offset: u64) {
+        if state.show(offset) {
+            self.shown.notify_waiters();
+        }
     }
 
     pub(super) fn watch(&self) -> watch::Receiver<()> {
@@ -88,6 +115,7 @@ impl Hub {
             state: Mutex::new(state),
             changed: watch::Sender::new(()),
             presence: Notify::new(),
+            shown: Notify::new(),
         });
         let (input, typed) = mpsc::channel(INPUT_QUEUE);
         let (wanted_size, wanted) = watch::channel(None);
@@ -250,4 +278,55 @@ async fn find(
         Ok((link.boot_id().to_owned(), terminal))
     };
     connections.ask(question).await
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::{Instant, sleep};
+
+    use super::super::ring::{READ_BYTES, RING_BYTES};
+    use super::*;
+
+    /// What comes from sessiond, as fast as it may, while a viewer takes a piece after each pause. Gives how far that one was behind
+    /// at the worst, and how long it took.
+    async fn flood(pause: Duration) -> (u64, Duration) {
+        const TOTAL: u64 = 64 * RING_BYTES;
+        let shared = Arc::new(Shared {
+            state: Mutex::new(State::new(String::new(), 0, 0, TerminalSize::DEFAULT, None)),
+            changed: watch::Sender::new(()),
+            presence: Notify::new(),
+            shown: Notify::new(),
+        });
+        let seen = Arc::clone(&shared);
+        let viewer = tokio::spawn(async move {
+            for position in (0..=TOTAL).step_by(READ_BYTES) {
+                sleep(pause).await;
+                let mut state = seen.lock();
+                let position = position.min(state.ring.end());
+                seen.show(&mut state, position);
+            }
+        });
+        let (begun, mut worst) = (Instant::now(), 0);
+        let mut patience = Patience::with_room(RING_BYTES / 2);
+        for offset in (0..TOTAL).step_by(READ_BYTES) {
+            let piece = Bytes::from_static(&[b'x'; READ_BYTES]);
+            shared.lock().push(offset, piece);
+            shared.wait_for_viewers(&mut patience).await;
+            tokio::task::yield_now().await;
+            let behind = shared.lock().behind();
+            worst = worst.max(behind);
+        }
+        viewer.abort();
+        (worst, begun.elapsed())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_viewer_who_nearly_keeps_up_stays_within_the_ring() {
+        let (behind, alone) = flood(Duration::from_millis(2)).await;
+        assert!(behind < RING_BYTES, "{behind}");
+        // One who is far too slow holds nobody up for long.
+        let (behind, took) = flood(Duration::from_millis(50)).await;
+        assert!(behind > RING_BYTES, "{behind}");
+        assert!(took < alone * 3, "{took:?} instead of {alone:?}");
+    }
 }

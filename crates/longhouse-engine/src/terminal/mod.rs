@@ -6,7 +6,7 @@
 //! ```
 //!
 //! A viewer pulls; nobody pushes to it. One that reads slowly falls behind the ring, then reads what sessiond still keeps, and
-//! when that is gone is repainted. Nothing here waits for a viewer.
+//! when that is gone is repainted. Only the pump waits for viewers: for the fastest, and for a moment ([`longhouse_domain::Patience`]).
 
 mod fetch;
 mod hub;

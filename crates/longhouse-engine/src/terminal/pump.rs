@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use longhouse_domain::Patience;
 use longhouse_domain::terminal::TerminalSize;
 use longhouse_link::limits;
 use longhouse_link::proto::{OutputChunk, OutputRequest};
 use tonic::{Code, Status};
 
 use super::hub::Shared;
+use super::ring::RING_BYTES;
 use super::state::Mark;
 use super::viewer::Closed;
 use crate::session::connection::{Connection, Connections};
@@ -61,9 +63,11 @@ async fn read(name: &str, shared: &Shared, connection: &Connection) -> Result<()
         }
         Err(status) => return Err(status),
     };
+    let mut patience = Patience::with_room(RING_BYTES / 2);
     while let Some(chunk) = chunks.message().await? {
         take(shared, chunk)?;
         shared.wake();
+        shared.wait_for_viewers(&mut patience).await;
     }
     Ok(())
 }

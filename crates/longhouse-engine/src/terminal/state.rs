@@ -1,8 +1,10 @@
 //! What the pump knows of a terminal and its viewers read: the ring, the marks in it, who is there.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use bytes::Bytes;
+use longhouse_domain::Patience;
 use longhouse_domain::terminal::TerminalSize;
 
 use super::presence::Presence;
@@ -35,6 +37,8 @@ pub(super) struct State {
     pub(super) closed: Option<Closed>,
     pub(super) presence: Presence,
     pub(super) presence_version: u64,
+    /// How far the fastest viewer is.
+    shown: u64,
     marks: VecDeque<(u64, u64, Mark)>,
     next_mark: u64,
 }
@@ -57,6 +61,7 @@ impl State {
             closed: None,
             presence: Presence::default(),
             presence_version: 0,
+            shown: offset,
             marks: VecDeque::new(),
             next_mark: 0,
         }
@@ -72,6 +77,28 @@ impl State {
             self.exit = None;
         }
         self.ring.push(offset, data);
+    }
+
+    /// Notes that a viewer has got what is before `offset`. Says whether nobody had got so far.
+    pub(super) fn show(&mut self, offset: u64) -> bool {
+        let is_fastest = offset > self.shown;
+        self.shown = self.shown.max(offset);
+        is_fastest
+    }
+
+    /// How long the pump waits for the fastest viewer, if that one has fallen behind.
+    pub(super) fn pause(&self, patience: &mut Patience) -> Option<Duration> {
+        patience.pause(self.shown, self.ring.end())
+    }
+
+    /// Whether that viewer is near enough again.
+    pub(super) fn is_near(&self, patience: &Patience) -> bool {
+        patience.is_near(self.shown, self.ring.end())
+    }
+
+    #[cfg(test)]
+    pub(super) fn behind(&self) -> u64 {
+        self.ring.end() - self.shown
     }
 
     pub(super) fn mark(&mut self, offset: u64, mark: Mark) {
@@ -105,6 +132,7 @@ impl State {
         self.repaint();
         self.oldest = oldest;
         self.ring = Ring::at(offset);
+        self.shown = offset;
         self.marks.clear();
     }
 }

@@ -21,7 +21,7 @@ use super::hub::Hub;
 use super::input::ViewerInput;
 use super::presence::{Access, PresentViewer, Told};
 use super::ring::Read;
-use super::state::Mark;
+use super::state::{Mark, State};
 use crate::error::EngineError;
 use crate::session::connection::Away;
 use crate::session::inside::Join;
@@ -289,7 +289,7 @@ impl Viewer {
             return Look::Event(event);
         }
         let hub = Arc::clone(&self.hub);
-        let state = hub.shared.lock();
+        let mut state = hub.shared.lock();
         if self
             .told
             .is_due(state.presence_version, state.presence.count())
@@ -327,10 +327,10 @@ impl Viewer {
             return ended.unwrap_or(Look::Wait);
         }
         if let Some(data) = next_past(&mut self.past, self.position, credit) {
-            return Look::Event(self.output(data));
+            return Look::Event(self.output(&mut state, data));
         }
         match state.ring.read(self.position, credit) {
-            Read::Some(data) => Look::Event(self.output(data)),
+            Read::Some(data) => Look::Event(self.output(&mut state, data)),
             Read::Outside if self.position < state.ring.start() => match ended {
                 Some(ended) => ended,
                 None => Look::Past {
@@ -343,9 +343,10 @@ impl Viewer {
         }
     }
 
-    fn output(&mut self, data: Bytes) -> ViewerEvent {
+    fn output(&mut self, state: &mut State, data: Bytes) -> ViewerEvent {
         let offset = self.position;
         self.position += data.len() as u64;
+        self.hub.shared.show(state, self.position);
         ViewerEvent::Output { offset, data }
     }
 
@@ -368,7 +369,8 @@ impl Viewer {
             size: snapshot.size,
             access: self.access,
         };
-        let state = self.hub.shared.lock();
+        let mut state = self.hub.shared.lock();
+        self.hub.shared.show(&mut state, self.position);
         self.next_mark = state.next_mark();
         self.exit_before = state
             .exit

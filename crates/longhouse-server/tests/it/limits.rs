@@ -129,12 +129,12 @@ async fn floods_below_the_messages_end_with_a_code_and_the_terminal_goes_on() {
                 }
                 "pieces" => {
                     client.socket.send(piece(Data::Binary)).await?;
-                    for _ in 0..20_000 {
+                    for _ in 0..50_000 {
                         client.socket.feed(piece(Data::Continue)).await?;
                     }
                 }
                 _ => {
-                    for _ in 0..20_000 {
+                    for _ in 0..50_000 {
                         let frame = if what == "ping" { ping() } else { tiny() };
                         client.socket.feed(frame).await?;
                     }

@@ -217,7 +217,6 @@ impl Turn {
 
 #[cfg(test)]
 mod tests {
-    use longhouse_domain::terminal::TerminalSize;
     use longhouse_link::proto::capture_request::Format;
     use tokio::sync::mpsc::{Receiver, channel};
 
@@ -225,7 +224,6 @@ mod tests {
     use super::*;
     use crate::terminal::Making;
     use crate::terminal::input::Input;
-    use crate::terminal::requests::Wrapping;
 
     /// A terminal, and the thread that parses it, one step after the other.
     struct House {
@@ -243,19 +241,7 @@ mod tests {
         fn new() -> Self {
             let (screens, jobs) = Screens::queue();
             let (input, answers) = channel(8);
-            let making = Making {
-                name: "t".parse().unwrap(),
-                title: String::new(),
-                wrapping: Wrapping::None,
-                size: TerminalSize { cols: 80, rows: 24 },
-                ring_bytes: 8 << 20,
-                first_offset: 0,
-                scrollback: 1000,
-                screens,
-                now: 0,
-                input,
-                commands: channel(1).0,
-            };
+            let making = Making::some(8 << 20, screens, input);
             let terminal = Arc::new(Terminal::new(making));
             Self {
                 terminal,

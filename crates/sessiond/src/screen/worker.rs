@@ -89,7 +89,7 @@ impl Screens {
     }
 
     /// The way, and its other end.
-    pub(super) fn queue() -> (Self, Jobs) {
+    pub(crate) fn queue() -> (Self, Jobs) {
         let (sender, jobs) = mpsc::channel();
         (Self { jobs: sender }, jobs)
     }

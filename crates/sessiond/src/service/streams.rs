@@ -72,7 +72,9 @@ impl Reader {
     fn read(&mut self) -> Option<OutputChunk> {
         let most = limits::OUTPUT_CHUNK_BYTES;
         let Some(clock) = &self.clock else {
-            return self.terminal.read(&mut self.cursor, most).map(chunk);
+            let piece = self.terminal.read(&mut self.cursor, most)?;
+            self.terminal.sent(self.cursor.offset);
+            return Some(chunk(piece));
         };
         let now = clock::millis(clock.as_ref());
         let (piece, at_ms) = self.terminal.read_timed(&mut self.cursor, most, now)?;

@@ -103,6 +103,11 @@ impl OutputLog {
         self.end
     }
 
+    /// The most bytes kept, but for the growing segment.
+    pub(crate) fn bound(&self) -> u64 {
+        self.bound
+    }
+
     /// Lets `read` put bytes behind the end; it appends to the vector's spare room and says how many they were.
     pub(crate) fn fill(
         &mut self,
