@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use longhouse_domain::terminal::TerminalSize;
 use pty_process::blocking;
 use rustix::fs::OFlags;
+use rustix::io::Errno;
+use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
 use crate::reaper::{ExitCode, Reaper};
@@ -31,7 +33,12 @@ pub(crate) struct Program {
     pub(crate) env: BTreeMap<String, String>,
 }
 
-/// The master side.
+/// How long the program must have been silent for what it writes next to be handed on before one asks whether there is more: that can mean to sleep
+/// until the kernel's worker is done, who has just brought it. What comes closer together is gathered.
+const SILENCE: Duration = Duration::from_micros(100);
+
+/// The master side. It waits for output alone: the kernel tells whoever waits for room in a PTY each time the program has read from it, which with a
+/// key comes just before its echo. Room is waited for only while there is none.
 #[derive(Debug)]
 pub(crate) struct Pty {
     master: AsyncFd<OwnedFd>,
@@ -83,12 +90,9 @@ impl OpenPty {
         let master = OwnedFd::from(self.master);
         let flags = rustix::fs::fcntl_getfl(&master)?;
         rustix::fs::fcntl_setfl(&master, flags | OFlags::NONBLOCK)?;
-        #[expect(
-            deprecated,
-            reason = "its successor is unsafe for types that may lose their descriptor; an OwnedFd cannot"
-        )]
-        let master = AsyncFd::new(master)?;
-        let pty = Pty { master };
+        let pty = Pty {
+            master: registered(master, Interest::READABLE)?,
+        };
         Ok(Running { pty, pid, exit })
     }
 }
@@ -112,9 +116,10 @@ impl Pty {
         most: usize,
         mut read: impl FnMut(&OwnedFd) -> io::Result<usize>,
     ) -> io::Result<usize> {
-        let mut taken = 0;
+        let (begun, mut taken) = (Instant::now(), 0);
         loop {
             let mut ready = self.master.readable().await?;
+            let was_silent = begun.elapsed() >= SILENCE;
             let mut more = false;
             for _ in 0..most {
                 if more {
@@ -125,6 +130,9 @@ impl Pty {
                     Ok(n) => {
                         taken += n;
                         more = n >= PIECE;
+                        if was_silent && !more {
+                            return Ok(taken);
+                        }
                     }
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                         ready.clear_ready();
@@ -148,11 +156,24 @@ impl Pty {
 
     /// Writes all of `bytes`. Waits as long as the program does not read.
     pub(crate) async fn write_all(&self, mut bytes: &[u8]) -> io::Result<()> {
+        let mut full = None;
         while !bytes.is_empty() {
-            let mut ready = self.master.writable().await?;
-            let written = ready.try_io(|fd| Ok(rustix::io::write(fd.get_ref(), bytes)?));
-            if let Ok(written) = written {
-                bytes = &bytes[written?..];
+            match rustix::io::write(&self.master, bytes) {
+                Ok(written) => bytes = &bytes[written..],
+                Err(Errno::AGAIN) => {
+                    let room: &AsyncFd<OwnedFd> = match &mut full {
+                        Some(room) => room,
+                        none => none.insert(registered(
+                            self.master.get_ref().try_clone()?,
+                            Interest::WRITABLE,
+                        )?),
+                    };
+                    let mut ready = room.writable().await?;
+                    // Asked of the kernel again, unless that tells of room meanwhile.
+                    ready.clear_ready();
+                }
+                Err(Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
             }
         }
         Ok(())
@@ -170,11 +191,19 @@ fn wait_for_next(fd: &OwnedFd) {
 
 /// Linux reports `EIO` once the last program has closed the slave side.
 fn end_of_output(error: io::Error) -> io::Result<usize> {
-    if error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) {
+    if error.raw_os_error() == Some(Errno::IO.raw_os_error()) {
         Ok(0)
     } else {
         Err(error)
     }
+}
+
+#[expect(
+    deprecated,
+    reason = "its successor is unsafe for types that may lose their descriptor; an OwnedFd cannot"
+)]
+fn registered(master: OwnedFd, interest: Interest) -> io::Result<AsyncFd<OwnedFd>> {
+    AsyncFd::with_interest(master, interest)
 }
 
 fn winsize(size: TerminalSize) -> pty_process::Size {
@@ -189,5 +218,107 @@ fn into_io(error: pty_process::Error) -> io::Error {
         error
     } else {
         io::Error::other(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::read_to_string;
+    use std::os::fd::AsRawFd;
+
+    use super::*;
+
+    const EPOLLOUT: u32 = 0x4;
+
+    /// A line of what the kernel tells of an open file.
+    fn told(fd: &str, what: &str) -> Option<String> {
+        let info = read_to_string(format!("/proc/self/fdinfo/{fd}")).ok()?;
+        let line = info.lines().find_map(|line| line.strip_prefix(what))?;
+        Some(line.trim().to_owned())
+    }
+
+    /// Whether this process waits for room in the PTY, with any of its descriptors.
+    fn waits_for_room(pty: &Pty) -> bool {
+        let tty = told(&pty.master.get_ref().as_raw_fd().to_string(), "tty-index:").unwrap();
+        let mut awaited = 0;
+        for info in std::fs::read_dir("/proc/self/fdinfo").unwrap() {
+            // Other tests open and close files meanwhile.
+            let info = read_to_string(info.unwrap().path()).unwrap_or_default();
+            for line in info.lines().filter(|line| line.starts_with("tfd:")) {
+                let words: Vec<&str> = line.split_whitespace().collect();
+                if told(words[1], "tty-index:").as_ref() == Some(&tty) {
+                    awaited |= u32::from_str_radix(words[3], 16).unwrap();
+                }
+            }
+        }
+        assert_ne!(awaited, 0, "nobody waits for output");
+        awaited & EPOLLOUT != 0
+    }
+
+    #[tokio::test]
+    async fn room_is_waited_for_only_while_there_is_none() {
+        let house = tempfile::tempdir().unwrap();
+        let gate = house.path().join("gate");
+        rustix::fs::mknodat(
+            rustix::fs::CWD,
+            &gate,
+            rustix::fs::FileType::Fifo,
+            rustix::fs::Mode::RWXU,
+            0,
+        )
+        .unwrap();
+        let reads_late = r#"stty raw -echo; printf ready; : < "$0"; exec head -c 1000000"#;
+        let program = Program {
+            path: "/bin/sh".into(),
+            arg0: None,
+            args: ["-c", reads_late, gate.to_str().unwrap()]
+                .map(str::to_owned)
+                .into(),
+            env: BTreeMap::from([("PATH".to_owned(), "/usr/bin:/bin".to_owned())]),
+        };
+        let open = OpenPty::open(TerminalSize::DEFAULT).unwrap();
+        let running = open.start(&program, &Reaper::default()).unwrap();
+        let pty = running.pty;
+        let mut seen = Vec::new();
+        while !seen.ends_with(b"ready") {
+            let read = |fd: &_| {
+                seen.reserve(65536);
+                Ok(rustix::io::read(
+                    fd,
+                    rustix::buffer::spare_capacity(&mut seen),
+                )?)
+            };
+            assert_ne!(pty.read(1, read).await.unwrap(), 0);
+        }
+        assert!(!waits_for_room(&pty));
+
+        let input: Vec<u8> = (0..1_000_000_u32).map(|n| b'a' + (n % 26) as u8).collect();
+        let mut writing = Box::pin(pty.write_all(&input));
+        while !waits_for_room(&pty) {
+            tokio::select! {
+                biased;
+                _ = &mut writing => panic!("nobody reads, and everything is written"),
+                () = tokio::task::yield_now() => {}
+            }
+        }
+        let opened = tokio::task::spawn_blocking(move || std::fs::File::create(gate));
+        let mut echoed = Vec::new();
+        let read = async {
+            while echoed.len() < input.len() {
+                let read = |fd: &_| {
+                    echoed.reserve(65536);
+                    Ok(rustix::io::read(
+                        fd,
+                        rustix::buffer::spare_capacity(&mut echoed),
+                    )?)
+                };
+                assert_ne!(pty.read(16, read).await.unwrap(), 0);
+            }
+        };
+        let ((), written) = tokio::join!(read, writing);
+        written.unwrap();
+        opened.await.unwrap().unwrap();
+        assert!(echoed == input, "what was typed came otherwise");
+        assert!(!waits_for_room(&pty));
     }
 }
