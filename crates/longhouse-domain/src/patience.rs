@@ -3,20 +3,16 @@
 //! Output is kept for a while, and viewers read it there; one who falls behind what is kept is repainted and misses bytes. Most who fall behind
 //! were held up for a moment only, and lose nothing if the flood is slowed meanwhile. But a program must not stand still because
 //! somebody's line is slow, or a page asleep. So the fastest viewer is waited for and nobody else; never so long that the flood
-//! comes down below [`FLOOR`]; and not at all once that viewer has stood still for [`PAUSES`] pauses.
+//! comes down below 16 MB/s; and not at all once that viewer has stood still for a quarter of a second.
 
 use std::time::Duration;
 
 /// How long one pause is, at the most: it ends when the viewer is near enough.
 const PAUSE: Duration = Duration::from_millis(4);
 
-/// The bytes between two pauses. With [`PAUSE`] they make the floor.
+/// The bytes between two pauses. With [`PAUSE`], 16 MB/s are let through at least: more than any page can draw (xterm.js parses 8 to
+/// 22 MB/s), so that it is no viewer's loss, and more than programs write that do anything but write.
 const BETWEEN: u64 = 64 * 1024;
-
-/// What a flood is let through at least, bytes a second: more than any page can draw (xterm.js parses 8 to 22 MB/s), so that it is no
-/// viewer's loss, and more than programs write that do anything but write.
-#[cfg(test)]
-const FLOOR: u64 = BETWEEN * 1_000 / PAUSE.as_millis() as u64;
 
 /// Pauses for a viewer who does not move at all: a quarter of a second. While they last, a flood fills no more than half of the 8 MiB that are kept.
 const PAUSES: u32 = 64;
@@ -78,6 +74,9 @@ mod tests {
 
     const ROOM: u64 = 4 * 1024 * 1024;
 
+    /// Bytes a millisecond.
+    const FLOOR: u64 = BETWEEN / PAUSE.as_millis() as u64;
+
     /// Lets `total` bytes come in pieces of 4 KiB at most `speed` bytes a millisecond, and the viewer take `takes(ms)` bytes in each millisecond.
     /// Gives how long it took in milliseconds, and how far the viewer was behind at the worst.
     fn flood(total: u64, speed: u64, takes: impl Fn(u64) -> u64) -> (u64, u64) {
@@ -134,7 +133,7 @@ mod tests {
         #[test]
         fn whoever_watches_a_flood_stays_above_the_floor(takes in prop::collection::vec(0_u64..30_000, 1..50)) {
             let (took, _) = flood(50_000_000, 80_000, |ms| takes[ms as usize % takes.len()]);
-            prop_assert!(50_000_000 / took >= FLOOR / 1_000 / 5 * 4, "{took} ms");
+            prop_assert!(50_000_000 / took >= FLOOR / 5 * 4, "{took} ms");
         }
     }
 

@@ -70,7 +70,7 @@ pub(crate) struct Terminal {
     parser_lag: u64,
     /// Streams of output under way: while there are any, an emulator elsewhere answers the program's questions.
     readers: AtomicUsize,
-    /// How far the fastest of those is that show what comes.
+    /// How far the fastest of those is that show what comes; recordings are none of them.
     sent: AtomicU64,
     sent_more: Notify,
     input: mpsc::Sender<Input>,
