@@ -169,7 +169,7 @@ impl Pty {
                         )?),
                     };
                     let mut ready = room.writable().await?;
-                    // Asked of the kernel again, unless that tells of room meanwhile.
+                    // The next write finds out whether there is room; if not, one waits until the kernel tells of it anew.
                     ready.clear_ready();
                 }
                 Err(Errno::INTR) => {}
@@ -255,6 +255,20 @@ mod tests {
         awaited & EPOLLOUT != 0
     }
 
+    /// What the program writes, until that is enough.
+    async fn written(pty: &Pty, is_enough: impl Fn(&[u8]) -> bool) -> Vec<u8> {
+        let mut output = Vec::new();
+        while !is_enough(&output) {
+            let read = |fd: &_| {
+                output.reserve(65536);
+                let room = rustix::buffer::spare_capacity(&mut output);
+                Ok(rustix::io::read(fd, room)?)
+            };
+            assert_ne!(pty.read(16, read).await.unwrap(), 0);
+        }
+        output
+    }
+
     #[tokio::test]
     async fn room_is_waited_for_only_while_there_is_none() {
         let house = tempfile::tempdir().unwrap();
@@ -279,17 +293,7 @@ mod tests {
         let open = OpenPty::open(TerminalSize::DEFAULT).unwrap();
         let running = open.start(&program, &Reaper::default()).unwrap();
         let pty = running.pty;
-        let mut seen = Vec::new();
-        while !seen.ends_with(b"ready") {
-            let read = |fd: &_| {
-                seen.reserve(65536);
-                Ok(rustix::io::read(
-                    fd,
-                    rustix::buffer::spare_capacity(&mut seen),
-                )?)
-            };
-            assert_ne!(pty.read(1, read).await.unwrap(), 0);
-        }
+        written(&pty, |output| output.ends_with(b"ready")).await;
         assert!(!waits_for_room(&pty));
 
         let input: Vec<u8> = (0..1_000_000_u32).map(|n| b'a' + (n % 26) as u8).collect();
@@ -302,21 +306,9 @@ mod tests {
             }
         }
         let opened = tokio::task::spawn_blocking(move || std::fs::File::create(gate));
-        let mut echoed = Vec::new();
-        let read = async {
-            while echoed.len() < input.len() {
-                let read = |fd: &_| {
-                    echoed.reserve(65536);
-                    Ok(rustix::io::read(
-                        fd,
-                        rustix::buffer::spare_capacity(&mut echoed),
-                    )?)
-                };
-                assert_ne!(pty.read(16, read).await.unwrap(), 0);
-            }
-        };
-        let ((), written) = tokio::join!(read, writing);
-        written.unwrap();
+        let echoed = written(&pty, |output| output.len() >= input.len());
+        let (echoed, typed) = tokio::join!(echoed, writing);
+        typed.unwrap();
         opened.await.unwrap().unwrap();
         assert!(echoed == input, "what was typed came otherwise");
         assert!(!waits_for_room(&pty));
