@@ -3,7 +3,7 @@
 //! Output is kept for a while, and viewers read it there; one who falls behind what is kept is repainted and misses bytes. Most who keep up with a
 //! flood are held up now and then, and lose nothing if it is slowed for that moment. But a program must not stand still, nor crawl, because
 //! somebody's line is slow, or a page draws slower than it writes: those are repainted. So the fastest viewer is waited for and nobody else, for a
-//! quarter of a second at once, and in the long run for less than a tenth of the time.
+//! quarter of a second at once, and in the long run for a millisecond with each megabyte.
 
 use std::time::Duration;
 
