@@ -5,6 +5,7 @@ import { freshName } from '../harness/api.js'
 import { PHONE, withPersonAt } from '../harness/browser.js'
 import { openHouse } from '../harness/house.js'
 import { PASSWORD, withServer } from '../harness/server.js'
+import { waitFor } from '../harness/wait.js'
 
 const { browser, server, api } = await openHouse()
 
@@ -179,6 +180,32 @@ test('a server that is killed under the open page comes back without a reload, w
       await page.locator('[data-live="live"]').first().waitFor()
       assert.equal(await page.evaluate(() => window.neverReloaded), true, 'the page was not loaded anew')
     }, {}, mortal)
+  })
+})
+
+test('a line that died without a word is noticed when the network comes back, and nothing is lost', async () => {
+  const session = await api.session({ multiplexer: 'none' })
+  await withPerson(async (person, page) => {
+    const lines = []
+    await page.routeWebSocket(/\/terminals\/manual\//, (socket) => {
+      const line = { dead: false, lost: [] }
+      const upstream = socket.connectToServer()
+      socket.onMessage((message) => (line.dead ? line.lost.push(message) : upstream.send(message)))
+      upstream.onMessage((message) => line.dead || socket.send(message))
+      lines.push(line)
+    })
+    await person.logIn(`/sessions/${session.id}`)
+    await person.untilScreen('manual', /\$/)
+    const line = lines.at(-1)
+    line.dead = true
+    await api.type(session, 'manual', 'echo written meanwhile\r')
+    await page.evaluate(() => window.dispatchEvent(new Event('online')))
+    // Of itself the page would ask after 15 seconds.
+    const asked = () => line.lost.includes('{"type":"ping"}')
+    await waitFor('the page to ask whether the line still stands', asked, { deadline: 10_000 })
+    await person.untilScreen('manual', /^written meanwhile$/m)
+    await person.type('manual', 'echo typed again')
+    await person.untilScreen('manual', /^typed again$/m)
   })
 })
 

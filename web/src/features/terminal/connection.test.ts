@@ -234,6 +234,19 @@ test('a person need not wait: hurry connects now', async () => {
   expect(status().kind).toBe('connecting')
 })
 
+test('a connection that is doubted is asked at once, and given up sooner than a silent one', async () => {
+  const { world, connection, status } = await connected()
+  connection.hurry()
+  expect(world.last().sent).toEqual(['{"type":"ping"}'])
+  world.say({ type: 'pong' })
+  await world.pass(4000)
+  expect(status().kind).toBe('online')
+  connection.hurry()
+  await world.pass(4000)
+  expect(world.last().closed).toBe(true)
+  expect(status()).toMatchObject({ kind: 'waiting', why: 'Connection lost.' })
+})
+
 test('parsed output is acknowledged by offset', async () => {
   const { world, connection } = await connected()
   world.output(0, 300)

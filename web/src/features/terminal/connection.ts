@@ -49,6 +49,8 @@ export type SendResult = 'sent' | 'offline' | 'readOnly' | 'full'
 const PING_MS = 15_000
 /** and given up when none comes within this time. */
 const PONG_MS = 8000
+/** Where there is reason to doubt it, because a machine slept or a network came back, it has less. */
+const DOUBTED_PONG_MS = 4000
 /** An attempt that has not said hello by then is given up. */
 const HELLO_MS = 10_000
 /** Input is cut into frames of this many bytes, */
@@ -92,8 +94,9 @@ export class TerminalConnection {
     this.#become({ kind: 'stopped', why: '' })
   }
 
-  /** Do not wait any longer: the network came back, the page is looked at again, a person asked. */
+  /** The network came back, the page is looked at again, a person asked: do not wait any longer, and see whether the connection still stands. */
   hurry(): void {
+    if (this.#status.kind === 'online') this.#ask(DOUBTED_PONG_MS)
     if (this.#status.kind !== 'waiting') return
     this.#attempt = 0
     this.open()
@@ -213,10 +216,13 @@ export class TerminalConnection {
   }
 
   #expectLife(): void {
-    this.#watch(PING_MS, () => {
-      this.#say({ type: 'ping' })
-      this.#watch(PONG_MS, () => this.#drop('Connection lost.'))
-    })
+    this.#watch(PING_MS, () => this.#ask(PONG_MS))
+  }
+
+  /** Asks for a sign of life. */
+  #ask(within: number): void {
+    this.#say({ type: 'ping' })
+    this.#watch(within, () => this.#drop('Connection lost.'))
   }
 
   #watch(milliseconds: number, call: () => void): void {

@@ -118,13 +118,16 @@ export class TerminalController {
     observer.observe(element)
     const drive = (): void => this.#decide(takeWheel(this.#sizing))
     const hurry = (): void => this.#connection.hurry()
+    const looked = (): void => {
+      if (document.visibilityState === 'visible') hurry()
+    }
     const paste = (event: ClipboardEvent): void => this.#pasteEvent(event)
     const { signal } = this.#listening
     this.#engine.terminal.textarea?.addEventListener('focus', drive, { signal })
     element.addEventListener('paste', paste, { capture: true, signal })
     scrollByTouch(element, (pixels, at) => this.#engine.scroll(pixels, at), signal)
     window.addEventListener('online', hurry, { signal })
-    document.addEventListener('visibilitychange', hurry, { signal })
+    document.addEventListener('visibilitychange', looked, { signal })
     signal.addEventListener('abort', () => observer.disconnect())
     this.#fit()
     if (focus === 'focus' && !isOccupied(document.activeElement)) this.focus()
