@@ -11,8 +11,9 @@ use crate::samples::Samples;
 use crate::say;
 use crate::viewer::Viewer;
 
-/// Keys in each round.
-const KEYS: usize = 500;
+/// Keys in each round, and how many rounds there are: in one of them a shared machine may be busy with something else.
+const KEYS: usize = 1_000;
+const ROUNDS: usize = 5;
 
 /// How long keys are typed before, which are not counted: a session's start goes on for a moment after its prompt, and has a row of its own.
 const SETTLING: Duration = Duration::from_secs(1);
@@ -20,25 +21,26 @@ const SETTLING: Duration = Duration::from_secs(1);
 /// A program that gives every byte back at once.
 pub(crate) const PROGRAM: &str = "stty raw -echo; printf RE%s ADY; exec cat\r";
 
-pub(crate) async fn measure(all: &[Running], rounds: usize, report: &mut Report) -> Result<()> {
-    let mut limit = Vec::new();
-    let mut idle = vec![Vec::new(); all.len()];
-    let mut busy = idle.clone();
-    for round in 0..rounds {
+/// What each round's keys took.
+type Rounds = Vec<Samples>;
+
+pub(crate) async fn measure(all: &[Running], report: &mut Report) -> Result<()> {
+    let mut limit = Rounds::new();
+    let mut done: Vec<[Rounds; 2]> = all.iter().map(|_| Default::default()).collect();
+    for round in 0..ROUNDS {
         say(&format!("keys, round {round}"));
-        limit.extend(raw_pty().await?);
-        for (running, (idle, busy)) in all.iter().zip(idle.iter_mut().zip(&mut busy)) {
-            idle.extend(through(running, &format!("idle {round}")).await?);
-            busy.extend(beside_a_flood(running, round).await?);
+        limit.push(Samples::new(raw_pty().await?));
+        for (running, [idle, busy]) in all.iter().zip(&mut done) {
+            let times = through(running, &format!("idle {round}")).await?;
+            idle.push(Samples::new(times));
+            busy.push(Samples::new(beside_a_flood(running, round).await?));
         }
     }
-    let limit = Samples::new(limit);
     rows(report, "echo", "raw PTY", &limit, &limit);
-    for (running, (idle, busy)) in all.iter().zip(idle.into_iter().zip(busy)) {
+    for (running, [idle, busy]) in all.iter().zip(&done) {
         let name = running.peer.name();
-        rows(report, "echo", &name, &Samples::new(idle), &limit);
-        let busy = Samples::new(busy);
-        rows(report, "echo beside a flood", &name, &busy, &limit);
+        rows(report, "echo", &name, idle, &limit);
+        rows(report, "echo beside a flood", &name, busy, &limit);
     }
     Ok(())
 }
@@ -59,11 +61,14 @@ async fn beside_a_flood(running: &Running, round: usize) -> Result<Vec<f64>> {
 
 const SHARES: [(f64, &str); 3] = [(0.5, "p50"), (0.99, "p99"), (0.999, "p99.9")];
 
-fn rows(report: &mut Report, measure: &str, of: &str, samples: &Samples, limit: &Samples) {
+/// A row for each share: what it was in each of the rounds.
+fn rows(report: &mut Report, measure: &str, of: &str, rounds: &[Samples], limit: &[Samples]) {
     for (share, what) in SHARES {
-        let one = Samples::new(vec![samples.at(share)]);
+        let of_all =
+            |rounds: &[Samples]| Samples::new(rounds.iter().map(|round| round.at(share)).collect());
         let what = format!("{measure}, {what}");
-        report.row(&what, of, "µs", one, Some(limit.at(share)));
+        let limit = of_all(limit).median();
+        report.row(&what, of, "µs", of_all(rounds), Some(limit));
     }
 }
 

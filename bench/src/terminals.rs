@@ -130,7 +130,7 @@ async fn side_by_side(
         throughput::measure(all, &corpus, ROUNDS, report).await?;
     }
     if wanted.measures("echo") {
-        echo::measure(all, ROUNDS, report).await?;
+        echo::measure(all, report).await?;
     }
     for running in all.iter() {
         one_by_one(running, &corpus, wanted, report).await?;
