@@ -190,7 +190,7 @@ test('a line that died without a word is noticed when the network comes back, an
     await page.routeWebSocket(/\/terminals\/manual\//, (socket) => {
       const line = { dead: false, lost: [] }
       const upstream = socket.connectToServer()
-      socket.onMessage((message) => (line.dead ? line.lost.push(message) : upstream.send(message)))
+      socket.onMessage((message) => (line.dead ? line.lost.push(String(message)) : upstream.send(message)))
       upstream.onMessage((message) => line.dead || socket.send(message))
       lines.push(line)
     })
@@ -199,10 +199,16 @@ test('a line that died without a word is noticed when the network comes back, an
     const line = lines.at(-1)
     line.dead = true
     await api.type(session, 'manual', 'echo written meanwhile\r')
-    await page.evaluate(() => window.dispatchEvent(new Event('online')))
-    // Of itself the page would ask after 15 seconds.
-    const asked = () => line.lost.includes('{"type":"ping"}')
-    await waitFor('the page to ask whether the line still stands', asked, { deadline: 10_000 })
+    await page.evaluate(() => {
+      window.dispatchEvent(new Event('online'))
+      const clipboardData = new DataTransfer()
+      clipboardData.setData('text/plain', 'PASTED')
+      const pane = document.querySelector('[data-terminal="manual"] textarea')
+      pane.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }))
+    })
+    const pasted = () => line.lost.findIndex((message) => message.includes('PASTED'))
+    await waitFor('what is pasted to go where all goes', () => pasted() >= 0)
+    assert.ok(line.lost.slice(0, pasted()).includes('{"type":"ping"}'), `the page asked before: ${line.lost}`)
     await person.untilScreen('manual', /^written meanwhile$/m)
     await person.type('manual', 'echo typed again')
     await person.untilScreen('manual', /^typed again$/m)
